@@ -19,21 +19,33 @@ export function defineConnect(command: Command, terminal: Terminal): void {
   defineMirrors(command, terminal);
 }
 
-const summaryOf = ({ plan, hidden, zoneless }: CheckedMapping) => ({
+const summaryOf = ({ plan, hidden, zoneless, unreached }: CheckedMapping) => ({
   mirror: plan.table,
   sources: plan.sources.map(sourceName),
   gone: plan.gone,
   hidden,
   zoneless,
+  unreached,
 });
 
-const linesOf = ({ mirror, sources, gone, hidden, zoneless }: ReturnType<typeof summaryOf>): string[] => [
+const linesOf = ({
+  mirror,
+  sources,
+  gone,
+  hidden,
+  zoneless,
+  unreached,
+}: ReturnType<typeof summaryOf>): string[] => [
   `${mirror}: reads ${sources.join(", ")}; gone: ${gone}`,
   ...(hidden.length === 0
     ? []
     : [
         `${mirror}: row-level security hides rows of ${hidden.join(", ")} from the service: give its role BYPASSRLS, or a policy for select with using (true)`,
       ]),
+  ...unreached.map(
+    (source) =>
+      `${mirror}: no row of ${source}, of the first 1,000, leads to a row of the select: does the column after "by" have the key?`,
+  ),
   ...zoneless.map(
     (column) =>
       `${mirror}: ${column} has no time zone and is read as UTC; in another zone, select it as "${column} at time zone '...'"`,

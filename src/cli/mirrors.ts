@@ -98,7 +98,10 @@ function defineVerify(command: Command, terminal: Terminal): void {
       }),
     );
     printVerified(terminal, json ? { json } : {}, verified);
-    if (verified.some(({ count }) => count > 0)) terminal.exitCode = 1;
+    const differs = verified.some(({ count }) => count > 0);
+    if (differs && repair && !json)
+      printLine(terminal, "What differs is noted: the running workers copy it.");
+    if (differs) terminal.exitCode = 1;
   });
 }
 

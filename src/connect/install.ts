@@ -5,6 +5,7 @@ import type { Database } from "../db/client.ts";
 import { roleNames } from "../db/roles.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
+import { requireFit, unreachedSources } from "./fit.ts";
 import { createTriggers, removeTriggers, withLockRetries } from "./host-triggers.ts";
 import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
 import { type Mapping, MappingFault } from "./mapping.ts";
@@ -20,6 +21,8 @@ export type CheckedMapping = {
   readonly hidden: readonly string[];
   /** Columns whose times have no zone in the host: they are read as UTC. */
   readonly zoneless: readonly string[];
+  /** Sources of which no row, of the first 1,000, leads to a row of the select. */
+  readonly unreached: readonly string[];
 };
 
 /**
@@ -35,7 +38,9 @@ export async function checkMappings(db: Database, mappings: readonly Mapping[]):
       const { plan, zoneless } = await planMirror(tx, mapping);
       const read = [...plan.sources, ...plan.reads].map(({ schema, table }) => ({ schema, table }));
       const hidden = [...new Set(await hiddenFrom(tx, roleNames(db.schema).app, read))];
-      checked.push({ table: mapping.table, mapping, plan, hidden, zoneless });
+      await requireFit(tx, plan);
+      const unreached = await unreachedSources(tx, plan);
+      checked.push({ table: mapping.table, mapping, plan, hidden, zoneless, unreached });
     }
     const installed = (await readMirrors(tx)).map(({ table }) => table);
     const tables = new Set([...installed, ...checked.map(({ table }) => table)]);

@@ -192,6 +192,29 @@ export function keysThrough(through: string, columns: number, values: readonly s
              from (${sql.join(parts, array(values))}) as t(${sql.raw(names.join(", "))})`;
 }
 
+/** Rows of a source that are looked at for a check. */
+const SAMPLE = 1_000;
+
+type Source = MirrorPlan["sources"][number];
+
+const sampled = ({ schema, table, by }: Source, key: SQL): SQL =>
+  sql`select ${key} as key from ${sql.identifier(schema)}.${sql.identifier(table)} t
+      where ${sql.join(
+        by.map((name) => sql`${column("t", name)} is not null`),
+        sql` and `,
+      )} limit ${SAMPLE}`;
+
+/** Some of the keys that are noted when rows of a source change. Returns rows with `key`. */
+export const keysOfSource = (source: Source): SQL => sampled(source, keyText("t", source.by));
+
+/** Some of the values from which the select of a source leads to keys. Returns rows with `key`. */
+export const sampleOf = (source: Source): SQL =>
+  sampled(source, sql`${column("t", source.by[0] ?? "")}::text`);
+
+/** One of the keys that the select has, if it has any of them. Returns a row with `key`. */
+export const anyOfKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
+  sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)} where ${withKeys(plan, keys)} limit 1`;
+
 /** The next keys of the host in the order of the key. Returns rows with `key`. */
 export function nextHostKeys(plan: MirrorPlan, after: string | null, limit: number): SQL {
   const names = plan.key.map(({ name }) => column("s", name));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -83,12 +83,14 @@ describe("commonwork connect", () => {
       gone: "tombstone",
       hidden: [],
       zoneless: [],
+      unreached: [],
     });
     const install = {
       ...users,
       gone: "tombstone",
       hidden: [],
       zoneless: [],
+      unreached: [],
       replaces: false,
       triggers: true,
     };
@@ -121,6 +123,29 @@ describe("commonwork connect", () => {
     expect(await json("resume", "users", "--accept-removals")).toEqual(resumed);
     expect(await json("uninstall", "users", "--yes")).toEqual([users]);
     expect(await state()).not.toContainEqual(expect.objectContaining({ table_name: "users" }));
+  });
+
+  it("names sources whose changes lead to no row of the select", async () => {
+    const { world, folder, run } = await scene();
+    const company = "insert into app.companies (title) values ('Tulip') returning id";
+    await world.query(
+      `with company as (${company}), ada as (insert into app.accounts (mail) values ('ada') returning id)
+       insert into app.ventures (company, founder, name) select company.id, ada.id, 'Greenhouse' from company, ada`,
+    );
+    expect((await run("check", folder)).out).not.toContain("leads to a row");
+    const file = join(folder, "projects.sql");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace("app.ventures by id", "app.ventures by founder"));
+    expect(await run("check", folder)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(
+        "projects: no row of app.ventures, of the first 1,000, leads to a row of the select",
+      ),
+    });
+    await writeFile(file, text.replace("where v.company = any($1)", "where v.founder = any($1)"));
+    expect((await run("check", folder)).out).toContain(
+      "projects: no row of app.companies, of the first 1,000",
+    );
   });
 
   it("names times without a zone", async () => {

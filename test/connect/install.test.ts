@@ -142,6 +142,18 @@ describe("a mapping is refused", () => {
       /reads \w+\.users, a table of Commonwork/,
     ],
     [
+      "whose key has another type than its column",
+      "users",
+      "-- key: host_id bigint\n-- source: app.accounts by id\nselect a.id as host_id from app.accounts a",
+      /refuses the select with its key and the types of our columns: operator does not exist: uuid = bigint/,
+    ],
+    [
+      "with a column that cannot become ours",
+      "users",
+      `${users}select a.id as host_id, a.id as last_active_at from app.accounts a`,
+      /refuses the select with its key .*: cannot cast type uuid to timestamp with time zone/,
+    ],
+    [
       "that lacks a column without which no row can be written",
       "projects",
       "-- key: host_id uuid\n-- source: app.ventures by id\nselect v.id as host_id, v.company as organization_id from app.ventures v",
@@ -159,6 +171,17 @@ describe("a mapping is refused", () => {
     const refusal = await check(world, table, text).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(MappingFault);
     expect((refusal as Error).message).toMatch(reason);
+  });
+
+  it("whose source holds no keys", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query("insert into app.accounts (mail) values ('ada')");
+    const byMail =
+      "-- key: host_id uuid\n-- source: app.accounts by mail\nselect a.id as host_id from app.accounts a";
+    await expect(check(world, "users", byMail)).rejects.toThrow(
+      /does not read keys in the rows of app\.accounts: invalid input syntax for type uuid/,
+    );
   });
 
   it("that reads a view, whose changes cannot be noted", async () => {
