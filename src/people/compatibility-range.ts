@@ -6,6 +6,7 @@ import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
 import { keepVersion, openVersion, servedId, servedVersion } from "../db/versions.ts";
 import type { ComputeContext, JobContext } from "../queues/job.ts";
+import { Snooze } from "../queues/outcome.ts";
 import type { CompatibilityColumns, CompatibilityLists } from "../scoring/people/compatibility-lists.ts";
 import { COMPATIBILITY_BYTES } from "../scoring/people/pair-bytes.ts";
 import { pairOnThread, withPeople } from "./load-people.ts";
@@ -34,8 +35,12 @@ export const compatibilityRange = z.union([
 ]);
 export type CompatibilityRange = z.infer<typeof compatibilityRange>;
 
+/** Lists before they are stored. `pairs`: the version of the pair lists with the people they are about. */
+export type ComputedCompatibility = { readonly pairs: string; readonly found: CompatibilityLists };
+
 /** Conversations of more people are not between any two of them. */
 const MAX_PARTICIPANTS = 10;
+const RETRY_MS = 50;
 
 /**
  * Computes a part of a run. Null where there is nothing to compute, or before there are pair lists.
@@ -45,7 +50,7 @@ const MAX_PARTICIPANTS = 10;
 export async function computeCompatibility(
   context: ComputeContext,
   range: CompatibilityRange,
-): Promise<CompatibilityLists | null> {
+): Promise<ComputedCompatibility | null> {
   if (!("suggestions" in range)) return null;
   const { version, algoVersion, users, suggestions, perStatement } = range;
   requireAlgorithm(range, context.settings.pairs.compatibilityAlgoVersion);
@@ -58,7 +63,10 @@ export async function computeCompatibility(
     }));
     const options = { algoVersion, asOf: pairs.asOf.getTime(), ...replaced };
     const input: CompatibilityInput = { key, loaded, targets, options };
-    return pairOnThread<CompatibilityLists>(context, "compareUsers", input);
+    return {
+      pairs: pairs.id,
+      found: await pairOnThread<CompatibilityLists>(context, "compareUsers", input),
+    };
   });
 }
 
@@ -110,11 +118,13 @@ const NOTHING: CompatibilityCounts = { users: 0, pairs: 0, unchanged: 0, deleted
  * Stores a part of a run.
  *
  * @returns null if the lists were computed for a version that has been replaced since.
+ * @throws Snooze if other pair lists are served since: the people of those before are deleted after that, so
+ *   some may have been missing.
  */
 export async function storeCompatibility(
   { tx, now, runId, settings }: Pick<JobContext, "tx" | "now" | "runId" | "settings">,
   range: CompatibilityRange,
-  computed: CompatibilityLists | null,
+  computed: ComputedCompatibility | null,
 ): Promise<CompatibilityCounts | Record<string, never> | null> {
   if ("open" in range) {
     requireAlgorithm({ algoVersion: range.open }, settings.pairs.compatibilityAlgoVersion);
@@ -135,17 +145,23 @@ export async function storeCompatibility(
 async function storeLists(
   { tx, now }: Pick<JobContext, "tx" | "now">,
   { version, users }: ComparedUsers,
-  computed: CompatibilityLists,
+  { pairs, found }: ComputedCompatibility,
 ): Promise<CompatibilityCounts | null> {
   if (!(await keepVersion(tx, version, ["building", "served"]))) return null;
-  await writeLists(tx, version, computed.lists, now);
+  if ((await servedVersion(tx, "pairs"))?.id !== pairs)
+    throw new Snooze(RETRY_MS, "other pair lists are served since");
+  await writeLists(tx, version, found.lists, now);
   const deleted = await tx.execute(
     sql`delete from compatibility_lists l
         where l.version = ${version} and ${inUserScope(sql`l.user_id`, users)}
           and not exists (select 1 from pair_people p where p.version = ${servedId("pairs")} and p.user_id = l.user_id and p.facts is not null)`,
   );
-  const { lists, pairs, unchanged } = computed;
-  return { users: lists.userIds.length, pairs, unchanged, deleted: deleted.rowCount ?? 0 };
+  return {
+    users: found.lists.userIds.length,
+    pairs: found.pairs,
+    unchanged: found.unchanged,
+    deleted: deleted.rowCount ?? 0,
+  };
 }
 
 async function writeLists(tx: Tx, version: string, lists: CompatibilityColumns, now: Date): Promise<void> {

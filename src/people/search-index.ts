@@ -28,8 +28,9 @@ export type IndexCounts = Counts & {
 };
 
 /**
- * Writes the rows of a scope and decides who of it is searchable, and counts why others are not. Rows that would not change are not written,
- * except those of single users, whose time is kept; rows of people who are gone are deleted.
+ * Writes the rows of a scope and decides who of it is searchable, and counts why others are not. Rows that
+ * would not change are not written, except those of single users, whose time is kept; rows of people who are
+ * gone are deleted.
  */
 export async function storeRows(
   tx: Tx,

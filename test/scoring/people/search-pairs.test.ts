@@ -11,6 +11,7 @@ import { bestPairs, type ScoredPair } from "../../../src/scoring/people/score-pa
 import type { BestOfTier } from "../../../src/scoring/people/scored-pairs.ts";
 import { candidatesFor, type PairViewer, searchPairs } from "../../../src/scoring/people/search-pairs.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
+import { size } from "../../support/sizes.ts";
 
 const prepared = (facts: readonly PersonFacts[]): Person[] => facts.map((one) => preparePerson(one, AS_OF));
 
@@ -76,13 +77,36 @@ const filtered = (found: readonly Found[]): number => found.filter(({ scoredAll 
 
 describe("searchPairs", () => {
   it.each(["clustered", "uniform", "none"] as const)(
-    "finds what the reference finds among 6,000 people, geography %s",
+    "finds what the reference finds among thousands of people, geography %s",
     (geography) => {
-      const people = prepared(randomPeople(7, 6_000, { geography }));
+      const people = prepared(randomPeople(7, size(6_000, 100_000), { geography }));
       const blocked = (id: number): number[] => people.slice(id % 50, 400).map((one) => one.id * (id % 9));
-      const found = expectSame(people, viewersOf(some(people, 120), blocked), 50);
+      const found = expectSame(people, viewersOf(some(people, size(120, 60)), blocked), size(50, 256));
       expect(filtered(found)).toBe(found.length);
     },
+    size(60_000, 1_800_000),
+  );
+
+  it.each(["clustered", "uniform"] as const)(
+    "finds with the filter what it finds without, for many viewers, geography %s",
+    (geography) => {
+      const people = prepared(randomPeople(11, size(3_000, 100_000), { geography }));
+      const viewers = viewersOf(some(people, size(200, 2_000)));
+      const keep = size(50, 256);
+      const open = {
+        filter: openPeople(packPeople(people)),
+        all: openPeople(packPeople(people, { filter: false })),
+      };
+      // A few at a time: what is found of all would not fit in memory.
+      for (let from = 0; from < viewers.length; from += 50) {
+        const together = viewers.slice(from, from + 50);
+        const found = findPairs(open.filter, together, keep);
+        const all = findPairs(open.all, together, keep);
+        expect(found.map(({ A, B }) => ({ A, B }))).toEqual(all.map(({ A, B }) => ({ A, B })));
+        expect(filtered(found)).toBe(found.length);
+      }
+    },
+    size(60_000, 1_800_000),
   );
 
   it("finds what the reference finds in small random populations with random blocks", () => {

@@ -14,6 +14,7 @@ import { cutAllUsers } from "../../../people/all-users.ts";
 import { batchOption } from "../../../people/batch-option.ts";
 import {
   type CompatibilityRange,
+  type ComputedCompatibility,
   compatibilityRange,
   computeCompatibility,
   storeCompatibility,
@@ -22,7 +23,6 @@ import { requireAlgorithm, waitForBuilding } from "../../../people/run-exclusion
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { done, type Further, further, type Outcome, skipped } from "../../../queues/outcome.ts";
-import type { CompatibilityLists } from "../../../scoring/people/compatibility-lists.ts";
 
 const DEFAULT_BATCH = 1_000;
 const DEFAULT_TARGET_BATCH = 5_000;
@@ -68,7 +68,7 @@ export const compatibility = defineJob({
     return cutUsers(tx, served, input, input.userId ? [{ ids: [input.userId] }] : null);
   },
   compute: (range: CompatibilityRange, context) => computeCompatibility(context, range),
-  run: async (range: CompatibilityRange, context, computed: CompatibilityLists | null) => {
+  run: async (range: CompatibilityRange, context, computed: ComputedCompatibility | null) => {
     const counts = await storeCompatibility(context, range, computed);
     if (counts !== null) return done(counts);
     // Another version took its place meanwhile, perhaps computed before these users changed.
