@@ -48,6 +48,8 @@ describe("the overview", () => {
       `insert into queue_minutes values ${minutes("media", 90, 60)}, ${minutes("feeds", 90, 7)}`,
     );
     const viewer = await browser(address, "viewer");
+    const first = await (await viewer.send("GET", "/admin/queue/media")).text();
+    expect(first).toContain('<option value="3 hours" selected>3 hours</option>');
     const text = await (await viewer.send("GET", "/admin/queue/media?span=1+day")).text();
     expect(text).toContain('<a href="/admin/queues/queue/media">');
     expect(text).toContain('<a href="/admin/jobs/media-metadata">');
@@ -70,6 +72,10 @@ describe("the overview", () => {
     );
     await world.query("insert into job_pauses values ('trending', now() + interval '1 hour')");
     const viewer = await browser(address, "viewer");
+    const start = await (await viewer.send("GET", "/admin")).text();
+    expect(start).toContain(
+      '<small class="warn"><a href="/admin/jobs/trending">trending</a> is paused until <time',
+    );
     const text = await (await viewer.send("GET", "/admin/queue/feeds")).text();
     const rows = [...text.matchAll(/<tr><td class="fixed"><a href="\/admin\/jobs\/.*?<\/tr>/gs)].map(
       ([row]) =>
@@ -106,6 +112,7 @@ test("the figures of a queue are those of whole minutes", () => {
   });
   const slow = {
     sales: { held: 0, unresolved: 0 },
+    pauses: [],
     alerts: [],
     carriers: [],
     servers: [],

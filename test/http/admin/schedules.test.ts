@@ -39,6 +39,14 @@ describe("the schedules of the dashboard", () => {
     ]);
   });
 
+  test("says that its job is paused", async () => {
+    const { address, world } = await scheduled();
+    const viewer = await browser(address, "viewer");
+    await world.query("insert into job_pauses values ('note-item', now() + interval '1 hour')");
+    const text = await (await viewer.send("GET", "/admin/schedules")).text();
+    expect(text).toContain('<small class="warn">paused until <time');
+  });
+
   test("Run now opens a manual run", async () => {
     const { address, world } = await scheduled();
     const admin = await browser(address, "admin");

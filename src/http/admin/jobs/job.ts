@@ -137,7 +137,7 @@ function durationChart(runs: readonly Run[]): Chart {
   );
   const longest = Math.max(0, ...finished.map(seconds));
   return {
-    title: `The last ${finished.length} finished runs`,
+    title: finished.length === 1 ? "The only finished run" : `The last ${finished.length} finished runs`,
     summary: `${counts.join(", ")}; the longest took ${formatSeconds(longest)}.`,
     unit: " s",
     kind: "points",

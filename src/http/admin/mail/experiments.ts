@@ -8,7 +8,8 @@ import { table } from "../frame/table.ts";
 const percent = (part: number, whole: number): string =>
   whole === 0 ? "" : `${((100 * part) / whole).toFixed(1)}%`;
 
-const withPercent = (part: number, whole: number): string => `${part} ${percent(part, whole)}`.trimEnd();
+const withPercent = (part: number, whole: number): string =>
+  whole === 0 ? String(part) : `${part} (${percent(part, whole)})`;
 
 const numbers = (title: string) => ({ title, kind: "number" }) as const;
 

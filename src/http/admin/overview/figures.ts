@@ -1,5 +1,6 @@
 import { QUEUE_NAMES } from "../../../config/queues.ts";
 import type { QueueStep } from "../../../queues/activity.ts";
+import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { EntryState } from "../../../queues/outbox-counts.ts";
 import { formatCount } from "../frame/elements.ts";
 import { CHART_MINUTES, type Snapshot } from "../snapshot/snapshot.ts";
@@ -15,6 +16,8 @@ export type QueueFigures = {
   /** Carriers that run; null while Redis does not answer. */
   readonly active: number | null;
   readonly isPaused: boolean;
+  /** Its paused jobs. */
+  readonly pauses: readonly JobPause[];
   /** Settled entries per minute, over the last quarter of an hour. */
   readonly perMinute: number;
   /** Failed attempts in the last hour. */
@@ -50,6 +53,7 @@ export function queueFigures({
       oldestSeconds: ages.length > 0 ? Math.max(...ages) : null,
       active: carriers?.active ?? null,
       isPaused: carriers?.isPaused ?? false,
+      pauses: slow.pauses.filter((pause) => pause.queue === queue),
       perMinute: sum(lastHour.slice(-15)) / 15,
       failed: sum(
         valuesOf(slow.activity, queue, minutesBefore(at, 60), ({ retried, died }) => retried + died),

@@ -20,8 +20,10 @@ const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: numbe
   "7 days": [168, 60],
 };
 
+const DEFAULT_SPAN = "3 hours";
+
 const spanSchema = z.object({
-  span: choiceOf(SPANS, "is not a time that can be chosen").default("3 hours"),
+  span: choiceOf(SPANS, "is not a time that can be chosen").default(DEFAULT_SPAN),
 });
 
 /** `GET /queue/:queue?span=`: the figures, charts and jobs of one queue, and the way to its carriers. */
@@ -31,7 +33,7 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     const { queue } = req.params;
     if (!isQueueName(queue)) return next();
     const filters = readFilters(spanSchema, req);
-    const [hours, stepMinutes] = SPANS[filters.filter?.span ?? "3 hours"] ?? [3, 1];
+    const [hours, stepMinutes] = SPANS[filters.filter?.span ?? DEFAULT_SPAN] ?? [3, 1];
     const snapshot = await snapshots.read();
     const stepSeconds = stepMinutes * 60;
     const last = Math.floor(snapshot.at.getTime() / 1_000 / stepSeconds) * stepSeconds;
@@ -46,7 +48,7 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     const form = filterForm(
       `/admin/queue/${queue}`,
       [{ name: "span", label: "Time", choices: Object.keys(SPANS) }],
-      filters,
+      { given: { span: DEFAULT_SPAN, ...filters.given }, faults: filters.faults },
     );
     showPage(res.status(filters.filter === null ? 422 : 200), {
       title: `Queue ${queue}`,

@@ -1,4 +1,5 @@
 import { type Html, html } from "../../../html.ts";
+import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { Run } from "../../../queues/runs.ts";
 import { sparkline } from "../frame/chart.ts";
 import { badge, formatCount, formatSeconds, section, type Tone, tiles, timeHtml } from "../frame/elements.ts";
@@ -91,6 +92,9 @@ function overviewTiles(
 
 const numbers = (title: string) => ({ title, kind: "number" }) as const;
 
+const pausedJob = ({ job, until }: JobPause): Html =>
+  html`<small class="warn"><a href="/admin/jobs/${job}">${job}</a> is paused until ${timeHtml(until)}</small>`;
+
 const queueTable = (figures: readonly QueueFigures[]): Html =>
   table({
     caption: "Queues",
@@ -102,9 +106,9 @@ const queueTable = (figures: readonly QueueFigures[]): Html =>
       { title: "Settled, last hour", kind: "fixed" },
     ],
     rows: figures.map((figure) => {
-      const { queue, amounts, oldestSeconds, active, isPaused, perMinute, failed, lastHour } = figure;
+      const { queue, amounts, oldestSeconds, active, isPaused, pauses, perMinute, failed, lastHour } = figure;
       return [
-        html`<a href="/admin/queue/${encodeURIComponent(queue)}">${queue}</a>${isPaused ? html` ${badge("paused", "warn")}` : null}`,
+        html`<a href="/admin/queue/${encodeURIComponent(queue)}">${queue}</a>${isPaused ? html` ${badge("paused", "warn")}` : null}${pauses.map(pausedJob)}`,
         amountText(amounts.due),
         amountText(amounts.carried),
         active,

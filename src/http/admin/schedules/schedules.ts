@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { audit } from "../../../db/audit.ts";
 import { type Html, html } from "../../../html.ts";
+import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
@@ -13,6 +14,7 @@ import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { sessionOf } from "../guard.ts";
+import { pausedText } from "../jobs/pause.ts";
 import { needsReason } from "../needs-reason.ts";
 import { runStatusBadge } from "../runs/run-table.ts";
 import type { Session } from "../sessions.ts";
@@ -71,7 +73,10 @@ function scheduleRoutes(runtime: Runtime): Router {
 async function showSchedules(runtime: Runtime, req: Request, res: Response): Promise<void> {
   const { timetable, clock, db } = runtime;
   const now = clock.now();
-  const schedules = await listSchedules(db.drizzle, timetable, now);
+  const [schedules, pauses] = await Promise.all([
+    listSchedules(db.drizzle, timetable, now),
+    listPauses(db.drizzle),
+  ]);
   const result = resultOf(req, { run: "Opened run" });
   const actor = mayAct(res) ? sessionOf(res) : null;
   const planned = schedules.map(({ name, pattern, tz, pausedAt }) => ({
@@ -84,15 +89,15 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
     title: "Schedules",
     body: html`${result === null ? null : notice(result)}
 ${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">Days of UTC; a band fires every hour or more often.</span>`)}
-${section("Timetable", scheduleTable(schedules, timetable, actor, now))}`,
+${section("Timetable", scheduleTable(schedules, pauses, runtime, actor))}`,
   });
 }
 
 const scheduleTable = (
   schedules: readonly ListedSchedule[],
-  timetable: readonly Schedule[],
+  pauses: readonly JobPause[],
+  { timetable, clock }: Runtime,
   actor: Session | null,
-  now: Date,
 ): Html =>
   table({
     caption: "Timetable",
@@ -105,9 +110,9 @@ const scheduleTable = (
     ],
     rows: schedules.map((schedule) => [
       html`${schedule.name}<small><code>${schedule.pattern}</code> ${schedule.tz}</small><small>if missed: ${misfireText(schedule.misfire)}</small>`,
-      html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}`,
-      lastHtml(schedule, now),
-      nextHtml(schedule, now),
+      html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}${pausedText(pauses.find(({ job }) => job === schedule.job))}`,
+      lastHtml(schedule, clock.now()),
+      nextHtml(schedule, clock.now()),
       actor === null ? null : scheduleActions(schedule, timetable, actor),
     ]),
     empty: "The timetable is empty.",

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Alert, type AlertWatch, watchAlerts } from "../../../alerts/watch.ts";
 import { rows } from "../../../db/statement.ts";
 import { type QueueStep, readActivity } from "../../../queues/activity.ts";
+import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
 import { countEntries, type EntryCount } from "../../../queues/outbox-counts.ts";
 import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
 import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
@@ -28,7 +29,11 @@ type SlowPart = {
   readonly servers: readonly ServerRow[];
   readonly processes: readonly ProcessRow[];
   readonly sales: OpenSales;
+  readonly pauses: readonly PausedJob[];
 };
+
+/** A paused job, with its queue. */
+export type PausedJob = JobPause & { readonly queue: string };
 
 /** Sales that wait for a decision, and those whose buyer is unknown. */
 type OpenSales = { readonly held: number; readonly unresolved: number };
@@ -80,12 +85,13 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
 async function readSlow(runtime: Runtime, watch: AlertWatch): Promise<SlowPart> {
   const on = runtime.db.drizzle;
   const since = new Date(runtime.clock.now().getTime() - CHART_MINUTES * 60_000);
-  const [alerts, activity, carriers, servers, processes, [sales]] = await Promise.all([
+  const [alerts, activity, carriers, servers, processes, pauses, [sales]] = await Promise.all([
     watch.look(),
     readActivity(on, since, 60),
     countCarriers(runtime),
     readServers(runtime),
     listProcesses(on),
+    listPauses(on),
     // Both from a partial index.
     rows<{ held: number; unresolved: number }>(
       on,
@@ -93,5 +99,16 @@ async function readSlow(runtime: Runtime, watch: AlertWatch): Promise<SlowPart> 
                  (select count(*)::int from token_sales where status = 'unresolved') as unresolved`,
     ),
   ]);
-  return { alerts, activity, carriers, servers, processes, sales: sales ?? { held: 0, unresolved: 0 } };
+  return {
+    alerts,
+    activity,
+    carriers,
+    servers,
+    processes,
+    sales: sales ?? { held: 0, unresolved: 0 },
+    pauses: pauses.flatMap((pause) => {
+      const queue = runtime.catalogue.find(pause.job)?.job.queue;
+      return queue === undefined ? [] : [{ ...pause, queue }];
+    }),
+  };
 }

@@ -74,7 +74,7 @@ function orderIn(given: Record<string, unknown>, res: Response): Order | null {
   if (parsed.success && isAction(action) && isFiltered(parsed.data)) return { action, filters: parsed.data };
   sendError(res, 422, {
     code: "no-filter",
-    message: "Choose an action, and select entries by job, queue, key, field, age or error.",
+    message: "Choose an action, and select entries by job, queue, key, field, time, age or error.",
   });
   return null;
 }

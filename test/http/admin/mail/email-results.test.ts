@@ -48,7 +48,7 @@ it("records an exposure per user with the send, and shows the results with a che
   const counted = exposed.filter(({ variant }) => variant === "count").length;
   expect(page).toMatch(/No sample ratio mismatch \(chi-square [\d.]+, threshold 10.83 at p &lt; 0.001\)/);
   expect(page).toContain(`<tr><td>count</td>${cells("50.0%", counted, counted * 2)}`);
-  expect(page).toContain(cells(`6 ${(600 / (counted * 2)).toFixed(1)}%`));
+  expect(page).toContain(cells(`6 (${(600 / (counted * 2)).toFixed(1)}%)`));
   expect(page).toContain('<a href="/admin/email-results?within=7+days&amp;status=sent">80</a>');
 });
 
@@ -80,8 +80,8 @@ it("compares match notices by applications afterwards", async () => {
     [projectId, notified[1], notified[2]],
   );
   const page = await look();
-  expect(page).toContain(`<tr><td>wanted</td>${cells(1, 1, "0 0.0%")}</tr>`);
-  expect(page).toContain(`<tr><td>fit</td>${cells(2, 2, "1 50.0%")}</tr>`);
+  expect(page).toContain(`<tr><td>wanted</td>${cells(1, 1, "0 (0.0%)")}</tr>`);
+  expect(page).toContain(`<tr><td>fit</td>${cells(2, 2, "1 (50.0%)")}</tr>`);
 });
 
 it("lists the e-mails of a status, a page at a time, with what they are about", async () => {

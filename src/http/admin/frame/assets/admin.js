@@ -156,7 +156,11 @@ function drawChart(place, { unit, kind, x, series }) {
     height: CHART_HEIGHT,
     tzDate: (seconds) => (isUtc ? uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC") : new Date(seconds * 1e3)),
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: {
+      // One point has no range of its own: uPlot would draw years around it.
+      x: { range: (_chart, min, max) => (min === max ? [min - 1_800, max + 1_800] : [min, max]) },
+      y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
     axes: [
       { ...axis, size: 26, space: 60, values: (_chart, splits) => splits.map(clockText) },
       { ...axis, size: 50, values: (_chart, splits) => splits.map(withUnit) },
