@@ -51,7 +51,7 @@ async function close(tx: Tx, now: Date, which: ReturnType<typeof sql>): Promise<
     tx,
     sql`update jobs set status = 'closed', closed_at = ${now} where id in (${which}) returning cluster`,
   );
-  await preferCopies(tx, clustersOf(closed));
+  await preferCopies(tx, clustersOf(closed), now);
   return closed.length;
 }
 

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { EMPLOYER_SOURCES } from "../ports/postings/index.ts";
@@ -7,7 +7,7 @@ import { EMPLOYER_SOURCES } from "../ports/postings/index.ts";
 export type Membership = { readonly postingId: string; readonly cluster: string };
 
 /** Puts postings into clusters, and chooses the copy of each that is shown. */
-export async function joinClusters(tx: Tx, members: readonly Membership[]): Promise<void> {
+export async function joinClusters(tx: Tx, members: readonly Membership[], now: Date): Promise<void> {
   if (members.length === 0) return;
   const clusters = [...new Set(members.map(({ cluster }) => cluster))];
   const all = [...members, ...clusters.map((cluster) => ({ postingId: cluster, cluster }))];
@@ -17,20 +17,37 @@ export async function joinClusters(tx: Tx, members: readonly Membership[]): Prom
                     ${array(all.map((each) => each.cluster))}::bigint[]) as m (id, cluster)
         where j.id = m.id and j.cluster is null`,
   );
-  await preferCopies(tx, clusters);
+  await preferCopies(tx, clusters, now);
 }
 
+/** Search engines list postings for weeks after their employer closed them. */
+const EMPLOYER_DECIDES_DAYS = 30;
+
+/** SQL: whether a source is the employer's own board. */
+export const isEmployers = (source: SQL): SQL => sql`${source} = any(${array(EMPLOYER_SOURCES)}::text[])`;
+
 /**
- * Of the copies in a cluster, an open one is shown before a closed one, that of the employer's own board
- * before others, and the first one stored before later ones.
+ * SQL: whether the board of the employer that a sighting `s` is of contained the posting so lately that it decides
+ * whether the posting is open, whatever search engines list.
  */
-export async function preferCopies(tx: Tx, clusters: readonly string[]): Promise<void> {
+export const isDecisive = (now: Date): SQL =>
+  sql`(${isEmployers(sql`s.source`)} and s.seen_at >= ${now}::timestamptz - ${EMPLOYER_DECIDES_DAYS} * interval '1 day')`;
+
+/**
+ * Of the copies in a cluster, an open one of the employer's own board is shown before others, and the first one
+ * stored before later ones. While the employer has closed all of theirs lately, none of the others is shown.
+ */
+export async function preferCopies(tx: Tx, clusters: readonly string[], now: Date): Promise<void> {
   if (clusters.length === 0) return;
+  const isDecided = sql`exists (select from posting_sightings s where s.posting_id = c.id and ${isDecisive(now)})`;
   await tx.execute(
     sql`update jobs j set is_preferred = (j.id = p.id)
-        from (select distinct on (cluster) cluster, id from jobs
+        from (select distinct on (cluster) cluster, id from jobs c
               where cluster = any(${array(clusters)}::bigint[])
-              order by cluster, (status = 'open') desc, (source = any(${array(EMPLOYER_SOURCES)}::text[])) desc, id) p
+              order by cluster, case when status = 'open' and ${isEmployers(sql`source`)} then 1
+                                     when ${isEmployers(sql`source`)} and ${isDecided} then 2
+                                     when status = 'open' then 3
+                                     when ${isEmployers(sql`source`)} then 4 else 5 end, id) p
         where j.cluster = p.cluster and j.is_preferred <> (j.id = p.id)`,
   );
 }

@@ -2,8 +2,9 @@ import { sql } from "drizzle-orm";
 import type { ListRef } from "../config/postings.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { EMPLOYER_SOURCES } from "../ports/postings/index.ts";
 import { MISSES_TO_CLOSE } from "../scoring/postings/listing-verdict.ts";
-import { preferCopies } from "./clusters.ts";
+import { isDecisive, isEmployers, preferCopies } from "./clusters.ts";
 
 /** A posting as the list contained it when it was last read. */
 export type Sighting = {
@@ -47,7 +48,10 @@ export async function insertSightings(
   );
 }
 
-/** Records that a list contains these postings, and opens those that were closed. @returns how many. */
+/**
+ * Records that a list contains these postings, and opens those that were closed, unless their employer has closed
+ * them and the list is another one's. @returns how many.
+ */
 export async function markSeen(
   tx: Tx,
   { source, board }: ListRef,
@@ -64,9 +68,12 @@ export async function markSeen(
         from posting_sightings s
         where s.source = ${source} and s.source_id = any(${array(sourceIds)}::text[]) and j.id = s.posting_id
           and j.status = 'closed' and (j.valid_through is null or j.valid_through >= ${now}::timestamptz)
+          and (${EMPLOYER_SOURCES.includes(source)} or not exists (
+                 select from posting_sightings s
+                 where s.posting_id = j.id and s.missing >= ${MISSES_TO_CLOSE} and ${isDecisive(now)}))
         returning j.cluster`,
   );
-  await preferCopies(tx, clustersOf(reopened));
+  await preferCopies(tx, clustersOf(reopened), now);
   return reopened.length;
 }
 
@@ -101,7 +108,10 @@ export async function markMissing(tx: Tx, source: string, sourceIds: readonly st
   );
 }
 
-/** Closes the postings of a list that no list contains any longer. @returns how many. */
+/**
+ * Closes the postings of an employer's board that no board of theirs contains any longer, whatever search engines
+ * list. @returns how many.
+ */
 export async function closeGone(tx: Tx, { source, board }: ListRef, now: Date): Promise<number> {
   const closed = await rows<{ cluster: string | null }>(
     tx,
@@ -109,10 +119,11 @@ export async function closeGone(tx: Tx, { source, board }: ListRef, now: Date): 
         where j.status = 'open'
           and j.id in (select posting_id from posting_sightings
                        where source = ${source} and board = ${board} and missing >= ${MISSES_TO_CLOSE})
-          and not exists (select from posting_sightings s where s.posting_id = j.id and s.missing < ${MISSES_TO_CLOSE})
+          and not exists (select from posting_sightings s where s.posting_id = j.id and s.missing < ${MISSES_TO_CLOSE}
+                                                            and ${isEmployers(sql`s.source`)})
         returning j.cluster`,
   );
-  await preferCopies(tx, clustersOf(closed));
+  await preferCopies(tx, clustersOf(closed), now);
   return closed.length;
 }
 

@@ -37,7 +37,7 @@ export async function storePostings(
   const copies = await findCopies(tx, links.remaining);
   const ids = await insertPostings(tx, list.source, copies.toInsert, now);
   await replacePostings(tx, list.source, links.replacements, now);
-  await joinClusters(tx, membersOf(copies, ids));
+  await joinClusters(tx, membersOf(copies, ids), now);
   const sightings = copies.toInsert.map(({ prepared: each }) =>
     sightingOf(each, ids.get(each.posting.sourceId)),
   );

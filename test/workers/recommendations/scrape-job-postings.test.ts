@@ -265,6 +265,76 @@ describe("closing", () => {
     expect(await scrape()).toMatchObject({ duplicates: 6, closed: 0 });
   });
 
+  describe("by the employer", () => {
+    const day = (world: World, n: number) => world.at(`2026-06-${String(n).padStart(2, "0")}T06:00:00Z`);
+    /** A posting of the employer's board, and the same on a search engine. */
+    async function listedTwice(url: string) {
+      const scene = await postingsScene({ lists: "greenhouse:northwind,remotive" });
+      const { boards } = scene;
+      const copy = {
+        id: 7,
+        title: "Engineer b",
+        company_name: "Northwind",
+        url,
+        publication_date: "2026-06-02T04:00:00",
+      };
+      boards.serveJson("/remotive/api/remote-jobs", { jobs: [copy] });
+      // Another place of work is another opening.
+      const job = { ...greenhouseJob(1), location: { name: "Remote" } };
+      serveGreenhouse(boards, [job, greenhouseJob(2)]);
+      await scene.scrape();
+      const shown = async () =>
+        (
+          await scene.world.query<{ title: string }>(
+            "select title from jobs where status = 'open' and is_preferred order by title",
+          )
+        ).map(({ title }) => title);
+      expect(await shown()).toEqual(["Engineer b", "Engineer c"]);
+      return { ...scene, job, shown };
+    }
+
+    it.each([
+      ["another link", "https://remotive.example/7"],
+      ["the same link", "https://boards.example/jobs/1"],
+    ])(
+      "a posting that its board no longer lists is not shown, while a search engine still lists it under %s",
+      async (_, url) => {
+        const { world, boards, scrape, shown, job } = await listedTwice(url);
+        // An outage of the board changes nothing.
+        boards.serve(GREENHOUSE, { status: 500 });
+        for (const n of [3, 4, 5]) {
+          day(world, n);
+          await scrape();
+          expect(await shown()).toEqual(["Engineer b", "Engineer c"]);
+        }
+        serveGreenhouse(boards, [greenhouseJob(2)]);
+        for (const n of [6, 7, 8]) {
+          day(world, n);
+          await scrape();
+        }
+        expect(await shown()).toEqual(["Engineer c"]);
+        // The employer looks for somebody again.
+        serveGreenhouse(boards, [job, greenhouseJob(2)]);
+        day(world, 9);
+        await scrape();
+        expect(await shown()).toEqual(["Engineer b", "Engineer c"]);
+      },
+    );
+
+    it("a board that is no longer fetched decides nothing", async () => {
+      const { world, boards, scrape, shown } = await listedTwice("https://remotive.example/7");
+      boards.serve(GREENHOUSE, { status: 404 });
+      await world.query("update posting_listings set next_fetch_at = 'infinity' where source = 'greenhouse'");
+      world.at("2026-07-10T06:00:00Z");
+      await scrape();
+      await world.perform(cleanupOldPostings, {});
+      expect(await shown()).toEqual(["Engineer b"]);
+      expect(await world.query("select source from jobs where status = 'open'")).toEqual([
+        { source: "remotive" },
+      ]);
+    });
+  });
+
   it("a source that lists in another format fails, and is not taken for one that lists nothing", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "remotive" });
     const renamed = { jobs: [{ uuid: "1", headline: "Baker" }] };
