@@ -1,5 +1,5 @@
--- Of several likes, comments or shares of one person with a post the earliest counts. Before, all comments and
--- shares did, so one account could raise a post by itself.
+-- Of several likes, comments or shares of one person with a post the earliest counts. Before, all comments
+-- and shares did, so one account could raise a post by itself.
 CREATE OR REPLACE FUNCTION counted_engagement(of_posts bigint[])
 RETURNS TABLE (post_id bigint, user_id bigint, kind text, occurred_at timestamptz, weight int, grown float8) LANGUAGE sql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$

@@ -1,6 +1,6 @@
 CREATE INDEX "engagement_events_hidden" ON "engagement_events" USING btree ("user_id","target_id") WHERE kind = 'hide';--> statement-breakpoint
--- Whether a user may see a post: as `isShownTo` and `isReadableBy` in src/feeds/visibility.ts. Posts of people who are
--- hidden from others are like private ones, and what a user has hidden is not shown to them.
+-- Whether a user may see a post: as `isShownTo` and `isReadableBy` in src/feeds/visibility.ts. Posts of
+-- people who are hidden from others are like private ones, and what a user has hidden is not shown to them.
 CREATE OR REPLACE FUNCTION may_read(viewer bigint, post bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN EXISTS (

@@ -1,6 +1,6 @@
 ALTER TABLE "media_previews" ADD COLUMN "parts" text[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
--- A record that is given another file waits for a check again, and nothing that was found of the file before stays:
--- it would be shown as READY unread. A column that the same statement gives another value keeps that one.
+-- A record that is given another file waits for a check again, and nothing that was found of the file before
+-- stays: it would be shown as READY unread. A column that the same statement gives another value keeps that.
 CREATE FUNCTION forget_media_check() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.status = OLD.status AND OLD.status IN ('READY', 'REJECTED', 'FAILED_PROCESSING') THEN NEW.status := 'UPLOADED'; END IF;

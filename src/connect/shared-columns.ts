@@ -9,13 +9,13 @@ type Keeps = (given: Given) => SQL;
 const UNCHECKED = sql`('UPLOADED', 'VALIDATING')`;
 const CHECKED = sql`('READY', 'REJECTED', 'FAILED_PROCESSING')`;
 
-/** The file is the one that a check has read, or the one that it is to read after that one was replaced. */
+/** The file is the one that a check has read, or the one that it will read after that was replaced. */
 const isFound: Keeps = (given) =>
   sql`o.checked_at is not null and o.storage_key is not distinct from ${given("storage_key") ?? sql`o.storage_key`}`;
 
 /**
- * The host's status goes on saying that the file waits for its check, or, after it was replaced, what was found
- * of the one before.
+ * The host's status goes on saying that the file waits for its check, or, after it was replaced, what was
+ * found of the one before.
  */
 const isFoundMeanwhile: Keeps = (given) => {
   const status = given("status") ?? sql`null`;

@@ -23,7 +23,10 @@ export const isPresent: SQL = sql`u.deactivated_at is null and u.erased_at is nu
 export const isForEverybody: SQL = sql`(p.visibility = 'public'
   and not exists (select 1 from profiles r where r.user_id = p.author_id and not r.visible))`;
 
-/** SQL: whether a user may see the visibility of post `p`: it is for everybody, theirs, or of somebody whom they follow. */
+/**
+ * SQL: whether a user may see the visibility of post `p`: it is for everybody, theirs, or of somebody whom
+ * they follow.
+ */
 export const isReadableBy = (userId: string): SQL =>
   sql`(${isForEverybody} or p.author_id = ${userId}::bigint or exists (
         select 1 from profile_access a where a.owner_id = p.author_id and a.viewer_id = ${userId}::bigint and a.status = 'granted'))`;

@@ -10,8 +10,8 @@ export type TriedPreview = {
 };
 
 /**
- * Records previews, and which parts were tried. What is known of a file stays where nothing was made of it this
- * time.
+ * Records previews, and which parts were tried. What is known of a file stays where nothing was made of it
+ * this time.
  *
  * @returns how many previews were made.
  */

@@ -43,7 +43,9 @@ export async function rarityWithId(on: Queryable, id: string): Promise<StoredRar
   return found ?? null;
 }
 
-/** Stores weights unless they are the latest, and the names of the skills. @returns them as they are stored. */
+/**
+ * Stores weights unless they are the latest, and the names of the skills. @returns them as they are stored.
+ */
 export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<StoredRarity> {
   const latest = await latestRarity(tx);
   if (latest !== null && Buffer.compare(latest.weights, weights) === 0) return latest;

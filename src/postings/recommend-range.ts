@@ -46,7 +46,8 @@ export async function computeRange(context: ComputeContext, range: RecommendRang
   }
   const { users, since } = range;
   const stored = await context.read(latestRarity);
-  // A process of another vocabulary began the run, so nothing is weighed by this one, and no list may be merged.
+  // A process of another vocabulary began the run, so nothing is weighed by this one, and no list may be
+  // merged.
   if (stored === null) {
     const rarity = await weigh(context);
     // Threads keep what they open by this name.

@@ -84,7 +84,8 @@ export type Replacement = { readonly postingId: string; readonly prepared: Prepa
 
 /**
  * Replaces the content of postings. Their clusters and buckets stay: a copy that was edited is still a copy.
- * A posting keeps its link where another one has the new one; of several that get the same, the first gets it.
+ * A posting keeps its link where another one has the new one; of several that get the same, the first gets
+ * it.
  */
 export async function replacePostings(
   tx: Tx,

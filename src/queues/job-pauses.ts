@@ -38,8 +38,8 @@ export const listPauses = (on: Queryable): Promise<JobPause[]> =>
   rows<JobPause>(on, sql`select job, until from job_pauses where until > now() order by job`);
 
 /**
- * SQL: when the pause of a job ends; null if it has ended. Locks it: whoever resumes the job waits for what is
- * given back, and finds it.
+ * SQL: when the pause of a job ends; null if it has ended. Locks it: whoever resumes the job waits for what
+ * is given back, and finds it.
  */
 export const pauseEnd = (job: string): SQL =>
   sql`(select until from job_pauses where job = ${job} and until > now() for share)`;

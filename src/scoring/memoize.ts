@@ -21,8 +21,8 @@ export function memoize<Result>(compute: (text: string) => Result, limit: number
 }
 
 /**
- * A function that keeps its last result for inputs with the same key: a thread opens large data once for all of its
- * calls that name the same.
+ * A function that keeps its last result for inputs with the same key: a thread opens large data once for all
+ * of its calls that name the same.
  */
 export function keepLast<Input extends { readonly key: string }, Result>(
   open: (input: Input) => Result,

@@ -35,8 +35,8 @@ const KEPT_MS = 86_400_000;
 /** RFC 9309, 2.5. */
 const MAX_CHARACTERS = 512 * 1024;
 /**
- * Comparing an address with its rules takes steps in proportion to their wildcards times the length of the address: a
- * file of nothing else would hold the event loop for seconds. Real ones have some hundreds.
+ * Comparing an address with its rules takes steps in proportion to their wildcards times the length of the
+ * address: a file of nothing else would hold the event loop for seconds. Real ones have some hundreds.
  */
 const MAX_WILDCARDS = 10_000;
 const MAX_REDIRECTS = 5;

@@ -96,7 +96,9 @@ const shortHash = (text: string): string =>
 
 const hashOf = (posting: Omit<CleanPosting, "contentHash">): string => shortHash(JSON.stringify(posting));
 
-/** The id of a posting at its source; null if there is none. Of a long one, a part with the hash of the whole. */
+/**
+ * The id of a posting at its source; null if there is none. Of a long one, a part with the hash of the whole.
+ */
 export function cleanId(value: unknown): string | null {
   const id = cleanLine(value, MAX_SOURCE_ID);
   const isWhole = typeof value !== "string" || value.length <= MAX_SOURCE_ID;

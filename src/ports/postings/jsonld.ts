@@ -75,8 +75,8 @@ function postingsIn(script: string): unknown[] {
 type Named = { readonly job: unknown; readonly id: string; readonly link: string };
 
 /**
- * Names the postings of a page by their own address and identifier. What several of them share is no name: they lead
- * to their title on the page, as browsers find it.
+ * Names the postings of a page by their own address and identifier. What several of them share is no name:
+ * they lead to their title on the page, as browsers find it.
  */
 function withNames(jobs: readonly unknown[], page: URL): Named[] {
   const stated = jobs.map((job) => ({ job, own: ownLink(job, page), identifier: identifierOf(job) }));

@@ -27,8 +27,8 @@ const CURRENCIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The first range or amount of a text that is a salary, its currency and its period: "$80k - $120k / year". Where
- * a currency stands beside a number, numbers without one are something else: "$100k, 4 day week, 401k".
+ * The first range or amount of a text that is a salary, its currency and its period: "$80k - $120k / year".
+ * Where a currency stands beside a number, numbers without one are something else: "$100k, 4 day week, 401k".
  */
 export function readSalaryText(text: string): StatedSalary {
   const rest = { currency: currencyIn(text), period: periodIn(text) };
@@ -55,8 +55,8 @@ function lowerEnd(first: Amount, second: Amount): number {
 }
 
 /**
- * Thousands are separated by commas, dots, blanks or apostrophes, or as in India ("10,00,000"); decimals have one or
- * two digits. "80k" are 80,000, "12 lakh" 1,200,000.
+ * Thousands are separated by commas, dots, blanks or apostrophes, or as in India ("10,00,000"); decimals have
+ * one or two digits. "80k" are 80,000, "12 lakh" 1,200,000.
  */
 const AMOUNT =
   /(?<![\d.,])(\d{1,3}(?:[,.\s'’]\d{2,3})*[,.\s'’]\d{3}(?!\d)|\d+)(?:[.,](\d{1,2})(?!\d))?\s*(k\b|lakhs?\b|lpa\b|m\b)?/gi;

@@ -4,8 +4,8 @@ const TRACKING =
 /** Parameters that say so with a name as their value. With a number, they may say which posting it is. */
 const NAMING = /^(ref|refid|source|src|trk|tracking(id)?)$/i;
 /**
- * The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") and those that lead to a text of the page
- * ("#:~:text=Baker") say which posting it is, "#apply" does not.
+ * The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") and those that lead to a text of the
+ * page ("#:~:text=Baker") say which posting it is, "#apply" does not.
  */
 const NAMES_POSTING = /^#(?:!|\/|:~:text=|.*\d)/;
 
@@ -14,8 +14,8 @@ const MAX_LINK = 2_000;
 const SPELLING = 5;
 
 /**
- * The address of a posting without what only says where its reader came from: tracking parameters, and a fragment
- * that names a part of the page. It leads to the page as its source wrote it.
+ * The address of a posting without what only says where its reader came from: tracking parameters, and a
+ * fragment that names a part of the page. It leads to the page as its source wrote it.
  *
  * @returns null for what is no http(s) address, carries credentials, or is too long to be stored.
  */
@@ -33,8 +33,8 @@ export function postingLink(written: string): string | null {
 }
 
 /**
- * What the links of copies have in common: a link of `postingLink` without "www." and the slash at the end of its
- * path. Not every host answers at this address, so it is compared and never shown.
+ * What the links of copies have in common: a link of `postingLink` without "www." and the slash at the end of
+ * its path. Not every host answers at this address, so it is compared and never shown.
  */
 export function linkKey(link: string): string {
   const url = new URL(link);

@@ -55,7 +55,7 @@ export const instantFilter = z
   .transform((text, context) => {
     const at = new Date(INSTANT.test(text) ? withZone(text) : Number.NaN);
     if (!Number.isNaN(at.getTime())) return at;
-    context.addIssue({ code: "custom", message: "must be a time such as 2026-03-08 02:00" });
+    context.addIssue("must be a time such as 2026-03-08 02:00");
     return z.NEVER;
   })
   .optional();

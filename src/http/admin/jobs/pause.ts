@@ -8,7 +8,9 @@ import { section, timeHtml } from "../frame/elements.ts";
 import { sessionOf } from "../guard.ts";
 import { postponeField, secondsIn } from "../work/bulk.ts";
 
-/** `POST /jobs/:job/pause` with `by` and a reason pauses a job for a time; `POST /jobs/:job/resume` ends it. */
+/**
+ * `POST /jobs/:job/pause` with `by` and a reason pauses a job for a time; `POST /jobs/:job/resume` ends it.
+ */
 export function pauseRoutes(runtime: Runtime): Router {
   const router = Router();
   const { relay, catalogue } = runtime;

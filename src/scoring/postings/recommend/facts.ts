@@ -48,8 +48,8 @@ export type RecommendUser = {
   /** Older postings are left out. */
   readonly freshnessDays: number;
   /**
-   * What is never shown: postings that were applied for, dismissed or hidden, and their copies. Ids of clusters,
-   * or of postings without a known copy; the cluster that such a posting joins later has its id.
+   * What is never shown: postings that were applied for, dismissed or hidden, and their copies. Ids of
+   * clusters, or of postings without a known copy; the cluster that such a posting joins later has its id.
    */
   readonly hidden: ReadonlySet<number>;
   /** Number of dismissals of a company in the last 90 days, by its key. */

@@ -91,7 +91,9 @@ const knownRoleWords = memoize<readonly string[]>(roleWordsOf, MAX_NAMES);
 
 const PER_YEAR: Readonly<Record<string, number>> = { hour: 2_080, day: 260, week: 52, month: 12, year: 1 };
 
-/** An amount without a period is that of a year, unless nobody can live on it: then it may be an hourly wage. */
+/**
+ * An amount without a period is that of a year, unless nobody can live on it: then it may be an hourly wage.
+ */
 const LEAST_YEARLY = 1_000;
 
 function salaryOf(amount: number | null, currency: string | null, period: string | null): Salary | null {

@@ -25,7 +25,9 @@ export const RECOMMEND_LIMITS = {
   extraSkill: 0.2,
 } as const;
 
-/** The formula, as a part of the version of a list. Changes with any figure above, and with what is excluded. */
+/**
+ * The formula, as a part of the version of a list. Changes with any figure above, and with what is excluded.
+ */
 export const FORMULA_VERSION = 2;
 
 const HOUR = 3_600_000;
