@@ -49,8 +49,8 @@ export async function insertSightings(
 }
 
 /**
- * Records that a list contains these postings, and opens those that were closed, unless their employer has closed
- * them and the list is another one's. @returns how many.
+ * Records that a list contains these postings, and opens those that were closed, unless their employer has
+ * closed them and the list is another one's. @returns how many.
  */
 export async function markSeen(
   tx: Tx,
@@ -109,8 +109,8 @@ export async function markMissing(tx: Tx, source: string, sourceIds: readonly st
 }
 
 /**
- * Closes the postings of an employer's board that no board of theirs contains any longer, whatever search engines
- * list. @returns how many.
+ * Closes the postings of an employer's board that no board of theirs contains any longer, whatever search
+ * engines list. @returns how many.
  */
 export async function closeGone(tx: Tx, { source, board }: ListRef, now: Date): Promise<number> {
   const closed = await rows<{ cluster: string | null }>(
