@@ -129,7 +129,7 @@ where not (${HIDES_INTERESTS}) and ${isShown("u")}`,
   },
   {
     name: "user_traits",
-    about: "The traits of each user, from their quiz answers.",
+    about: "The traits of each user who does not hide them, from their quiz answers.",
     columns: {
       user_id: USER_ID,
       trait: ["text", "name of the trait"],
@@ -141,6 +141,8 @@ where not (${HIDES_INTERESTS}) and ${isShown("u")}`,
 from user_traits s
 join list_versions v on v.id = s.version and v.area = 'traits' and v.state = 'served'
 join traits t on t.id = s.trait_id
-join users u on u.id = s.user_id and ${isActiveUser("u")}`,
+join users u on u.id = s.user_id and ${isActiveUser("u")}
+join profiles f on f.user_id = s.user_id
+where not (${hides("traits")})`,
   },
 ];

@@ -134,6 +134,9 @@ it("user_compatibility, searchable_users and user_traits show what is stored of 
     { user_id: "u-2", searchable: false, completeness: 40, reasons: ["hidden"] },
   ]);
   expect(await shown(world, "user_traits")).toEqual([{ user_id: "u-1", trait: "calm", value: 0.5, n: 3 }]);
+  await world.query("update profiles set hidden_attributes = '{traits}' where user_id = $1", [one]);
+  expect(await shown(world, "user_traits")).toEqual([]);
+  await world.query("update profiles set hidden_attributes = '{}'");
   await world.query("update users set deactivated_at = now()");
   for (const view of ["user_compatibility", "searchable_users", "user_traits"])
     expect(await shown(world, view), view).toEqual([]);
