@@ -12,13 +12,14 @@ import {
 } from "../queues/dead-letters.ts";
 import { type DecisionOptions, decisionFlags, requireConfirmation, requireReason } from "./confirm.ts";
 import { jsonFlag } from "./flags.ts";
+import { instantOption } from "./instant-option.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatFacts } from "./table.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-type Filters = { id?: string; job?: string; queue?: string; error?: string };
+type Filters = { id?: string; job?: string; queue?: string; error?: string; since?: Date; until?: Date };
 type Options = Filters &
   DecisionOptions & { limit: number; perSecond: number; all?: true; prepareAnew?: true };
 
@@ -128,11 +129,13 @@ function filterFlags(command: Command): Command {
   command.option("--job <name>", "of this job");
   command.option("--queue <name>", "of this queue");
   command.option("--error <text>", "whose error contains this text");
+  command.option("--since <time>", "that died since: 30m, 2h, 7d, or an instant", instantOption);
+  command.option("--until <time>", "that died before: 30m, 2h, 7d ago, or an instant", instantOption);
   return command;
 }
 
-function filterFrom({ id, job, queue, error }: Filters): DeadLetterFilter {
-  return { id: id === undefined ? undefined : entryId(id), job, queue, error };
+function filterFrom({ id, job, queue, error, since, until }: Filters): DeadLetterFilter {
+  return { id: id === undefined ? undefined : entryId(id), job, queue, error, from: since, until };
 }
 
 /** A bulk change needs a filter or an explicit --all, not both. */
@@ -140,7 +143,9 @@ function requireFilter(options: Options): DeadLetterFilter {
   const filter = filterFrom(options);
   const filtered = Object.values(filter).some((value) => value !== undefined);
   if (filtered === (options.all === true))
-    throw new CliError("Select dead letters with --id, --job, --queue or --error, or pass --all.");
+    throw new CliError(
+      "Select dead letters with --id, --job, --queue, --error, --since or --until, or pass --all.",
+    );
   return filter;
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { formatCounts } from "../format-counts.ts";
 import { formatInstant } from "../format-instant.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type RunStatus,
 } from "../queues/runs.ts";
 import { jsonFlag } from "./flags.ts";
+import { instantOption } from "./instant-option.ts";
 import { integerOption } from "./number-option.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { formatFacts } from "./table.ts";
@@ -33,17 +34,6 @@ const filterOf = ({ job, status, since, all }: Options): RunFilter => ({
   withWork: all !== true,
 });
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function sinceOption(text: string): Date {
-  const ago = /^(\d{1,6})([mhd])$/.exec(text);
-  if (ago) return new Date(Date.now() - Number(ago[1]) * UNIT_MS[ago[2] as keyof typeof UNIT_MS]);
-  const at = new Date(text);
-  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError("Write 30m, 2h, 7d or an instant, such as 2026-03-08T04:45:00Z.");
-  return at;
-}
-
 /** `commonwork runs [id]`: the latest runs, or one in full. */
 export function defineRuns(command: Command, terminal: Terminal): void {
   command.argument("[id]", "show only this run, with its input");
@@ -52,7 +42,7 @@ export function defineRuns(command: Command, terminal: Terminal): void {
   command.option(
     "--since <time>",
     "only runs opened since: 30m, 2h, 7d, or an instant as 2026-03-08T04:45:00Z",
-    sinceOption,
+    instantOption,
   );
   command.option("--all", "include scheduled runs that had nothing to do");
   command.option("--limit <number>", "how many", integerOption("--limit", 1, 1_000), 20);

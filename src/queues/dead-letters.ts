@@ -26,6 +26,9 @@ export type DeadLetterFilter = {
   readonly job?: string | undefined;
   readonly queue?: string | undefined;
   readonly error?: string | undefined;
+  /** Only those that died from this time on, or before that one. */
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
 };
 
 const where = (filter: DeadLetterFilter) => sql`dead_at is not null
@@ -33,7 +36,9 @@ const where = (filter: DeadLetterFilter) => sql`dead_at is not null
   and (${filter.ids === undefined} or id = any(${array(filter.ids ?? [])}::bigint[]))
   and (${filter.job ?? null}::text is null or job = ${filter.job ?? null}::text)
   and (${filter.queue ?? null}::text is null or queue = ${filter.queue ?? null}::text)
-  and (${filter.error ?? null}::text is null or strpos(error, ${filter.error ?? null}::text) > 0)`;
+  and (${filter.error ?? null}::text is null or strpos(error, ${filter.error ?? null}::text) > 0)
+  and dead_at >= coalesce(${filter.from ?? null}::timestamptz, '-infinity')
+  and dead_at < coalesce(${filter.until ?? null}::timestamptz, 'infinity')`;
 
 const LETTER_COLUMNS = sql`id, queue, job, key, attempts, error, created_at as "askedAt", dead_at as "deadAt"`;
 
@@ -225,5 +230,8 @@ function subjectOf({ id, ids, ...named }: DeadLetterFilter): string {
   if (id) return `outbox:${id}`;
   // The ids are in the details.
   if (ids) return "outbox";
-  return `outbox?${new URLSearchParams(Object.entries(named).filter(([, v]) => v) as [string, string][])}`;
+  const given = Object.entries(named).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value instanceof Date ? value.toISOString() : String(value)]],
+  );
+  return `outbox?${new URLSearchParams(given)}`;
 }

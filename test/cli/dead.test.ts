@@ -31,6 +31,28 @@ describe("commonwork dead", () => {
     });
   });
 
+  it("retries what died in an outage, and nothing else", async () => {
+    const world = await createWorld();
+    for (const key of ["1", "2", "3"]) await letter(world, key, "57P01");
+    await world.query(
+      `update outbox set dead_at = case key when '1' then '2026-03-08T01:00Z'::timestamptz when '2' then '2026-03-08T02:30Z' else now() end`,
+    );
+    const during = ["--since=2026-03-08T02:00:00Z", "--until=2026-03-08T03:00:00Z"];
+    const list = await cli(environmentOf(world), "dead", "list", ...during, "--json");
+    expect(JSON.parse(list.out)).toMatchObject([{ key: "2" }]);
+    await cli(environmentOf(world), "dead", "retry", ...during, ...DECIDED);
+    expect(await left(world)).toEqual([
+      { key: "1", dead: true },
+      { key: "2", dead: false },
+      { key: "3", dead: true },
+    ]);
+    expect(await world.query("select subject from audit_log where action = 'dead-letters.retry'")).toEqual([
+      { subject: "outbox?from=2026-03-08T02%3A00%3A00.000Z&until=2026-03-08T03%3A00%3A00.000Z" },
+    ]);
+    expect((await cli(environmentOf(world), "dead", "list", "--since=2h")).out).toMatch(/ 3 +8 /);
+    expect((await cli(environmentOf(world), "dead", "list", "--until=yesterday")).code).toBe(1);
+  });
+
   it("retries some, spread over time, and discards others; the audit log has the actor", async () => {
     const world = await createWorld();
     for (const key of ["1", "2", "3"]) await letter(world, key, "TimeLimitExceeded");
