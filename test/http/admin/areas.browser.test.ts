@@ -4,7 +4,7 @@ import { timetable } from "../../../src/schedules/timetable.ts";
 import { openChromium } from "../../support/chromium.ts";
 import { areasDay } from "./areas-scene.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
-import { faultsOf } from "./look.ts";
+import { faultsOf, MANY_PAGES_MS } from "./look.ts";
 
 // The pages of the areas with something on each, as dashboard.browser.test.ts looks at the others.
 
@@ -17,7 +17,9 @@ const AREAS = PAGES.filter(({ section }) => section === "Areas" || section === "
   ({ path }) => path,
 );
 
-test("the pages of the areas have no fault, for the admin and for the viewer", async ({ skip }) => {
+test("the pages of the areas have no fault, for the admin and for the viewer", {
+  timeout: MANY_PAGES_MS,
+}, async ({ skip }) => {
   const browser = await openChromium();
   if (typeof browser === "string") return skip(browser);
   const { world, address } = await adminWorld(PASSWORDS, { timetable });

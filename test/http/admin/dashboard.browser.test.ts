@@ -7,7 +7,7 @@ import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { busyDay } from "./dashboard-scene.ts";
-import { faultsOf, PHONE, signInWith, WIDE } from "./look.ts";
+import { faultsOf, MANY_PAGES_MS, PHONE, signInWith, WIDE } from "./look.ts";
 
 // The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
 // policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
@@ -33,7 +33,9 @@ const scene = async (): Promise<{ world: World; address: string }> => {
   return { world, address };
 };
 
-test("every page has no fault, for the admin and for the viewer", async ({ skip }) => {
+test("every page has no fault, for the admin and for the viewer", { timeout: MANY_PAGES_MS }, async ({
+  skip,
+}) => {
   const browser = await openChromium();
   if (typeof browser === "string") return skip(browser);
   const { address } = await scene();
