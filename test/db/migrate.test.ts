@@ -233,7 +233,7 @@ function statementsForEveryFunction(schema: string): string {
     "select T.compatibility_terms(decode(repeat('00', 4), 'hex'), 1)",
     "select T.count_title('{0100,several,one}', 1)",
     "select T.float_at(decode(repeat('00', 8), 'hex'), 0), T.may_read(1, 1)",
-    "insert into T.media (id, owner_id, kind, storage_key) values (1, 1, 'IMAGE', 'a.png')",
+    "insert into T.media (id, owner_id, kind, storage_key, checked_at) values (1, 1, 'IMAGE', 'a.png', now())",
     "update T.media set storage_key = 'b.png'",
     "select * from T.feed_order(decode(repeat('00', 6), 'hex'))",
   ]

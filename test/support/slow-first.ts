@@ -1,19 +1,14 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that take longest, so that none of them is still running alone when the others are done. */
+/**
+ * Files that take longest, so that none of them is still running alone when the others are done. Those whose
+ * servers fail are not among them: side by side they would wait for each other.
+ */
 const SLOW = [
   "test/http/admin/dashboard.browser.test.ts",
   "test/http/admin/areas.browser.test.ts",
   "test/dev/demo/demo.test.ts",
-  "test/email/fault-matrix.test.ts",
   "test/email/history.properties.test.ts",
-  "test/chaos/sales.test.ts",
-  "test/chaos/notifications.test.ts",
-  "test/chaos/year.test.ts",
-  "test/connect/mirroring.test.ts",
-  "test/calendar/versions.test.ts",
-  "test/faults/redis.test.ts",
-  "test/faults/postgres.test.ts",
 ];
 
 /** Orders the files of a run: the slow ones first, the others as vitest does. */

@@ -15,7 +15,7 @@ export type Look = {
   readonly role: Role;
 };
 
-/** A test that looks at dozens of pages has more time than others: a busy machine draws a page in ten seconds. */
+/** A test that looks at dozens of pages has more time: a busy machine draws a page in ten seconds. */
 export const MANY_PAGES_MS = 1_200_000;
 
 /** Signs in with a browser of this look. */

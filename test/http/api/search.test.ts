@@ -326,6 +326,7 @@ describe("GET /search/profiles", () => {
     );
     const sent: unknown[] = [];
     const res = {
+      locals: {},
       set: (...header: unknown[]) => sent.push(header),
       status(code: number) {
         sent.push(code);
