@@ -6,7 +6,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { followRun, startRun } from "../../queues/manual-runs.ts";
 import { syncCalendar } from "../../workers/notifications/calendar/sync-calendar.ts";
 import { type CalendarProvider, SLOW_REFRESH_TOKEN } from "./demo-calendar.ts";
-import { untilSettled } from "./demo-figures.ts";
+import { untilSettled, waitUntil } from "./demo-figures.ts";
 import { userToken } from "./demo-try.ts";
 
 type Scene = {
@@ -42,9 +42,18 @@ export async function aCalendarIsConnected(scene: Scene): Promise<object> {
   return { connectionId: await connectionOf(scene.db, owner.id) };
 }
 
+/** An attempt to open a channel that a busy machine interrupted is repeated after ten seconds. */
+async function untilChannelIsOpen(db: Database): Promise<void> {
+  await waitUntil(async () => {
+    await untilSettled(db);
+    const open = await rows(db.drizzle, sql`select 1 from calendar_channels where state = 'active' limit 1`);
+    return open.length > 0;
+  }, "The calendar of the demo has no channel");
+}
+
 /** The channel of the calendar is about to expire. */
 export async function aChannelIsDue({ db }: Scene): Promise<object> {
-  await untilSettled(db);
+  await untilChannelIsOpen(db);
   const [due] = await inTransaction(db, (tx) =>
     rows<{ connectionId: string }>(
       tx,
@@ -57,7 +66,7 @@ export async function aChannelIsDue({ db }: Scene): Promise<object> {
 
 /** The channel was replaced, and the job that closes it was lost. */
 export async function aChannelIsReplaced({ db }: Scene): Promise<object> {
-  await untilSettled(db);
+  await untilChannelIsOpen(db);
   const [replaced] = await inTransaction(db, (tx) =>
     rows<{ channelId: string }>(
       tx,

@@ -83,16 +83,21 @@ const SETTLE_LIMIT_MS = 120_000;
 
 /** Waits until every sale has been decided and no work is due. @throws Error after two minutes. */
 export async function untilSettled(db: Database): Promise<void> {
-  const deadline = performance.now() + SETTLE_LIMIT_MS;
-  for (;;) {
+  await waitUntil(async () => {
     const [open] = await rows<{ n: number }>(
       db.drizzle,
       sql`select (select count(*) from token_sales where status = 'accepted')::int
                + (select count(*) from outbox where dead_at is null and run_at <= now())::int as n`,
     );
-    if (open?.n === 0) return;
-    if (performance.now() > deadline)
-      throw new Error(`There is still unfinished work after ${SETTLE_LIMIT_MS / 1_000} s.`);
+    return open?.n === 0;
+  }, "There is still unfinished work");
+}
+
+/** Waits until a check holds. @throws Error with the given text after two minutes. */
+export async function waitUntil(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+  const deadline = performance.now() + SETTLE_LIMIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`${otherwise} after ${SETTLE_LIMIT_MS / 1_000} s.`);
     await delay(25);
   }
 }
