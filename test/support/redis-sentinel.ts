@@ -16,6 +16,12 @@ export type RedisSentinel = {
 const NAME = "sales-primary";
 const SENTINELS = 3;
 const REPLICAS = 2;
+/**
+ * A replica may have been without its primary for ten times this, counted from when the sentinels missed it.
+ * One that the machine stalled for two seconds looks away for half a minute (TILT): with a second here, no
+ * replica could be promoted afterwards.
+ */
+const DOWN_AFTER_MS = 5_000;
 
 /** Start it before the world that uses it. */
 export async function redisSentinel(): Promise<RedisSentinel> {
@@ -43,7 +49,7 @@ export async function redisSentinel(): Promise<RedisSentinel> {
       const port = await primaryPort(sentinels[0] as OwnRedis);
       const server = servers.find((each) => each.port === port);
       if (!server) throw new Error(`the sentinels name an unknown primary at port ${port}`);
-      // A replica that has been without a primary for long is never promoted: all that are left follow it first.
+      // A replica that has long been without a primary is never promoted: those left follow this one first.
       await eventually(async () =>
         expectInfo(await server.command("info", "replication"), `connected_slaves:${servers.length - 1}`),
       );
@@ -65,8 +71,8 @@ async function startSentinel(primaryPort: number): Promise<OwnRedis> {
     sentinelConfig,
     [
       `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} 2`,
-      `sentinel down-after-milliseconds ${NAME} 1000`,
-      `sentinel failover-timeout ${NAME} 5000`,
+      `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+      `sentinel failover-timeout ${NAME} 10000`,
       "",
     ].join("\n"),
   );
