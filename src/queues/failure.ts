@@ -112,7 +112,7 @@ export async function releaseEntries(
   { delayMs = 0, paused = null, discardsRequest = false }: ReleaseOptions = {},
 ): Promise<void> {
   await db.drizzle.execute(
-    sql`update outbox set enqueued_at = null, carrier = null, 
+    sql`update outbox set enqueued_at = null, carrier = null,
                run_at = coalesce(${paused === null ? null : pauseEnd(paused)}, now() + ${Math.round(delayMs)} * interval '1 millisecond'),
                request = case when not ${discardsRequest} then request end,
                leased_until = case when leased_by = ${holder.token} then null else leased_until end,
