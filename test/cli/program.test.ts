@@ -109,10 +109,7 @@ describe("commonwork", () => {
 
   it("starts with Postgres and Redis alone, and stops on SIGTERM with code 0", async () => {
     const world = await createWorld();
-    const { child, output, ended } = startCli(
-      { ...environmentOf(world), PORT: "0", HOST: "127.0.0.1", LOG_LEVEL: "INFO" },
-      "start",
-    );
+    const { child, output, ended } = startCli({ ...environmentOf(world), LOG_LEVEL: "INFO" }, "start");
     const started = await eventually(() => JSON.parse(/^.*"started".*$/m.exec(output.err)?.[0] ?? ""));
     const ready = await fetch(`http://127.0.0.1:${started.port}/health/ready`);
     expect(ready.status).toBe(200);

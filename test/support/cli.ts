@@ -7,9 +7,14 @@ import { serversOf, type World } from "./world.ts";
 
 export type CliResult = { code: number; out: string; err: string };
 
-/** The variables that point a command to the servers of a world. */
+/**
+ * The variables that point a command to the servers of a world. A service that it starts listens on a port of
+ * its own: another test, or another program of the machine, may have the default one.
+ */
 export const environmentOf = (world: World): Record<string, string> => ({
   ...serversOf(world),
+  HOST: "127.0.0.1",
+  PORT: "0",
   LOG_LEVEL: "silent",
 });
 

@@ -16,13 +16,14 @@ export type ServiceProcess = {
   stop(): Promise<number | null>;
 };
 
-/** Starts `commonwork start` from source and waits until it logs that it has started. */
+/** Starts `commonwork start` from source, on a free port, and waits until it logs that it has started. */
 export async function startServiceProcess(environment: Record<string, string>): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", "src/cli.ts", "start"], {
     cwd: root,
     env: {
       PATH: process.env["PATH"] ?? "",
       HOST: "127.0.0.1",
+      PORT: "0",
       LOG_LEVEL: "info",
       LOG_FORMAT: "json",
       ...environment,

@@ -13,7 +13,6 @@ it("a process names traces in its log, and ends cleanly while the collector hang
   const buyer = await referredBuyer(world);
   const service = await startServiceProcess({
     ...serversOf(world),
-    PORT: "0",
     SCICENT_WEBHOOK_SECRET: SALE_SECRET,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
   });
