@@ -120,7 +120,8 @@ export function sessionSetUp(
  */
 const HIDDEN = `
   (select string_agg(quote_ident(c.relname), ', ' order by c.relname) from pg_class c
-   where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r' and has_table_privilege(c.oid, 'SELECT') and row_security_active(c.oid)
+   where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and c.relkind = 'r'
+     and c.relrowsecurity and has_table_privilege(c.oid, 'SELECT') and row_security_active(c.oid)
      and ${policiesHideRows("c", { commands: ["*"] })})`;
 
 async function refuseOtherSchema(client: ClientBase, schema: string, databaseUrl: string): Promise<void> {
