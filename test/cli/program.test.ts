@@ -3,21 +3,23 @@ import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { catalogue } from "../../src/workers/index.ts";
-import { cli, environmentOf, startCli, startProgram } from "../support/cli.ts";
+import { cli, environmentOf, startCli, startFromSource } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
 
 const NOWHERE = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", REDIS_URL: "redis://127.0.0.1:1" };
 
 const PRINT_MODULES = fileURLToPath(new URL("../support/programs/print-modules.mjs", import.meta.url));
+const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const LOAD_COMMANDS = fileURLToPath(new URL("../support/programs/load-commands.ts", import.meta.url));
 const PRINTING = { NODE_OPTIONS: `--import=tsx --import=${PRINT_MODULES}` };
 
 /** The packages, and the folders of src, that are loaded by `commonwork` with these arguments. */
-const loadedBy = (...argv: string[]): Promise<Loaded> => loaded(startCli(PRINTING, ...argv));
+const loadedBy = (...argv: string[]): Promise<Loaded> => loaded(startFromSource(CLI, PRINTING, ...argv));
 
 /** The same for all commands but one, loaded as for their help. */
-const loadedByAllBut = (name: string): Promise<Loaded> => loaded(startProgram(LOAD_COMMANDS, PRINTING, name));
+const loadedByAllBut = (name: string): Promise<Loaded> =>
+  loaded(startFromSource(LOAD_COMMANDS, PRINTING, name));
 
 type Loaded = { code: number; packages: string[]; folders: string[] };
 

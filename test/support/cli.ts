@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { runCli } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { serversOf, type World } from "./world.ts";
@@ -52,15 +52,16 @@ async function runHere(
   return { code: await runCli(argv, terminal), ...output };
 }
 
-const program = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-
 /** Starts `commonwork` as a process of its own, with these variables and what Node needs. */
 export const startCli = (environment: Record<string, string>, ...argv: string[]) =>
-  startProgram(program, environment, ...argv);
+  startNode(environment, `${inject("programs")}/cli.mjs`, ...argv);
 
-/** The same for another program in TypeScript. */
-export function startProgram(file: string, environment: Record<string, string>, ...argv: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...argv], {
+/** The same for a program in TypeScript, module by module. */
+export const startFromSource = (file: string, environment: Record<string, string>, ...argv: string[]) =>
+  startNode(environment, "--import", "tsx", file, ...argv);
+
+function startNode(environment: Record<string, string>, ...argv: string[]) {
+  const child = spawn(process.execPath, argv, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { eventually } from "./eventually.ts";
 import { serversOf, type World } from "./world.ts";
 
@@ -29,11 +29,9 @@ export async function dieAtNextCommit(world: World, table = MOVEMENTS): Promise<
   };
 }
 
-const PROGRAM = fileURLToPath(new URL("programs/worker.ts", import.meta.url));
-
 /** Starts a worker process for a world (programs/worker.ts). It runs no relay. */
 export const spawnWorker = (world: World, environment: Record<string, string> = {}): ChildProcess =>
-  spawn(process.execPath, ["--import", "tsx", PROGRAM], {
+  spawn(process.execPath, [`${inject("programs")}/worker.mjs`], {
     env: {
       PATH: process.env["PATH"],
       ...serversOf(world),

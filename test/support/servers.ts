@@ -2,6 +2,7 @@ import type { TestProject } from "vitest/node";
 import { readDatabaseConfig } from "../../src/config/config.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
+import { buildPrograms } from "./build-programs.ts";
 import { dumpHost, hostPathSql, hostSql } from "./host-decoys.ts";
 import { onServer } from "./on-server.ts";
 
@@ -12,6 +13,7 @@ declare module "vitest" {
     template: string;
     databaseSchema: string;
     hostDump: string | null;
+    programs: string;
   }
 }
 
@@ -21,6 +23,7 @@ declare module "vitest" {
  * was.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const programs = await buildPrograms();
   const servers = await startEmbeddedServers({
     name: "test",
     durable: false,
@@ -39,9 +42,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("template", template);
   project.provide("databaseSchema", databaseSchema);
   project.provide("hostDump", hostDump);
+  project.provide("programs", programs.folder);
   return async () => {
     await onServer(servers.databaseUrl, `drop database if exists ${template}`);
     await servers.stop();
+    await programs.remove();
   };
 }
 

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { inject } from "vitest";
 
 /** A separate Commonwork process, started like in a deployment. */
 export type ServiceProcess = {
@@ -16,10 +14,9 @@ export type ServiceProcess = {
   stop(): Promise<number | null>;
 };
 
-/** Starts `commonwork start` from source, on a free port, and waits until it logs that it has started. */
+/** Starts `commonwork start`, on a free port, and waits until it logs that it has started. */
 export async function startServiceProcess(environment: Record<string, string>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli.ts", "start"], {
-    cwd: root,
+  const child = spawn(process.execPath, [`${inject("programs")}/cli.mjs`, "start"], {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOST: "127.0.0.1",

@@ -1,0 +1,47 @@
+import { readFile, rm } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The programs that tests start as processes of their own, by name: `commonwork`, and a worker to be killed. */
+const PROGRAMS = { cli: "src/cli.ts", worker: "test/support/programs/worker.ts" };
+
+/**
+ * Builds the programs that tests start. From source each start would take 3.5 seconds of processor time, most
+ * of it for translating and loading hundreds of modules; built, it takes one.
+ * @returns their folder, and a function that deletes it.
+ */
+export async function buildPrograms(): Promise<{ folder: string; remove(): Promise<void> }> {
+  // In node_modules, so that packages are found from there.
+  const folder = `${ROOT}node_modules/.cache/test-programs-${process.pid}`;
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: PROGRAMS,
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    plugins: [keepUrls],
+    logLevel: "error",
+  });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Modules find files beside them by their URL, which stays that of their source. */
+const keepUrls: Plugin = {
+  name: "keep-urls",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(src|test)\/.*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(
+        "import.meta.url",
+        JSON.stringify(pathToFileURL(path).href),
+      ),
+      loader: "ts",
+    }));
+  },
+};
