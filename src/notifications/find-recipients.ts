@@ -83,6 +83,6 @@ function pairUp(events: readonly Notifiable[], groups: readonly RecipientGroup[]
   const byId = new Map(events.map((one) => [one.event.id, one]));
   return groups.flatMap((group) => {
     const one = byId.get(group.eventId);
-    return one === undefined ? [] : [{ ...one, group }];
+    return one === undefined ? [] : [{ type: one.type, event: one.event, group }];
   });
 }

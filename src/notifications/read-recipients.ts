@@ -73,8 +73,8 @@ const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[]
          u.time_zone as "timeZone", ${tagIn("u.language")} as language, s.frequency, s.quiet_from as "quietFrom", s.quiet_to as "quietTo",
          ${type.email === null ? sql`false` : isUnsubscribed(type.event.type)} as "isUnsubscribed",
          ${isMentioned(type, events)} as "isMentioned", ${type.staleReason ?? sql`null::text`} as "staleReason",
-         (select jsonb_agg(jsonb_build_object('scopeType', f.scope_type, 'scopeId', f.scope_id::text, 'eventType', f.event_type,
-                                              'channel', f.channel, 'status', f.status) order by f.scope_type, f.event_type, f.channel)
+         (select coalesce(jsonb_agg(jsonb_build_object('scopeType', f.scope_type, 'scopeId', f.scope_id::text, 'eventType', f.event_type,
+                                              'channel', f.channel, 'status', f.status) order by f.scope_type, f.event_type, f.channel), '[]')
           from notification_preferences f
           where f.user_id = u.id and f.event_type in ('*', ${type.event.type})
             and (f.scope_type = 'global' or (f.scope_type = 'project' and f.scope_id = e.project_id)
@@ -83,11 +83,8 @@ const factsOf = (type: AnyNotificationType, events: readonly NotificationEvent[]
   left join user_notification_settings s on s.user_id = u.id
   cross join (select ${now}::timestamptz as now) c`;
 
-type FoundRow = Omit<RecipientGroup, "eventId" | "preferences"> & {
-  eventId: string | null;
-  preferences: Preference[] | null;
-  found: number;
-};
+/** A left join without recipients is a row without an event. */
+type FoundRow = { readonly found: number } & (RecipientGroup | { readonly eventId: null });
 
 /**
  * Reads the recipients of events of one type, in one statement. Deleted, erased and deactivated users are
@@ -164,11 +161,8 @@ const grouped = (facts: SQL): SQL => sql`
   group by "eventId", "isActor", "mayAccess", "hasAddress", "isSuppressed", "timeZone", language, frequency, "quietFrom", "quietTo", "isUnsubscribed",
            "isMentioned", "staleReason", preferences`;
 
-/** A left join without recipients is a row without an event. */
-const groupsOf = (read: readonly FoundRow[]): RecipientGroup[] =>
-  read.flatMap(({ found: _, eventId, preferences, ...facts }) =>
-    eventId === null ? [] : [{ ...facts, eventId, preferences: preferences ?? [] }],
-  );
+/** The rows themselves: a copy of each of 6,000 held the event loop for 30 ms. */
+const groupsOf = (read: readonly FoundRow[]): RecipientGroup[] => read.filter((row) => row.eventId !== null);
 
 /** A recipient whose access may have changed since the delivery was decided. */
 export type AccessQuestion = { readonly event: NotificationEvent; readonly userId: string };

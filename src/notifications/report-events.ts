@@ -15,7 +15,8 @@ const HOUR_MS = 3_600_000;
 /** More types than a host has; a sender of random ones must not fill the memory. */
 const MAX_TYPES = 1_000;
 
-const warnedAtMs = new Map<string, number>();
+/** When it was warned of what, in this process. */
+const warnings = new Map<string, number>();
 
 /** A name of a type as far as it may be logged: anybody who may insert events chooses it. */
 const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? type : "(not a name)");
@@ -27,7 +28,7 @@ const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? 
 export function reportEvents(
   { log, measure }: { readonly log: Log; readonly measure: Measure },
   events: readonly Handled[],
-  nowMs: number = performance.now(),
+  { nowMs, warnedAtMs } = { nowMs: performance.now(), warnedAtMs: warnings },
 ): void {
   for (const [key, group] of groupBy(events, ({ outcome, type }) => `${outcome} ${type}`)) {
     const [{ id, type, outcome, reason }] = group as [Handled];

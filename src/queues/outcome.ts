@@ -95,9 +95,11 @@ export class AnotherVersion extends Error {
 }
 
 /** Sums counts key by key. */
-export function addCounts(a: Counts, b: Counts): Counts {
-  const sum: Record<string, number> = { ...a };
-  for (const [name, n] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + n;
+export const addCounts = (a: Counts, b: Counts): Counts => addTo({ ...a }, b);
+
+/** Adds counts to a sum key by key, in place. */
+export function addTo(sum: Record<string, number>, counts: Counts): Record<string, number> {
+  for (const name in counts) sum[name] = (sum[name] ?? 0) + (counts[name] as number);
   return sum;
 }
 

@@ -11,7 +11,7 @@ import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications
 import { reportEvents } from "../../../notifications/report-events.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
-import { addCounts, type Counts, done, type Outcome, skipped } from "../../../queues/outcome.ts";
+import { addTo, type Counts, done, type Outcome, skipped } from "../../../queues/outcome.ts";
 import { notify, RECIPIENTS_PER_TRANSACTION } from "../../notify.ts";
 import { enqueueSubscribed, SUBSCRIBERS } from "../../subscribers.ts";
 import { notifyRecipients } from "./notify-recipients.ts";
@@ -179,9 +179,9 @@ type Handled = {
 
 /** The outcome of each entry, with counts of its events and of their deliveries. */
 function outcomesOf(accepted: readonly (readonly string[])[], known: Handled): Outcome[] {
-  const countsOfEvent = new Map<string, Counts>();
+  const countsOfEvent = new Map<string, Record<string, number>>();
   for (const one of known.decided)
-    countsOfEvent.set(one.event.id, addCounts(countsOfEvent.get(one.event.id) ?? {}, countsOf(one)));
+    countsOfEvent.set(one.event.id, addTo(countsOfEvent.get(one.event.id) ?? {}, countsOf(one)));
   return accepted.map((eventIds) => {
     if (eventIds.length === 0) return done({ postponed: 1 });
     const handled = eventIds.filter((id) => known.handled.has(id));
@@ -189,17 +189,18 @@ function outcomesOf(accepted: readonly (readonly string[])[], known: Handled): O
     if (handled.length + postponed === 0)
       return skipped("the events do not exist or have an outcome already");
     return done(
-      handled.reduce((counts, id) => addCounts(counts, countsOfEvent.get(id) ?? {}), {
-        ...nonZero({
+      handled.reduce(
+        (sum, id) => addTo(sum, countsOfEvent.get(id) ?? {}),
+        nonZero({
           events: handled.length,
           "events postponed": postponed,
           "ignored or rejected": handled.filter((id) => !known.notifiable.has(id)).length,
           "events with ranges of recipients": handled.filter((id) => known.large.has(id)).length,
         }),
-      }),
+      ),
     );
   });
 }
 
-const nonZero = (counts: Counts): Counts =>
+const nonZero = (counts: Counts): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0));
