@@ -1,6 +1,6 @@
 import { Queue } from "bullmq";
 import { Cluster } from "ioredis";
-import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
+import type { QueueName } from "../config/queues.ts";
 import { type Log, type ThrottledWarning, warnThrottled } from "../log.ts";
 import { CARRIER_SIZE_LIMIT_BYTES, keyPrefix } from "./queues.ts";
 import {
@@ -15,7 +15,7 @@ import { redisFaults } from "./redis-faults.ts";
 /** The producing side of every queue, over one connection. */
 export type Producers = {
   readonly redis: RedisClient;
-  readonly queues: ReadonlyMap<QueueName, Queue>;
+  /** Made at its first use: most processes produce for few queues, or for none. */
   queue(name: QueueName): Queue;
   /** What all keys of a queue begin with, also of one that this version does not have. */
   keyPrefix(queue: string): string;
@@ -46,23 +46,22 @@ export function openProducers(address: RedisAddress & { readonly redisPrefix: st
   redis.on("error", (error) => connection.warn(rootCause(error)));
   redis.on("ready", connection.recovered);
   const fitness = watchFitness(redis, prefix, log);
-  const queues = new Map(
-    QUEUE_NAMES.map((name) => {
-      const queue = new Queue(name, {
-        connection: redis,
-        prefix: keyPrefix(prefix, name),
-        defaultJobOptions: { sizeLimit: CARRIER_SIZE_LIMIT_BYTES },
-        ...VERSION_UNASKED,
-      });
-      // Errors of the connection, which has a listener already.
-      queue.on("error", () => undefined);
-      return [name, queue] as const;
-    }),
-  );
+  const queues = new Map<QueueName, Queue>();
+  const openQueue = (name: QueueName): Queue => {
+    const queue = new Queue(name, {
+      connection: redis,
+      prefix: keyPrefix(prefix, name),
+      defaultJobOptions: { sizeLimit: CARRIER_SIZE_LIMIT_BYTES },
+      ...VERSION_UNASKED,
+    });
+    // Errors of the connection, which has a listener already.
+    queue.on("error", () => undefined);
+    queues.set(name, queue);
+    return queue;
+  };
   return {
     redis,
-    queues,
-    queue: (name) => queues.get(name) as Queue,
+    queue: (name) => queues.get(name) ?? openQueue(name),
     keyPrefix: (queue) => keyPrefix(prefix, queue),
     ready: () => redis.status === "ready" && fitness.isFit(),
     failed(error) {
@@ -87,7 +86,6 @@ export function noProducers(): Producers {
     get redis(): RedisClient {
       return absent();
     },
-    queues: new Map(),
     queue: absent,
     keyPrefix: absent,
     ready: () => false,

@@ -167,7 +167,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     await runtime.close();
     // The database of a failed test is kept for inspection.
     if (task.result?.state === "fail") process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
-    else if (!options.database) await dropDatabase(inject("databaseUrl"), name);
+    else if (!options.database) await dropDatabase(name);
     if (faults.length > 0) throw new Error(`the test left a mess: ${faults.join("; ")}`);
   });
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
