@@ -99,14 +99,18 @@ const ABBREVIATION = /^(?!utc$|gmt$|uct$|prc$|roc$|rok$)[a-z]{3}$/i;
  * systems read them differently.
  */
 export function isTimeZone(name: string): boolean {
-  if (!/^[a-z]/i.test(name) || ABBREVIATION.test(name)) return false;
+  return /^[a-z]/i.test(name) && !ABBREVIATION.test(name) && isKnownZone(name);
+}
+
+/** Remembered for unknown names too: a formatter that is refused costs as much as one that is made. */
+const isKnownZone = memoize((name: string): boolean => {
   try {
     formatterOf(name);
     return true;
   } catch {
     return false;
   }
-}
+}, 1_000);
 
 /** minute = 60 x local hour + local minute, from 0 to 1439. @throws RangeError for an unknown zone. */
 export function localMinute(at: Date, timeZone: string): number {
