@@ -36,6 +36,17 @@ export async function profile(world: World, fields: ProfileFields = {}): Promise
 /** Replaces a user's interests. */
 export async function setInterests(world: World, userId: string, numbers: readonly number[]): Promise<void> {
   await world.query("delete from user_interests where user_id = $1", [userId]);
+  await addInterests(
+    world,
+    numbers.map((number) => ({ userId, number })),
+  );
+}
+
+async function addInterests(
+  world: World,
+  added: readonly { readonly userId: string; readonly number: number }[],
+): Promise<void> {
+  const numbers = added.map(({ number }) => number);
   await world.query(
     `insert into interest_subjects (key, label) select 'subject ' || n, 'Subject ' || n from generate_series(0, 2) n
      on conflict (key) do nothing`,
@@ -48,24 +59,31 @@ export async function setInterests(world: World, userId: string, numbers: readon
   );
   await world.query(
     `insert into user_interests (user_id, interest_id)
-     select $1, i.id from interests i where i.key = any($2::text[])`,
-    [userId, numbers.map(String)],
+     select distinct a.user_id, i.id from unnest($1::bigint[], $2::text[]) as a(user_id, key) join interests i on i.key = a.key`,
+    [added.map(({ userId }) => userId), numbers.map(String)],
   );
 }
 
+type Answer = {
+  readonly userId: string;
+  /** Values of traits. */
+  readonly values: Readonly<Record<string, unknown>>;
+};
+
 /** The user answers one more question: each trait gets these values. */
-export async function answer(
-  world: World,
-  userId: string,
-  values: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const [option] = await world.query<{ id: string }>(
-    "insert into quiz_options (question_id, trait_values) values ('a question', $1) returning id",
-    [values],
+export const answer = (world: World, userId: string, values: Answer["values"]): Promise<void> =>
+  answerAll(world, [{ userId, values }]);
+
+async function answerAll(world: World, answers: readonly Answer[]): Promise<void> {
+  const options = await world.query<{ id: string }>(
+    `insert into quiz_options (question_id, trait_values)
+     select 'a question', given from jsonb_array_elements($1) with ordinality as o(given, n) order by n returning id`,
+    [JSON.stringify(answers.map(({ values }) => values))],
   );
   await world.query(
-    "insert into quiz_answers (user_id, quiz_id, question_id, option_id) values ($1, 'a quiz', $2, $3)",
-    [userId, `question ${option!.id}`, option!.id],
+    `insert into quiz_answers (user_id, quiz_id, question_id, option_id)
+     select user_id, 'a quiz', 'question ' || option_id, option_id from unnest($1::bigint[], $2::bigint[]) as a(user_id, option_id)`,
+    [answers.map(({ userId }) => userId), options.map(({ id }) => id)],
   );
 }
 
@@ -80,25 +98,76 @@ export const rate = (world: World, rater: string, rated: string, marks: readonly
 /** People of a few cities with all kinds of gaps in their profiles. @returns their ids. */
 export async function community(world: World, seed: number, count: number): Promise<string[]> {
   const random = seededRandom(seed);
-  const ids: string[] = [];
-  for (let n = 0; n < count; n++) ids.push(await profile(world, randomProfile(world, random)));
-  for (let n = 0; n < 4 * count; n++) {
-    const [rater, rated] = [random.pick(ids), random.pick(ids)];
-    if (rater !== rated)
-      await rate(
-        world,
-        rater,
-        rated,
-        [0, 1, 2, 3].map(() => random.between(0, 5)),
-      );
-  }
+  const drawn = Array.from({ length: count }, () => randomProfile(world, random));
+  const ids = await insertProfiles(world, drawn);
+  await insertRatings(world, ids, random);
   for (let n = 0; n < count / 6; n++) await block(world, random.pick(ids), random.pick(ids));
   return ids;
 }
 
+/** Users with profiles, in a few statements for all of them. @returns their ids. */
+async function insertProfiles(world: World, drawn: readonly RandomProfile[]): Promise<string[]> {
+  const users = await world.query<{ id: string }>(
+    "insert into users (name) select 'Ada' from generate_series(1, $1) returning id",
+    [drawn.length],
+  );
+  const ids = users.map(({ id }) => id);
+  const ofEach = <T extends object>(fields: (one: RandomProfile) => T) =>
+    drawn.map((one, n) => ({ user_id: ids[n], ...fields(one) }));
+  await insertAll(
+    world,
+    "profiles",
+    ofEach(({ profile }) => profile),
+  );
+  await insertAll(
+    world,
+    "profile_preferences",
+    ofEach(({ preferences }) => preferences),
+  );
+  await addInterests(
+    world,
+    drawn.flatMap(({ interests }, n) => interests.map((number) => ({ userId: ids[n]!, number }))),
+  );
+  await answerAll(
+    world,
+    drawn.map(({ traits }, n) => ({ userId: ids[n]!, values: traits })),
+  );
+  return ids;
+}
+
+/** Inserts rows that have the same columns. */
+const insertAll = (world: World, table: string, rows: readonly object[]) => {
+  const columns = Object.keys(rows[0] ?? {}).join(", ");
+  return world.query(
+    `insert into ${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::${table}, $1)`,
+    [JSON.stringify(rows)],
+  );
+};
+
+/** Random ratings, four for each user; the last one of a pair counts. */
+async function insertRatings(world: World, ids: readonly string[], random: Random): Promise<void> {
+  const ratings = new Map<string, object>();
+  for (let n = 0; n < 4 * ids.length; n++) {
+    const [rater_id, rated_id] = [random.pick(ids), random.pick(ids)];
+    if (rater_id === rated_id) continue;
+    const mark = () => random.between(0, 5);
+    ratings.set(`${rater_id} ${rated_id}`, {
+      rater_id,
+      rated_id,
+      attractive: mark(),
+      smart: mark(),
+      funny: mark(),
+      interesting: mark(),
+    });
+  }
+  await insertAll(world, "profile_ratings", [...ratings.values()]);
+}
+
 type Random = ReturnType<typeof seededRandom>;
 
-function randomProfile(world: World, random: Random): ProfileFields {
+type RandomProfile = Required<Omit<ProfileFields, "name">>;
+
+function randomProfile(world: World, random: Random): RandomProfile {
   const often = <T>(share: number, value: T): T | null => (random.next() < share ? value : null);
   const hasPlace = random.next() < 0.9;
   const age = random.between(18, 60);
