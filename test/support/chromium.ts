@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 
 /** Where Debian, Ubuntu and Fedora install it. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
@@ -14,11 +14,17 @@ const QUIET = [
   "--no-first-run",
 ];
 
-/** A browser until the test ends, or why there is none. */
-export async function openChromium(): Promise<Browser | string> {
-  const executablePath = PLACES.find((place) => existsSync(place));
-  if (executablePath === undefined) return "chromium is not installed";
-  const browser = await chromium.launch({ executablePath, args: QUIET });
-  onTestFinished(() => browser.close());
-  return browser;
+/**
+ * One browser for the tests of a file, which open contexts of their own in it. Called at the top of the file.
+ * @returns opens the browser, or says why there is none.
+ */
+export function oneChromium(): () => Promise<Browser | string> {
+  let opening: Promise<Browser> | undefined;
+  afterAll(async () => (await opening)?.close());
+  return async () => {
+    const executablePath = PLACES.find((place) => existsSync(place));
+    if (executablePath === undefined) return "chromium is not installed";
+    opening ??= chromium.launch({ executablePath, args: QUIET });
+    return opening;
+  };
 }

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { PAGES } from "../../../src/http/admin/pages.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
-import { openChromium } from "../../support/chromium.ts";
+import { oneChromium } from "../../support/chromium.ts";
 import { areasDay } from "./areas-scene.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { faultsOf, MANY_PAGES_MS } from "./look.ts";
 
 // The pages of the areas with something on each, as dashboard.browser.test.ts looks at the others.
+
+const openChromium = oneChromium();
 
 /** E-mails with words that are longer than a phone is wide, from right to left, and in German. */
 const EMAILS = ["hard-long-words", "hard-right-to-left", "hard-digest?language=de"].map(

@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { PAGES } from "../../../src/http/admin/pages.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
-import { openChromium } from "../../support/chromium.ts";
+import { oneChromium } from "../../support/chromium.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
@@ -11,6 +11,8 @@ import { faultsOf, MANY_PAGES_MS, PHONE, signInWith, WIDE } from "./look.ts";
 
 // The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
 // policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
+
+const openChromium = oneChromium();
 
 const DETAILS = [
   "/queue/commissions?span=1+day",
