@@ -81,7 +81,7 @@ describe("searchPairs", () => {
     (geography) => {
       const people = prepared(randomPeople(7, size(6_000, 100_000), { geography }));
       const blocked = (id: number): number[] => people.slice(id % 50, 400).map((one) => one.id * (id % 9));
-      const found = expectSame(people, viewersOf(some(people, size(120, 60)), blocked), size(50, 256));
+      const found = expectSame(people, viewersOf(some(people, 60), blocked), size(50, 256));
       expect(filtered(found)).toBe(found.length);
     },
     size(60_000, 1_800_000),
@@ -91,7 +91,7 @@ describe("searchPairs", () => {
     "finds with the filter what it finds without, for many viewers, geography %s",
     (geography) => {
       const people = prepared(randomPeople(11, size(3_000, 100_000), { geography }));
-      const viewers = viewersOf(some(people, size(200, 2_000)));
+      const viewers = viewersOf(some(people, size(100, 2_000)));
       const keep = size(50, 256);
       const open = {
         filter: openPeople(packPeople(people)),
