@@ -32,7 +32,7 @@ const check = (world: World, table: string, text: string) =>
 
 describe("a mapping is refused", () => {
   const users = "-- key: host_id uuid\n-- source: app.accounts by id\n";
-  it.each<[string, string, string, RegExp]>([
+  const REFUSED: readonly (readonly [why: string, table: string, text: string, reason: RegExp])[] = [
     [
       "that reads a table no source names",
       "users",
@@ -165,12 +165,16 @@ describe("a mapping is refused", () => {
       "-- key: host_id uuid\n-- source: app.ventures by id\nselect v.id as host_id, v.company as organization_id, v.founder as created_by, '' as name from app.ventures v",
       /refers to \w+, which has no mapping/,
     ],
-  ])("%s", async (_, table, text, reason) => {
+  ];
+
+  it("where a table, a column, a key or a right of its select is wrong", async () => {
     const world = await createWorld();
     await hostPlatform(world);
-    const refusal = await check(world, table, text).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(MappingFault);
-    expect((refusal as Error).message).toMatch(reason);
+    for (const [why, table, text, reason] of REFUSED) {
+      const refusal = await check(world, table, text).catch((error: unknown) => error);
+      expect(refusal, why).toBeInstanceOf(MappingFault);
+      expect((refusal as Error).message, why).toMatch(reason);
+    }
   });
 
   it("whose source holds no keys", async () => {

@@ -1,17 +1,32 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import type { Queryable } from "../../src/db/statement.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
 import { explain } from "../../src/explain/index.ts";
 import { releaseCommission } from "../../src/workers/commissions/release-commission.ts";
 import { reverseSale } from "../../src/workers/commissions/reverse-sale.ts";
-import { type RewardsScene, rewardsScene } from "../support/rewards-scene.ts";
+import { rewardsScene } from "../support/rewards-scene.ts";
 import { takeSale } from "../support/sales.ts";
 import { approve } from "../support/tasks.ts";
 import type { World } from "../support/world.ts";
 
-/** Changes stored figures with the triggers that forbid it disabled. */
-async function corrupt(world: World, table: string, set: string, where: string): Promise<void> {
-  await world.query(`alter table ${table} disable trigger all`);
-  await world.query(`update ${table} set ${set} where ${where}`);
-  await world.query(`alter table ${table} enable trigger all`);
+/** Changes stored figures with the triggers that forbid it disabled, looks at them, and undoes the change. */
+async function corrupted(
+  world: World,
+  [table, set, where]: readonly [table: string, set: string, where: string],
+  look: (on: Queryable) => Promise<void>,
+): Promise<void> {
+  const undo = new Error("undo");
+  const looking = inTransaction(world.db, async (tx) => {
+    await tx.execute(sql.raw(`alter table ${table} disable trigger all`));
+    const { rowCount } = await tx.execute(sql.raw(`update ${table} set ${set} where ${where}`));
+    expect(rowCount, `${table}: ${set}`).toBeGreaterThan(0);
+    await look(tx);
+    throw undo;
+  });
+  await looking.catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
 }
 
 const how = (explanation: { steps: readonly { what: string; how: string }[] } | undefined, what: string) =>
@@ -37,29 +52,35 @@ describe("explain multiplier", () => {
     expect(how(await at(people[1]!.profileId), "multiplier")).toBe("1.00: it has never changed");
   });
 
-  it.each([
-    "level",
-    "approved_in_30_days",
-    "active_direct_referrals",
-    "multiplier_hundredths",
-    "base_hundredths",
-    "activity_hundredths",
-    "referral_hundredths",
-    "decay_millionths",
-  ])("detects a changed %s", async (column) => {
+  it("detects each changed figure", async () => {
     const { world, people } = await rewardsScene();
     const id = people[0]!.profileId;
-    await corrupt(world, "multiplier_history", `${column} = ${column} + 10`, `profile_id = ${id}`);
-    expect(await explain(world.db.drizzle, "multiplier", id)).toMatchObject({ agrees: false });
+    for (const column of [
+      "level",
+      "approved_in_30_days",
+      "active_direct_referrals",
+      "multiplier_hundredths",
+      "base_hundredths",
+      "activity_hundredths",
+      "referral_hundredths",
+      "decay_millionths",
+    ]) {
+      const change = ["multiplier_history", `${column} = ${column} + 10`, `profile_id = ${id}`] as const;
+      await corrupted(world, change, async (on) => {
+        expect(await explain(on, "multiplier", id), column).toMatchObject({ agrees: false });
+      });
+    }
+    expect(await explain(world.db.drizzle, "multiplier", id)).toMatchObject({ agrees: true });
   });
 
   it("detects changed days and a changed maximum", async () => {
+    const { world, people } = await rewardsScene();
+    const id = people[0]!.profileId;
     for (const set of ["days_since_last_activity = 30", "max_hundredths = 101"]) {
-      const { world, people } = await rewardsScene();
-      const id = people[0]!.profileId;
-      await corrupt(world, "multiplier_history", set, `profile_id = ${id}`);
-      const found = await explain(world.db.drizzle, "multiplier", id);
-      expect(found?.faults.at(-1)).toMatch(/^multiplier: 1\.05 is stored, 1\.0[01] comes out$/);
+      await corrupted(world, ["multiplier_history", set, `profile_id = ${id}`], async (on) => {
+        const found = await explain(on, "multiplier", id);
+        expect(found?.faults.at(-1), set).toMatch(/^multiplier: 1\.05 is stored, 1\.0[01] comes out$/);
+      });
     }
   });
 });
@@ -100,54 +121,56 @@ describe("explain award", () => {
     });
   });
 
-  const own = ({ people, periodId }: RewardsScene) =>
-    `period_id = ${periodId} and profile_id = ${people[0]!.profileId}`;
-
-  it.each([
-    "xp_times_level = xp_times_level + 10",
-    "multiplier_hundredths = 105",
-    "active_direct_referrals = 0",
-    "rejected = 1",
-    "overdue = 1",
-    "approved = 0",
-    "score_hundredths = score_hundredths + 1",
-    "rank = 2",
-    "amount_micro = amount_micro + 10000",
-  ])("detects a changed input: %s", async (set) => {
-    const scene = await rewardsScene();
-    await corrupt(scene.world, "budget_awards", set, own(scene));
-    const id = `${scene.periodId}:${scene.people[0]!.profileId}`;
-    const found = await explain(scene.world.db.drizzle, "award", id);
-    expect(found?.agrees).toBe(false);
-    expect(found?.faults).not.toEqual([]);
-    expect(await explain(scene.world.db.drizzle, "award", scene.periodId)).toMatchObject({ agrees: false });
-    // The owner of another award sees that one differs, but not whose.
-    const other = await explain(
-      scene.world.db.drizzle,
-      "award",
-      `${scene.periodId}:${scene.people[1]!.profileId}`,
-    );
-    expect(other?.agrees).toBe(false);
-    expect(other?.faults.join()).not.toContain(` ${scene.people[0]!.profileId}:`);
+  it("detects each changed input", async () => {
+    const { world, people, periodId } = await rewardsScene();
+    const [mine, other] = people.map(({ profileId }) => `${periodId}:${profileId}`) as [string, string];
+    const own = `period_id = ${periodId} and profile_id = ${people[0]!.profileId}`;
+    for (const set of [
+      "xp_times_level = xp_times_level + 10",
+      "multiplier_hundredths = 105",
+      "active_direct_referrals = 0",
+      "rejected = 1",
+      "overdue = 1",
+      "approved = 0",
+      "score_hundredths = score_hundredths + 1",
+      "rank = 2",
+      "amount_micro = amount_micro + 10000",
+    ]) {
+      await corrupted(world, ["budget_awards", set, own], async (on) => {
+        const found = await explain(on, "award", mine);
+        expect(found?.agrees, set).toBe(false);
+        expect(found?.faults, set).not.toEqual([]);
+        expect(await explain(on, "award", periodId), set).toMatchObject({ agrees: false });
+        // The owner of another award sees that one differs, but not whose.
+        const seen = await explain(on, "award", other);
+        expect(seen?.agrees, set).toBe(false);
+        expect(seen?.faults.join(), set).not.toContain(` ${people[0]!.profileId}:`);
+      });
+    }
+    expect(await explain(world.db.drizzle, "award", periodId)).toMatchObject({ agrees: true });
   });
 
-  it.each([
-    "pool_micro = pool_micro + 10000, granted_micro = granted_micro + 10000, leftover_micro = leftover_micro + 10000",
-    "eligible = 9",
-  ])("detects a changed period: %s", async (set) => {
+  it("detects a changed period", async () => {
     const { world, periodId } = await rewardsScene();
-    await corrupt(world, "budget_periods", set, `id = ${periodId}`);
-    expect(await explain(world.db.drizzle, "award", periodId)).toMatchObject({ agrees: false });
+    for (const set of [
+      "pool_micro = pool_micro + 10000, granted_micro = granted_micro + 10000, leftover_micro = leftover_micro + 10000",
+      "eligible = 9",
+    ]) {
+      await corrupted(world, ["budget_periods", set, `id = ${periodId}`], async (on) => {
+        expect(await explain(on, "award", periodId), set).toMatchObject({ agrees: false });
+      });
+    }
   });
 
   it("detects a ledger entry that differs from the award", async () => {
     const { world, periodId } = await rewardsScene();
-    await corrupt(world, "ledger_entries", "amount_micro = amount_micro + 1", "amount_micro = 50000000");
-    const found = await explain(world.db.drizzle, "award", periodId);
-    expect(found?.faults).toEqual([
-      expect.stringMatching(/^ledger of \d+: 50\.000001 is stored, 50\.00 comes out$/),
-    ]);
-    await corrupt(world, "ledger_entries", "amount_micro = amount_micro - 1", "amount_micro = 50000001");
+    const change = ["ledger_entries", "amount_micro = amount_micro + 1", "amount_micro = 50000000"] as const;
+    await corrupted(world, change, async (on) => {
+      const found = await explain(on, "award", periodId);
+      expect(found?.faults).toEqual([
+        expect.stringMatching(/^ledger of \d+: 50\.000001 is stored, 50\.00 comes out$/),
+      ]);
+    });
   });
 });
 
@@ -186,24 +209,28 @@ describe("explain commission", () => {
     }
   });
 
-  it.each([
-    ["token_sales", "amount_micro = amount_micro + 1000000"],
-    ["token_sales", `inputs = jsonb_set(inputs, '{ratesBps,0}', '900')`],
-    ["token_sales", `inputs = jsonb_set(inputs, '{minimum}', '"9.00"')`],
-    ["token_sales", `inputs = jsonb_set(inputs, '{chain}', (inputs->'chain') - 0)`],
-    ["token_sales", `inputs = jsonb_set(inputs, '{history,salesLastHour}', '11')`],
-    ["token_sales", `inputs = jsonb_set(inputs, '{ruleVersion}', '0')`],
-    ["token_sales", "received_at = received_at + interval '40 days'"],
-    ["commissions", "amount_micro = amount_micro + 10000"],
-    ["commissions", "rate_bps = 1"],
-    ["commissions", "beneficiary_id = (select profile_id from token_sales limit 1)"],
-  ])("detects a changed input: %s %s", async (table, set) => {
+  it("detects each changed input", async () => {
     const { world, saleId } = await rewardsScene();
-    const where = table === "commissions" ? `sale_id = ${saleId} and level = 1` : `id = ${saleId}`;
-    await corrupt(world, table, set, where);
-    const found = await explain(world.db.drizzle, "commission", saleId);
-    expect(found?.agrees).toBe(false);
-    expect(found?.faults).not.toEqual([]);
+    for (const [table, set] of [
+      ["token_sales", "amount_micro = amount_micro + 1000000"],
+      ["token_sales", `inputs = jsonb_set(inputs, '{ratesBps,0}', '900')`],
+      ["token_sales", `inputs = jsonb_set(inputs, '{minimum}', '"9.00"')`],
+      ["token_sales", `inputs = jsonb_set(inputs, '{chain}', (inputs->'chain') - 0)`],
+      ["token_sales", `inputs = jsonb_set(inputs, '{history,salesLastHour}', '11')`],
+      ["token_sales", `inputs = jsonb_set(inputs, '{ruleVersion}', '0')`],
+      ["token_sales", "received_at = received_at + interval '40 days'"],
+      ["commissions", "amount_micro = amount_micro + 10000"],
+      ["commissions", "rate_bps = 1"],
+      ["commissions", "beneficiary_id = (select profile_id from token_sales limit 1)"],
+    ] as const) {
+      const where = table === "commissions" ? `sale_id = ${saleId} and level = 1` : `id = ${saleId}`;
+      await corrupted(world, [table, set, where], async (on) => {
+        const found = await explain(on, "commission", saleId);
+        expect(found?.agrees, `${table} ${set}`).toBe(false);
+        expect(found?.faults, `${table} ${set}`).not.toEqual([]);
+      });
+    }
+    expect(await explain(world.db.drizzle, "commission", saleId)).toMatchObject({ agrees: true });
   });
 });
 

@@ -4,7 +4,7 @@ import { distributeBudget } from "../../src/workers/budgets/distribute-budget.ts
 import { sweepDueBudgets } from "../../src/workers/budgets/sweep-due-budgets.ts";
 import { recalculateMultipliers } from "../../src/workers/multipliers/recalculate-multipliers.ts";
 import { periodsOf, worker } from "../support/budgets.ts";
-import { balanceOf, chain, organization, volunteer } from "../support/factories.ts";
+import { balanceOf, chain, organization, type Person, volunteer } from "../support/factories.ts";
 import { enqueueRunIn, performRanged } from "../support/jobs.ts";
 import { INSTANTS } from "../support/odd-people.ts";
 import { takeSale } from "../support/sales.ts";
@@ -16,37 +16,44 @@ import { createWorld } from "../support/world.ts";
 const TASKS = "update task_assignments set submitted_at = null, reviewed_at";
 const PROFILE = "update volunteer_profiles set";
 
-describe.each([
+const ODD: readonly (readonly [what: string, statement: string, multiplier: number])[] = [
+  ["a level that no multiplier can express", `${PROFILE} level = 2147483647 where id = $1`, 300],
+  ["an approval at -infinity", `${TASKS} = '-infinity' where assignee_id = $1`, 100],
+  ["an approval before Christ", `${TASKS} = '4713-01-01 BC' where assignee_id = $1`, 100],
+  ["an approval at infinity", `${TASKS} = 'infinity' where assignee_id = $1`, 100],
+  ["a multiplier that is no number", `${PROFILE} activity_multiplier = 'NaN' where id = $1`, 113],
+  ["a negative multiplier", `${PROFILE} activity_multiplier = -999.99 where id = $1`, 113],
+];
+
+it.each([
   ["all", true],
   ["those that may have changed", false],
-])("recalculate-multipliers for %s", (_scope, full) => {
-  it.each([
-    ["a level that no multiplier can express", `${PROFILE} level = 2147483647 where id = $1`, 300],
-    ["an approval at -infinity", `${TASKS} = '-infinity' where assignee_id = $1`, 100],
-    ["an approval before Christ", `${TASKS} = '4713-01-01 BC' where assignee_id = $1`, 100],
-    ["an approval at infinity", `${TASKS} = 'infinity' where assignee_id = $1`, 100],
-    ["a multiplier that is no number", `${PROFILE} activity_multiplier = 'NaN' where id = $1`, 113],
-    ["a negative multiplier", `${PROFILE} activity_multiplier = -999.99 where id = $1`, 113],
-  ])("calculates the others, and the profile with %s", async (_what, statement, expected) => {
-    const world = await createWorld({ at: "2026-03-02T02:00:00Z" });
-    const organizationId = await organization(world);
-    const [ada, odd] = [
-      await volunteer(world, { organizationId }),
-      await volunteer(world, { organizationId }),
-    ];
-    for (const person of [ada, odd]) await approve(world, person, 20, "2026-03-01T12:00:00Z");
-    await enqueueRunIn(world, recalculateMultipliers, { full: true });
-    await world.drain();
-    await world.query(statement, [odd.profileId]);
-    for (const person of [ada, odd]) await approve(world, person, 10, "2026-03-02T12:00:00Z");
-    await world.query(statement, [odd.profileId]);
-    world.at("2026-03-03T02:00:00Z");
-    await enqueueRunIn(world, recalculateMultipliers, { full });
-    await world.drain();
-    expect(await listRuns(world.db.drizzle, {}, 1)).toMatchObject([{ status: "done" }]);
-    expect(await multiplierOf(world, ada)).toBe(113);
-    expect(await multiplierOf(world, odd)).toBe(expected);
-  });
+])("recalculate-multipliers for %s calculates the others, and every odd profile", async (_scope, full) => {
+  const world = await createWorld({ at: "2026-03-02T02:00:00Z" });
+  const organizationId = await organization(world);
+  const ada = await volunteer(world, { organizationId });
+  const odd: { what: string; statement: string; expected: number; person: Person }[] = [];
+  for (const [what, statement, expected] of ODD)
+    odd.push({ what, statement, expected, person: await volunteer(world, { organizationId }) });
+  const approveAll = async (tasks: number, at: string) => {
+    for (const person of [ada, ...odd.map(({ person }) => person)]) await approve(world, person, tasks, at);
+  };
+  const makeOdd = async () => {
+    for (const { statement, person } of odd) await world.query(statement, [person.profileId]);
+  };
+  await approveAll(20, "2026-03-01T12:00:00Z");
+  await enqueueRunIn(world, recalculateMultipliers, { full: true });
+  await world.drain();
+  await makeOdd();
+  await approveAll(10, "2026-03-02T12:00:00Z");
+  await makeOdd();
+  world.at("2026-03-03T02:00:00Z");
+  await enqueueRunIn(world, recalculateMultipliers, { full });
+  await world.drain();
+  expect(await listRuns(world.db.drizzle, {}, 1)).toMatchObject([{ status: "done" }]);
+  expect(await multiplierOf(world, ada)).toBe(113);
+  for (const { what, expected, person } of odd)
+    expect(await multiplierOf(world, person), what).toBe(expected);
 });
 
 describe("distribute-budget pays everybody of an organization", () => {
