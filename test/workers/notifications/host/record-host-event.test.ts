@@ -72,12 +72,15 @@ describe("record-host-event", () => {
     expect(await events(world)).toMatchObject([{ payload: { number: 7 } }]);
   });
 
-  it.each([...OWN_EVENT_TYPES])("refuses %s, which only this service emits", async (type) => {
+  it("refuses the types that only this service emits", async () => {
     const { world } = await scene();
-    const own = await emit(world, "$1", [type]);
-    const good = await emit(world, "'invoice.paid'");
-    expect(await world.run(recordHostEvent, [own, good])).toMatchObject({ dead: 1, done: 1 });
-    expect(await events(world)).toMatchObject([{ event_type: "invoice.paid" }]);
+    for (const type of OWN_EVENT_TYPES) {
+      const own = await emit(world, "$1", [type]);
+      const good = await emit(world, "'invoice.paid'");
+      expect(await world.run(recordHostEvent, [own, good]), type).toMatchObject({ dead: 1, done: 1 });
+      expect(await events(world), type).toMatchObject([{ event_type: "invoice.paid" }]);
+      await world.query("delete from domain_events");
+    }
   });
 
   it("knows which types are the host's", async () => {
