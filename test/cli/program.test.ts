@@ -1,36 +1,42 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import type { Metafile } from "esbuild";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { catalogue } from "../../src/workers/index.ts";
-import { cli, environmentOf, startCli, startFromSource } from "../support/cli.ts";
+import { METAFILE } from "../support/build-programs.ts";
+import { cli, environmentOf, startCli, startProgram } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
 
 const NOWHERE = { DATABASE_URL: "postgres://nobody@127.0.0.1:1/none", REDIS_URL: "redis://127.0.0.1:1" };
 
 const PRINT_MODULES = fileURLToPath(new URL("../support/programs/print-modules.mjs", import.meta.url));
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-const LOAD_COMMANDS = fileURLToPath(new URL("../support/programs/load-commands.ts", import.meta.url));
-const PRINTING = { NODE_OPTIONS: `--import=tsx --import=${PRINT_MODULES}` };
+const PRINTING = { NODE_OPTIONS: `--import=${PRINT_MODULES}` };
 
 /** The packages, and the folders of src, that are loaded by `commonwork` with these arguments. */
-const loadedBy = (...argv: string[]): Promise<Loaded> => loaded(startFromSource(CLI, PRINTING, ...argv));
+const loadedBy = (...argv: string[]): Promise<Loaded> => loaded(startCli(PRINTING, ...argv));
 
 /** The same for all commands but one, loaded as for their help. */
 const loadedByAllBut = (name: string): Promise<Loaded> =>
-  loaded(startFromSource(LOAD_COMMANDS, PRINTING, name));
+  loaded(startProgram("load-commands", PRINTING, name));
 
 type Loaded = { code: number; packages: string[]; folders: string[] };
 
 async function loaded(program: ReturnType<typeof startCli>): Promise<Loaded> {
   const { code, err } = await program.ended;
   const urls = [...err.matchAll(/^loaded (file:.*)$/gm)].map(([, url = ""]) => url);
-  const named = (pattern: RegExp) => [...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort();
+  const { outputs } = JSON.parse(readFileSync(`${inject("programs")}/${METAFILE}`, "utf8")) as Metafile;
+  const modules = Object.entries(outputs).flatMap(([file, { inputs }]) =>
+    urls.some((url) => url.endsWith(`/${file}`)) ? Object.keys(inputs) : [],
+  );
+  const named = (texts: readonly string[], pattern: RegExp) =>
+    [...new Set(texts.flatMap((text) => pattern.exec(text)?.[1] ?? []))].sort();
   return {
     code,
-    packages: named(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//),
-    folders: named(/\/src\/([^/]+)\//),
+    packages: named(urls, /\/node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//),
+    folders: named(modules, /^src\/([^/]+)\//),
   };
 }
 

@@ -1,11 +1,20 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The programs that tests start as processes of their own, by name: `commonwork`, and a worker to be killed. */
-const PROGRAMS = { cli: "src/cli.ts", worker: "test/support/programs/worker.ts" };
+/**
+ * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands, and
+ * a worker to be killed.
+ */
+const PROGRAMS = {
+  cli: "src/cli.ts",
+  "load-commands": "test/support/programs/load-commands.ts",
+  worker: "test/support/programs/worker.ts",
+};
+/** In the folder of the programs: the modules that each file was built from (a Metafile of esbuild). */
+export const METAFILE = "meta.json";
 
 /**
  * Builds the programs that tests start. From source each start would take 3.5 seconds of processor time, most
@@ -15,7 +24,7 @@ const PROGRAMS = { cli: "src/cli.ts", worker: "test/support/programs/worker.ts" 
 export async function buildPrograms(): Promise<{ folder: string; remove(): Promise<void> }> {
   // In node_modules, so that packages are found from there.
   const folder = `${ROOT}node_modules/.cache/test-programs-${process.pid}`;
-  await build({
+  const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: PROGRAMS,
     outdir: folder,
@@ -26,9 +35,11 @@ export async function buildPrograms(): Promise<{ folder: string; remove(): Promi
     platform: "node",
     target: "node20",
     packages: "external",
+    metafile: true,
     plugins: [keepUrls],
     logLevel: "error",
   });
+  await writeFile(`${folder}/${METAFILE}`, JSON.stringify(metafile));
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

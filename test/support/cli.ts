@@ -54,14 +54,11 @@ async function runHere(
 
 /** Starts `commonwork` as a process of its own, with these variables and what Node needs. */
 export const startCli = (environment: Record<string, string>, ...argv: string[]) =>
-  startNode(environment, `${inject("programs")}/cli.mjs`, ...argv);
+  startProgram("cli", environment, ...argv);
 
-/** The same for a program in TypeScript, module by module. */
-export const startFromSource = (file: string, environment: Record<string, string>, ...argv: string[]) =>
-  startNode(environment, "--import", "tsx", file, ...argv);
-
-function startNode(environment: Record<string, string>, ...argv: string[]) {
-  const child = spawn(process.execPath, argv, {
+/** The same for one of the programs that were built at the start of the run. */
+export function startProgram(name: string, environment: Record<string, string>, ...argv: string[]) {
+  const child = spawn(process.execPath, [`${inject("programs")}/${name}.mjs`, ...argv], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
