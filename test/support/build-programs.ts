@@ -5,8 +5,8 @@ import { build, type Plugin } from "esbuild";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands, and
- * a worker to be killed.
+ * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands,
+ * and a worker to be killed.
  */
 const PROGRAMS = {
   cli: "src/cli.ts",

@@ -206,8 +206,10 @@ function worldOf(
   const run: World["run"] = async (job, entries, hooks) => {
     const carrier = { ...FRESH, id: "by-hand", job: job.name, entries };
     // As the relay does: a carrier stands in the rows of its entries.
-    await runtime.db.drizzle.execute(
-      sql`update outbox set carrier = ${carrier.id}, enqueued_at = now() where id = any(${array(entries)}::bigint[]) and dead_at is null`,
+    await queryInTime(
+      runtime,
+      "update outbox set carrier = $1, enqueued_at = now() where id = any($2) and dead_at is null",
+      [carrier.id, entries],
     );
     return runCarrier(executionOf(runtime, hooks), carrier, new AbortController().signal);
   };

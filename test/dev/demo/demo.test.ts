@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
@@ -10,17 +9,50 @@ import { environmentOf, startCli } from "../../support/cli.ts";
 import { eventually } from "../../support/eventually.ts";
 import { blocks, read } from "../../support/pages.ts";
 import { deployWithRoles, scratchDatabase } from "../../support/scratch-database.ts";
-import { createWorld } from "../../support/world.ts";
+import { createWorld, type World } from "../../support/world.ts";
 
-it("with the rights of the app role, the demo shows every kind of webhook call, verifies the ledger, exits with 0, and cleans up an existing Redis", async () => {
+it("with the rights of the app role, the demo shows what every part does, takes the curl commands that it prints and those of the pages, and cleans up when it is stopped", async () => {
   const { app } = await deployWithRoles(await scratchDatabase());
-  const world = await createWorld({ database: app });
-  const emails = await mkdtemp(join(tmpdir(), "cw-demo-test-"));
-  onTestFinished(() => rm(emails, { recursive: true }));
-  const environment = { ...environmentOf(world), EMAIL_FOLDER: emails };
-  const { code, out, err } = await startCli(environment, "demo", "--once").ended;
-  expect(err).toBe("");
-  expect(code).toBe(0);
+  const world = await createWorld({ database: app, environment: { EMAIL_FOLDER: "" } });
+  const port = await freePort();
+  const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo", "--port", String(port));
+  onTestFinished(async () => {
+    demo.child.kill("SIGINT");
+    await demo.ended;
+  });
+  const out = await lastCurlPrinted(demo);
+  const [address = ""] = /http:\/\/127\.0\.0\.1:\d+(?=\/admin)/.exec(out) ?? [];
+  expect(address).toBe(`http://127.0.0.1:${port}`);
+  const [, folder = ""] = /single e-mails and \d+ digests in (.+)$/m.exec(out) ?? [];
+  expectSalesShown(out);
+  await expectEmailsWritten(out, folder, address);
+  await expectClipsRead(world);
+  await expectCurlsTaken(out, address);
+  await eventually(async () =>
+    expect(
+      await world.query("select 1 from job_runs where job = 'sync-calendar' and finished_at is null"),
+    ).not.toEqual([]),
+  );
+  demo.child.kill("SIGINT");
+  expect(await demo.ended).toMatchObject({ code: 0, err: "" });
+  await expect(readdir(folder)).rejects.toThrow("ENOENT");
+  await eventually(() => expect(world.producers.ready()).toBe(true));
+  expect(await world.producers.redis.keys("*cw-demo-*")).toEqual([]);
+});
+
+/** What the demo has printed once it has printed its last command. */
+async function lastCurlPrinted(demo: ReturnType<typeof startCli>): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    demo.child.stdout.on("data", () => {
+      if (/^curl .*search\/profiles.*$/m.test(demo.output.out)) resolve();
+    });
+    void demo.ended.then(({ err }) => reject(new Error(`the demo ended: ${err}`)));
+  });
+  return demo.output.out;
+}
+
+/** Every kind of webhook call, the books, the budgets, and what waits for an operator. */
+function expectSalesShown(out: string): void {
   expect(out).toContain("Postgres");
   expect(out).toMatch(/^ +repeated call +40 +200 duplicate +nothing changed$/m);
   expect(out).toMatch(/^ +same transaction, other amount +10 +409 conflict +nothing changed$/m);
@@ -38,23 +70,26 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   expect(out).toMatch(/^Multipliers: [1-9]\d* volunteers above 1\.00 /m);
   for (const period of ["Daily", "Weekly", "Monthly"])
     expect(out).toMatch(new RegExp(`^${period} budget of .*, paid [1-9]`, "m"));
-  const [address] = /http:\/\/127\.0\.0\.1:\d+$/m.exec(out)!;
-  const [, folder] = /single e-mails and \d+ digests in (.+)$/m.exec(out)!;
-  expect(folder).toBe(emails);
-  const [email] = (await readdir(emails)).filter((name) => name.endsWith(".eml"));
-  expect(await readFile(join(emails, email!), "utf8")).toMatch(
+}
+
+/** E-mails in their folder; issue 15: postings of all sources, and the best of them in the weekly e-mail. */
+async function expectEmailsWritten(out: string, folder: string, address: string): Promise<void> {
+  const [email] = (await readdir(folder)).filter((name) => name.endsWith(".eml"));
+  expect(await readFile(join(folder, email!), "utf8")).toMatch(
     new RegExp(`^List-Unsubscribe:\\s+<${address}/unsubscribe/`, "m"),
   );
-  // issue 15: postings of all sources, and the weekly e-mail with the best of them.
   expect(out).toMatch(/^ +scrape-job-postings +done .*stored 1[5-9]/m);
   expect(out).toMatch(/^ +Users processed: 4 of 4$/m);
   expect(out).toMatch(/^[1-9]\d* job recommendations for 4 users; the best of each$/m);
   expect(out).toMatch(/^ +email-weekly +done .*digests 4/m);
   const [, weekly] = /^ +recommendations of the week: (digest-\d+\.eml)/m.exec(out)!;
-  expect(await readFile(join(emails, weekly!), "utf8")).toMatch(/^Subject: .*recommendation/m);
+  expect(await readFile(join(folder, weekly!), "utf8")).toMatch(/^Subject: .*recommendation/m);
   const [, german] = /^ +in German: ([\w-]+\.eml)/m.exec(out)!;
-  expect(await readFile(join(emails, german!), "utf8")).toMatch(/^Guten Tag /m);
-  // issue 17: pictures, sounds and clips that the demo makes itself.
+  expect(await readFile(join(folder, german!), "utf8")).toMatch(/^Guten Tag /m);
+}
+
+/** Issue 17: pictures, sounds and clips that the demo makes itself. */
+async function expectClipsRead(world: World): Promise<void> {
   const clips = await world.query(
     `select m.status, m.mime_type, m.width, m.height, m.duration_ms::int as ms, m.details, m.fault
      from media m where m.kind = 'VIDEO' order by m.storage_key like '%cut-off%'`,
@@ -78,29 +113,11 @@ it("with the rights of the app role, the demo shows every kind of webhook call, 
   ).toHaveLength(1);
   const [sales] = await world.query("select count(*)::int as n from token_sales");
   expect(sales?.n).toBe(370 + 20 + 20 + 20 + 2);
-  await eventually(() => expect(world.producers.ready()).toBe(true));
-  expect(await world.producers.redis.keys("*cw-demo-*")).toEqual([]);
-});
+}
 
-it("the demo that stays takes the curl commands that it prints and those of the pages, keeps a run under way, and deletes its folder", async () => {
-  const world = await createWorld({ environment: { EMAIL_FOLDER: "" } });
-  const port = await freePort();
-  const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo", "--port", String(port));
-  onTestFinished(async () => {
-    demo.child.kill("SIGINT");
-    await demo.ended;
-  });
-  await new Promise<void>((resolve, reject) => {
-    demo.child.stdout.on("data", () => {
-      if (/^curl .*search\/profiles.*$/m.test(demo.output.out)) resolve();
-    });
-    void demo.ended.then(({ err }) => reject(new Error(`the demo ended: ${err}`)));
-  });
-  const [address] = /http:\/\/127\.0\.0\.1:\d+(?=\/admin)/.exec(demo.output.out)!;
-  expect(address).toBe(`http://127.0.0.1:${port}`);
-  const [variables] = /^export .*$/m.exec(demo.output.out)!;
-  const [sale, event, api, recommendations, explanation, jobs, people] =
-    demo.output.out.match(/^curl .*$/gm)!;
+async function expectCurlsTaken(out: string, address: string): Promise<void> {
+  const [variables] = /^export .*$/m.exec(out)!;
+  const [sale, event, api, recommendations, explanation, jobs, people] = out.match(/^curl .*$/gm)!;
   expect(await shell(sale!)).toMatch(/"accepted".*\n202$/);
   expect(await shell(sale!)).toMatch(/"duplicate".*\n200$/);
   expect(await shell(event!)).toMatch(/"accepted".*\n202$/);
@@ -116,16 +133,7 @@ it("the demo that stays takes the curl commands that it prints and those of the 
     expect(statuses, command).toHaveLength(command.match(/curl /g)!.length);
     for (const status of statuses!) expect(status, command).toMatch(/^2/);
   }
-  await eventually(async () =>
-    expect(
-      await world.query("select 1 from job_runs where job = 'sync-calendar' and finished_at is null"),
-    ).not.toEqual([]),
-  );
-  const [, folder] = /single e-mails and \d+ digests in (.+)$/m.exec(demo.output.out)!;
-  demo.child.kill("SIGINT");
-  expect((await demo.ended).code).toBe(0);
-  await expect(readdir(folder!)).rejects.toThrow("ENOENT");
-});
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
