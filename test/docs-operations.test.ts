@@ -9,7 +9,7 @@ import { createMetrics } from "../src/metrics.ts";
 import { catalogue } from "../src/workers/index.ts";
 import { openTransaction } from "./support/open-transaction.ts";
 import { blocks, pages, read } from "./support/pages.ts";
-import { createWorld } from "./support/world.ts";
+import { createWorld, type World } from "./support/world.ts";
 
 // What operators copy from the pages: each query runs, each command is one, each metric is measured.
 
@@ -24,6 +24,12 @@ const HOST_USERS = `
   do $$ begin
     if not exists (select from pg_roles where rolname = 'commonwork_app') then create role commonwork_app; end if;
   end $$`;
+
+/** Pages name the default schemas. */
+const inSchemasOf = ({ config }: World, statement: string): string =>
+  statement
+    .replace(/\bcommonwork\./g, `${config.databaseSchema}.`)
+    .replace(/\bcommonwork_results\./g, `${config.resultsSchema}.`);
 
 describe("the queries", () => {
   const statementsOf = (file: string): string[] => {
@@ -42,7 +48,8 @@ describe("the queries", () => {
 
   it.each(documented)("of %s run", async (_file, statements) => {
     const world = await createWorld();
-    for (const statement of statements) {
+    for (const written of statements) {
+      const statement = inSchemasOf(world, written);
       if (/^vacuum /.test(statement)) await world.query(statement);
       else {
         const transaction = await openTransaction(world);

@@ -17,10 +17,10 @@ import { DECISIONS_DUE, insertTeams, writeEvents } from "../support/teams.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const EVENTS = size(1_000, 100_000);
+const EVENTS = size(3_000, 100_000);
 const TEAMS = EVENTS / 25;
 const WAVES = 10;
-const MOST_IN_STATEMENT = size(100, 300);
+const MOST_IN_STATEMENT = 300;
 /** Each wait fails once nothing moves, however slow the machine is. This limit is for what is not a wait. */
 const LIMIT_MS = size(1_800_000, 21_600_000);
 const DIGESTS = [emailDigest, emailDaily, emailWeekly];

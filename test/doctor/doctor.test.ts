@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Line } from "../../src/doctor/finding.ts";
 import { lookAtVersion } from "../../src/doctor/process-checks.ts";
@@ -75,7 +75,9 @@ describe("commonwork doctor on a sound set-up", () => {
       "Tracing",
     ]);
     const text = (await cli(environment, "doctor")).out;
-    expect(text).toMatch(/^ok {7}Postgres {2,}Postgres \d+.*, role \S+, schema commonwork$/m);
+    expect(text).toMatch(
+      new RegExp(`^ok {7}Postgres {2,}Postgres \\d+.*, role \\S+, schema ${inject("databaseSchema")}$`, "m"),
+    );
     expect(text).toMatch(/^Problems: 0\. Warnings: 0\.$/m);
   });
 

@@ -55,7 +55,7 @@ export async function traceOfSale(world: World): Promise<string> {
 export async function invitedUser(world: World): Promise<void> {
   const userId = await platform.user(world, { email: "ada@people.test" });
   const threadId = await platform.thread(world, { participants: [userId] });
-  await world.query("update users set host_id = 'ada' where id = $1", [userId]);
+  await world.query("update users set host_id = 'lovelace' where id = $1", [userId]);
   await world.query("update chat_threads set host_id = 'plans' where id = $1", [threadId]);
 }
 
@@ -67,7 +67,7 @@ export async function emitTraced(world: World, context: string | null): Promise<
     if (context !== null)
       await client.query("select set_config(current_schema() || '.trace', $1, true)", [context]);
     await client.query(
-      `select emit('chat_thread_participant_added', '{"added_user_id": "ada"}', thread => 'plans')`,
+      `select emit('chat_thread_participant_added', '{"added_user_id": "lovelace"}', thread => 'plans')`,
     );
     await client.query("commit");
   } finally {
