@@ -10,7 +10,7 @@ import type { Notifiable } from "../../../notifications/notification-type.ts";
 import { loadEvents, readEvents } from "../../../notifications/read-events.ts";
 import { cutRecipients } from "../../../notifications/read-recipients.ts";
 import { defineJob } from "../../../queues/job.ts";
-import { addCounts, type Counts, done, skipped } from "../../../queues/outcome.ts";
+import { addTo, done, skipped } from "../../../queues/outcome.ts";
 import { notify } from "../../notify.ts";
 
 /** Small enough that a range takes a fraction of the limit of a transaction on a slow machine. */
@@ -43,7 +43,7 @@ export const notifyRecipients = defineJob({
     if (one === null) return skipped("the event is gone");
     await lockRange(tx, range.eventId, range.after);
     const decided = await notify(await findRecipientsInRange(tx, one, range, now), context);
-    return done(decided.reduce((counts: Counts, group) => addCounts(counts, countsOf(group)), {}));
+    return done(decided.reduce((sum: Record<string, number>, group) => addTo(sum, countsOf(group)), {}));
   },
   sum: async (_payload, counts) => done(counts),
 });
