@@ -12,8 +12,9 @@ export default defineConfig({
     setupFiles: ["test/support/each.ts"],
     // Tests share two real servers; every test has a database and a key prefix of its own.
     maxWorkers: 4,
-    // Loading the modules of the service again for each file took a third of the suite's time. Nothing in src keeps
-    // state in a module, and what a test replaces is put back before the next one.
+    // Loading the modules of the service again for each file took a third of the suite's time. What src keeps
+    // in its modules are caches and the times of warnings, and what a test replaces is put back before the
+    // next one.
     isolate: false,
     restoreMocks: true,
     unstubEnvs: true,

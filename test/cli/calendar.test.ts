@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { calendarWorld, channelsOf, googleVariables, KEYS } from "../support/calendars.ts";
 import { cli, environmentOf } from "../support/cli.ts";
+import { programFile } from "../support/program-file.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 async function scene() {
@@ -68,7 +69,7 @@ describe("commonwork calendar", () => {
 
   it("reads a token from standard input", async () => {
     const { world, google, userId, environment } = await scene();
-    const words = [`${inject("programs")}/cli.mjs`, "calendar", "connect", "--user-id", userId];
+    const words = [programFile("cli"), "calendar", "connect", "--user-id", userId];
     const output = await new Promise<string>((resolve, reject) => {
       const child = execFile(
         process.execPath,

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands,
  * and a worker to be killed.
  */
-const PROGRAMS = {
+export const PROGRAMS = {
   cli: "src/cli.ts",
   "load-commands": "test/support/programs/load-commands.ts",
   worker: "test/support/programs/worker.ts",

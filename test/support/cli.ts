@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { inject } from "vitest";
 import { runCli } from "../../src/cli/program.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
+import { type Program, programFile } from "./program-file.ts";
 import { serversOf, type World } from "./world.ts";
 
 export type CliResult = { code: number; out: string; err: string };
@@ -57,8 +57,8 @@ export const startCli = (environment: Record<string, string>, ...argv: string[])
   startProgram("cli", environment, ...argv);
 
 /** The same for one of the programs that were built at the start of the run. */
-export function startProgram(name: string, environment: Record<string, string>, ...argv: string[]) {
-  const child = spawn(process.execPath, [`${inject("programs")}/${name}.mjs`, ...argv], {
+export function startProgram(name: Program, environment: Record<string, string>, ...argv: string[]) {
+  const child = spawn(process.execPath, [programFile(name), ...argv], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

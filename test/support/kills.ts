@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { inject } from "vitest";
 import { eventually } from "./eventually.ts";
+import { programFile } from "./program-file.ts";
 import { serversOf, type World } from "./world.ts";
 
 /** The table in which a job that pays writes its effect last. */
@@ -31,7 +31,7 @@ export async function dieAtNextCommit(world: World, table = MOVEMENTS): Promise<
 
 /** Starts a worker process for a world (programs/worker.ts). It runs no relay. */
 export const spawnWorker = (world: World, environment: Record<string, string> = {}): ChildProcess =>
-  spawn(process.execPath, [`${inject("programs")}/worker.mjs`], {
+  spawn(process.execPath, [programFile("worker")], {
     env: {
       PATH: process.env["PATH"],
       ...serversOf(world),

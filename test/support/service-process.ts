@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { inject } from "vitest";
+import { programFile } from "./program-file.ts";
 
 /** A separate Commonwork process, started like in a deployment. */
 export type ServiceProcess = {
@@ -16,7 +16,7 @@ export type ServiceProcess = {
 
 /** Starts `commonwork start`, on a free port, and waits until it logs that it has started. */
 export async function startServiceProcess(environment: Record<string, string>): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [`${inject("programs")}/cli.mjs`, "start"], {
+  const child = spawn(process.execPath, [programFile("cli"), "start"], {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOST: "127.0.0.1",

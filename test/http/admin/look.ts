@@ -133,14 +133,14 @@ async function show(page: Page, { size, colorScheme }: Omit<Look, "role">): Prom
 }
 
 /**
- * Marks the rows that axe passes over: those with the elements and classes of two others in their table.
- * They can have no other fault than these, and axe would spend most of its time on them. A cell without text
- * counts as another one.
+ * Marks the rows that axe passes over: those with the elements, attributes and classes of two others in
+ * their table. They can have no other fault than these, and axe would spend most of its time on them. A cell
+ * without text, or an attribute without a value, makes another kind.
  */
 const MARK_REPEATED_ROWS = `for (const body of document.querySelectorAll("tbody")) {
   const seen = new Map();
   for (const row of body.rows) {
-    const kind = row.outerHTML.replace(/>\\s*[^<\\s][^<]*/g, ">text").replace(/ (?!class=)[\\w-]+="[^"]*"/g, "");
+    const kind = row.outerHTML.replace(/>\\s*[^<\\s][^<]*/g, ">text").replace(/ (?!class=)([\\w-]+)="[^"]+"/g, " $1");
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
     row.toggleAttribute("data-repeated", seen.get(kind) > 2);
   }
