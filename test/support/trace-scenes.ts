@@ -1,3 +1,4 @@
+import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { LOCK_POLICY } from "../../src/queues/queues.ts";
 import type { Workers } from "../../src/roles/worker.ts";
 import { callWebhook, saleBody, serve } from "../http/support.ts";
@@ -25,9 +26,20 @@ export async function sellOnce(address: string, buyer: Person, n = 1): Promise<s
 
 /**
  * Workers with the locks of production: on a busy machine those of other tests expire, and a carrier that
- * runs again has spans of its own.
+ * runs again has spans of its own. The relay has seen that this Redis is new: it would carry again what it
+ * carried before that.
  */
-export const patientWorkers = (world: World): Promise<Workers> => world.startWorkers({ locks: LOCK_POLICY });
+export async function patientWorkers(world: World): Promise<Workers> {
+  const workers = await world.startWorkers({ locks: LOCK_POLICY });
+  await eventually(async () => {
+    const marked = await world.producers.redis.exists(`${world.producers.keyPrefix(LAST_QUEUE)}:wipe-marker`);
+    if (marked === 0) throw new Error("the relay has not looked at Redis yet");
+  });
+  return workers;
+}
+
+/** The relay marks the queues in their order. */
+const LAST_QUEUE = QUEUE_NAMES[QUEUE_NAMES.length - 1] as string;
 
 /** Resolves when no work is left and the carriers of the last one have ended. */
 export async function untilSettled(world: World, workers: Workers): Promise<void> {

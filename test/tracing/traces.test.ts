@@ -159,8 +159,9 @@ describe("the trace of an event of a host", () => {
 describe("the trace of a run", () => {
   it("holds its ranges and its sum, and is stored with it", async () => {
     const { world, received } = await tracedWorld();
+    const workers = await patientWorkers(world);
     const run = await enqueueRunIn(world, verifyLedger, {});
-    await untilSettled(world, await patientWorkers(world));
+    await untilSettled(world, workers);
     const [stored] = await world.query<{ status: string; trace: string }>(
       "select status, trace from job_runs where id = $1",
       [run],
