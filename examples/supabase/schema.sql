@@ -109,8 +109,9 @@ create table public.domain_events (
   project_id uuid,
   resource_id uuid,
   thread_id uuid,
-  payload jsonb not null default '{}',
-  created_at timestamptz not null default now()
+  meeting_id uuid,
+  payload jsonb,
+  occurred_at timestamptz not null default now()
 );
 
 -- Whoever is signed in sees people and organizations, and what concerns themselves.
