@@ -6,11 +6,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands,
- * and a worker to be killed.
+ * what pages use psql for, and a worker to be killed.
  */
 export const PROGRAMS = {
   cli: "src/cli.ts",
   "load-commands": "test/support/programs/load-commands.ts",
+  psql: "test/support/programs/psql.ts",
   worker: "test/support/programs/worker.ts",
 };
 /** In the folder of the programs: the modules that each file was built from (a Metafile of esbuild). */

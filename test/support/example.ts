@@ -171,7 +171,7 @@ function removalOf(page: string): string[] {
 }
 
 /** Everything in a database but the rows, as far as it is the host's; and what its role may do. */
-const describeDatabase = (database: ScratchDatabase, schemas: readonly string[], role: string) =>
+export const describeDatabase = (database: ScratchDatabase, schemas: readonly string[], role: string) =>
   database.query(DESCRIBED, [schemas, role]);
 
 const DESCRIBED = `
