@@ -9,8 +9,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Names begin with `commonwork_` and end with the unit. */
 export function createMetrics() {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = Registry.merge([processMetrics()]);
   const at = { registers: [registry] };
   return {
     registry,
@@ -20,6 +19,20 @@ export function createMetrics() {
     ...outboxMetrics(at),
     ...mirrorMetrics(at),
   };
+}
+
+let ofProcess: Registry | undefined;
+
+/**
+ * What Node says about the process: memory, garbage collection, delay of the event loop. They are collected
+ * once, since every collection is a timer of 10 ms and an observer of the garbage collector without an end.
+ */
+function processMetrics(): Registry {
+  if (!ofProcess) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
 }
 
 type Registered = { readonly registers: Registry[] };

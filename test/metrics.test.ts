@@ -29,3 +29,10 @@ it("has no series of jobs, queues and callers before there is something to count
   const own = text.split("\n").filter((line) => /^commonwork_\w+\{/.test(line));
   expect(own.filter((line) => !line.startsWith("commonwork_intake_group_size"))).toEqual([]);
 });
+
+it("measures the process once, however many runtimes are opened in it", () => {
+  const name = "nodejs_eventloop_lag_seconds";
+  const first = createMetrics().registry.getSingleMetric(name);
+  expect(first).toBeDefined();
+  expect(createMetrics().registry.getSingleMetric(name)).toBe(first);
+});
