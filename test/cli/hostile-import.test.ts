@@ -5,6 +5,7 @@ import { environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { importScene, ndjson } from "../support/imports.ts";
 import { openTransaction } from "../support/open-transaction.ts";
+import type { World } from "../support/world.ts";
 
 // Files as hosts make them: what cannot be stored is refused line by line, and the rest is imported.
 
@@ -119,6 +120,37 @@ it("rows of 1 MiB are imported in parts that fit the memory", async () => {
   expect(await values("select sum(length(body))::int as v from messages")).toEqual([24 * MIB]);
 });
 
+/** What waits for a lock in the database of the test. */
+const WAITING =
+  "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
+/** Holds up the part of an import that has a user, while it writes the version of the row. */
+async function holdUp(world: World, hostId: string) {
+  const held = await openTransaction(world);
+  await held.query("set local idle_in_transaction_session_timeout = 0");
+  await held.query(
+    `insert into record_versions (mirror, key, version, deleted) values ('users', '${hostId}', 0, false)`,
+  );
+  const waiting = () =>
+    eventually(async () => {
+      const found = await world.query<{ pid: number }>(WAITING);
+      expect(found).toHaveLength(1);
+      return found[0]!.pid;
+    });
+  return { waiting, release: () => held.end("rollback") };
+}
+
+it("an import that loses its connection goes on with a new one", async () => {
+  const { world, run, values } = await importScene();
+  const users = Array.from({ length: 6_000 }, (_, n) => ({ host_id: `u${n}`, columns: { name: "U" } }));
+  const held = await holdUp(world, "u2000");
+  const importing = run("users", "users.ndjson", ndjson(...users));
+  await world.query("select pg_terminate_backend($1)", [await held.waiting()]);
+  await held.release();
+  expect(await importing).toMatchObject({ code: 0, err: "", out: "users: 6000 stored.\n" });
+  expect(await values(STORED)).toEqual([6_000]);
+});
+
 it("an import that is killed is continued by running it again", async () => {
   const { world, folder, run, values } = await importScene();
   const users = Array.from({ length: 12_000 }, (_, n) => ({
@@ -126,25 +158,14 @@ it("an import that is killed is continued by running it again", async () => {
     columns: n === 10 ? { is_operator: true } : { name: `User ${n}` },
   }));
   await writeFile(join(folder, "users.ndjson"), ndjson(...users));
-  // Holds up the second part, while it writes the version of one of its rows.
-  const held = await openTransaction(world);
-  await held.query("set local idle_in_transaction_session_timeout = 0");
-  await held.query(
-    "insert into record_versions (mirror, key, version, deleted) values ('users', 'u7000', 0, false)",
-  );
+  const held = await holdUp(world, "u7000");
   const importing = startCli(environmentOf(world), "import", "users", join(folder, "users.ndjson"));
-  const waiting =
-    "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-  const [backend] = await eventually(async () => {
-    const found = await world.query<{ pid: number }>(waiting);
-    expect(found).toHaveLength(1);
-    return found;
-  });
+  const backend = await held.waiting();
   importing.child.kill("SIGKILL");
   await importing.ended;
-  await held.end("rollback");
+  await held.release();
   await eventually(async () =>
-    expect(await world.query("select 1 from pg_stat_activity where pid = $1", [backend?.pid])).toEqual([]),
+    expect(await world.query("select 1 from pg_stat_activity where pid = $1", [backend])).toEqual([]),
   );
   const [stored] = (await values(STORED)) as [number];
   // The part before, at least: one that was held up for too long was stored in smaller ones.
