@@ -1,5 +1,4 @@
 import { sql } from "drizzle-orm";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resumeMirror } from "../../src/connect/install.ts";
 import { lockMirrors } from "../../src/connect/installed.ts";
@@ -8,7 +7,6 @@ import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { beginErasure } from "../../src/erasure/erase.ts";
 import {
-  compared,
   expectMirrored,
   hostConnection,
   hostPlatform,
@@ -457,73 +455,4 @@ describe("reconcilers", () => {
     await expectMirrored(world);
     expect(await rowsOf(world, "select count(*)::int as v from messages")).toEqual([1]);
   });
-});
-
-/** Statements of the host, by number. `n` picks rows. */
-const STATEMENTS: readonly ((n: number) => string)[] = [
-  (n) => `insert into app.accounts (mail) values ('m${n}@host.test')`,
-  (n) => `insert into app.accounts (mail) select 'many' || i from generate_series(1, ${n % 5}) i`,
-  (n) => `update app.accounts set mail = 'changed${n}', deleted_at = case when ${n} % 3 = 0 then now() end
-          where id in (select id from app.accounts a where not exists (select from app.ventures where founder = a.id)
-                       and not exists (select from app.posts where author = a.id) order by id offset ${n % 4} limit 2)`,
-  (
-    n,
-  ) => `insert into app.profiles (account, display_name) select id, 'P${n}' from app.accounts order by id offset ${n % 4} limit 1
-          on conflict (account) do update set display_name = excluded.display_name`,
-  (
-    n,
-  ) => `merge into app.profiles p using (select id from app.accounts order by id offset ${n % 3} limit 2) a on p.account = a.id
-          when matched then update set display_name = 'M${n}' when not matched then insert (account, display_name) values (a.id, 'new')`,
-  () =>
-    "delete from app.profiles where account in (select account from app.profiles order by account limit 1)",
-  (n) => `insert into app.companies (title) values ('C${n}')`,
-  (n) =>
-    `update app.companies set title = 'T${n}' where id in (select id from app.companies order by id limit 1)`,
-  (
-    n,
-  ) => `insert into app.ventures (company, founder, name) select c.id, a.id, 'V${n}' from app.companies c, app.accounts a
-          where a.deleted_at is null order by a.id, c.id limit 1`,
-  (n) =>
-    `update app.ventures set hidden = ${n} % 2 = 0 where id in (select id from app.ventures order by id offset ${n % 3} limit 1)`,
-  (n) =>
-    `insert into app.rooms (venture, subject) select id, 'R${n}' from app.ventures order by id offset ${n % 3} limit 1`,
-  (
-    n,
-  ) => `insert into app.posts (room, author, words) select r.id, a.id, 'W${n}' from app.rooms r, app.accounts a
-          where a.deleted_at is null order by r.id, a.id limit ${n % 4}`,
-  (n) =>
-    `update app.posts set id = gen_random_uuid(), words = 'X${n}' where id in (select id from app.posts order by id limit 1)`,
-  (n) =>
-    `update app.posts set room = (select id from app.rooms order by id desc limit 1) where id in (select id from app.posts order by id offset ${n % 3} limit 2)`,
-  () => "delete from app.rooms where id in (select id from app.rooms order by id limit 1)",
-  () => "truncate app.posts",
-  () => "delete from app.ventures where id in (select id from app.ventures order by id limit 1)",
-];
-
-it("after random statements on several connections, with rounds in between, mirrors equal their selects", async () => {
-  const world = await createWorld();
-  await mirrored(world);
-  const hosts = await Promise.all([1, 2, 3, 4].map(() => hostConnection(world)));
-  const step = fc.record({
-    host: fc.nat(3),
-    statement: fc.nat(STATEMENTS.length - 1),
-    n: fc.nat(20),
-    end: fc.constantFrom("commit", "rollback", "round"),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-      for (const { host, statement, n, end } of steps) {
-        const client = hosts[host]!;
-        await client.query("begin");
-        await client.query(STATEMENTS[statement]!(n));
-        await client.query(end === "rollback" ? "rollback" : "commit");
-        if (end === "round") await applyNotes(world.db);
-      }
-      await reconcile(world);
-      const { ours, host } = await compared(world);
-      expect(await world.query("select 1 from mirror_faults")).toEqual([]);
-      expect(ours).toEqual(host);
-    }),
-    { numRuns: 25 },
-  );
 });
