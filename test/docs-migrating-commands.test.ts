@@ -1,53 +1,14 @@
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, inject, it, onTestFinished } from "vitest";
 import { eventually } from "./support/eventually.ts";
 import { describeDatabase } from "./support/example.ts";
 import { blocks, read, root, section } from "./support/pages.ts";
-import { type Program, programFile } from "./support/program-file.ts";
 import { drawName, scratchDatabase } from "./support/scratch-database.ts";
 import { startServiceProcess } from "./support/service-process.ts";
+import { openShell } from "./support/shell.ts";
 
 const page = read("docs/migrating.md");
-
-/** A shell in a folder of its own that knows `commonwork` and `psql`, and keeps what is exported in it. */
-async function openShell(variables: Record<string, string>) {
-  const folder = await mkdtemp(join(tmpdir(), "commonwork-migrating-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(join(folder, "bin"));
-  const programs: Readonly<Record<string, Program>> = { commonwork: "cli", psql: "psql" };
-  for (const [name, program] of Object.entries(programs))
-    await writeFile(
-      join(folder, "bin", name),
-      `#!/bin/sh\nexec ${process.execPath} ${programFile(program)} "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    );
-  let env: Record<string, string> = {
-    PATH: `${join(folder, "bin")}:${process.env["PATH"]}`,
-    ...variables,
-  };
-  return {
-    folder,
-    variables: () => env,
-    /** Runs a script up to its end, or its first error. @returns what it printed. */
-    async run(script: string): Promise<string> {
-      const { stdout } = await promisify(execFile)("sh", ["-ec", `${script}\nenv -0 > variables`], {
-        cwd: folder,
-        env,
-      });
-      const kept = (await readFile(join(folder, "variables"), "utf8")).split("\0").filter(Boolean);
-      env = Object.fromEntries(
-        kept.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-      );
-      return stdout;
-    },
-  };
-}
 
 it("the commands of docs/migrating.md make a shadow run beside the jobs of a platform, and remove it without a trace", async () => {
   const database = await scratchDatabase();
