@@ -58,29 +58,6 @@ CREATE TABLE Message (
   deletedAt DATETIME(3)
 );
 
-CREATE TABLE Changed (
-  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  mapping VARCHAR(191) NOT NULL,
-  hostId VARCHAR(191) NOT NULL,
-  backfill BOOLEAN NOT NULL DEFAULT false
-);
-
-CREATE TABLE Sent (
-  id INT NOT NULL PRIMARY KEY,
-  version BIGINT NOT NULL
-);
-INSERT INTO Sent (id, version) VALUES (1, 0);
-
-CREATE TABLE Outbox (
-  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  eventType VARCHAR(191) NOT NULL,
-  actorId BIGINT,
-  threadId BIGINT,
-  payload JSON NOT NULL,
-  occurredAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
-  rejectedBecause TEXT
-);
-
 INSERT INTO User (id, email) VALUES (11, 'ada@example.com'), (12, 'ben@example.com'), (13, 'cleo@example.com'), (15, 'eve@example.com');
 INSERT INTO Profile (userId, displayName) VALUES (11, 'Ada'), (12, 'Ben'), (13, 'Cleo'), (15, 'Eve');
 INSERT INTO ProfileAccess (ownerUserId, viewerUserId, status) VALUES (13, 12, 'GRANTED');

@@ -1,3 +1,27 @@
+-- What is added to the platform: three tables, and triggers that write one of them. uninstall.sql drops all of it.
+CREATE TABLE Changed (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  mapping VARCHAR(191) NOT NULL,
+  hostId VARCHAR(191) NOT NULL,
+  backfill BOOLEAN NOT NULL DEFAULT false
+);
+
+CREATE TABLE Sent (
+  id INT NOT NULL PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+INSERT INTO Sent (id, version) VALUES (1, 0);
+
+CREATE TABLE Outbox (
+  id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  eventType VARCHAR(191) NOT NULL,
+  actorId BIGINT,
+  threadId BIGINT,
+  payload JSON NOT NULL,
+  occurredAt DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+  rejectedBecause TEXT
+);
+
 -- Notes which rows have changed, in the transaction that changes them, however they are written.
 -- `mapping` is the file in mappings/ that they belong to.
 CREATE TRIGGER User_insert AFTER INSERT ON User FOR EACH ROW

@@ -18,29 +18,26 @@ const run = promisify(execFile);
 
 const ONLY_LONG = "runs with npm run check:long -- examples";
 
+/** The packages of Debian, without modules. */
+const GO = { ...process.env, GO111MODULE: "off", GOPATH: "/usr/share/gocode" };
+
 /** Whether a command succeeds. */
-const succeeds = (program: string, ...args: string[]): Promise<boolean> =>
-  run(program, args).then(
+const succeeds = (program: string, args: readonly string[], env = process.env): Promise<boolean> =>
+  run(program, args, { env }).then(
     () => true,
     () => false,
   );
 
 it("the host in Go", async ({ skip }) => {
   if (!isLong) return skip(ONLY_LONG);
-  if (!(await succeeds("go", "version")))
-    return skip("go is not installed (Debian: golang-go golang-github-lib-pq-dev)");
+  if (!(await succeeds("go", ["list", "github.com/lib/pq"], GO)))
+    return skip("go or its driver is not installed (Debian: golang-go golang-github-lib-pq-dev)");
   const example = await installExample("go", { role: "go_app", schemas: ["civic"] });
   await example.settle();
   await example.playBy(["main.go"], ({ name, folder, databaseUrl }) =>
     run("go", ["run", "main.go", name], {
       cwd: folder,
-      // The package of Debian, without modules.
-      env: {
-        ...process.env,
-        GO111MODULE: "off",
-        GOPATH: "/usr/share/gocode",
-        DATABASE_URL: `${databaseUrl}?sslmode=disable`,
-      },
+      env: { ...GO, DATABASE_URL: `${databaseUrl}?sslmode=disable` },
     }),
   );
   await performRun(example.world, notifyProjectMatches, {});
@@ -71,7 +68,10 @@ it("the host on MariaDB", async ({ skip }) => {
   const database = await startMariaDb();
   if (typeof database === "string") return skip(database);
   const folder = "examples/prisma-mysql";
-  for (const file of ["schema.sql", "triggers.sql"]) await database.query(read(`${folder}/${file}`));
+  const describe = async () => (await database.query(DESCRIBED))[0];
+  await database.query(read(`${folder}/schema.sql`));
+  const before = await describe();
+  await database.query(read(`${folder}/triggers.sql`));
   const secret = "the long secret of the host";
   const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: secret } });
   const url = await serve(world);
@@ -93,11 +93,26 @@ it("the host on MariaDB", async ({ skip }) => {
   const results = read(`${folder}/results.sql`).replaceAll("commonwork.", `${world.config.databaseSchema}.`);
   const lines = await world.query<{ line: string }>(results);
   expect(lines.map(({ line }) => `${line}\n`).join("")).toBe(read(`${folder}/expected.txt`));
+  const rows = async () => (await database.query(`CHECKSUM TABLE ${HOST_TABLES}`))[0];
+  const written = await rows();
+  await database.query(read(`${folder}/uninstall.sql`));
+  expect(await describe()).toEqual(before);
+  expect(await rows()).toEqual(written);
 });
+
+const HOST_TABLES = "User, Profile, UserBlock, ProfileAccess, Post, Conversation, Message";
+
+/** Everything in the database on MariaDB but the rows. */
+const DESCRIBED = `
+  SELECT CONCAT_WS(' ', TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLUMN_KEY) AS part
+  FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()
+  UNION ALL SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
+  UNION ALL SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
+  ORDER BY part`;
 
 /** A Python with the packages of the example; null if there is none. */
 async function findPython(): Promise<string | null> {
   for (const python of ["python3", "/usr/bin/python3"])
-    if (await succeeds(python, "-c", "import fastapi, httpx, psycopg")) return python;
+    if (await succeeds(python, ["-c", "import fastapi, httpx, psycopg"])) return python;
   return null;
 }

@@ -1,0 +1,21 @@
+-- Drops what triggers.sql has added. Run it once nobody calls `forward`, and the application writes no events.
+DROP TRIGGER User_insert;
+DROP TRIGGER User_update;
+DROP TRIGGER User_delete;
+DROP TRIGGER Profile_insert;
+DROP TRIGGER Profile_update;
+DROP TRIGGER Profile_delete;
+DROP TRIGGER UserBlock_insert;
+DROP TRIGGER UserBlock_delete;
+DROP TRIGGER ProfileAccess_insert;
+DROP TRIGGER ProfileAccess_update;
+DROP TRIGGER ProfileAccess_delete;
+DROP TRIGGER Post_insert;
+DROP TRIGGER Post_update;
+DROP TRIGGER Post_delete;
+DROP TRIGGER Conversation_insert;
+DROP TRIGGER Conversation_delete;
+DROP TRIGGER Message_insert;
+DROP TRIGGER Message_update;
+DROP TRIGGER Message_delete;
+DROP TABLE Changed, Sent, Outbox;
