@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { sql } from "drizzle-orm";
+import type { Clock } from "../../src/clock.ts";
 import { MAX_ID } from "../../src/db/id-ranges.ts";
 import { rows } from "../../src/db/statement.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
@@ -28,8 +29,9 @@ export const matchScores: Bench = {
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${USERS * scale} users in 60 cities, 200 served of each tier: computed and stored by one process; computed: its processor time over the ` +
-    `number of cores. Then a run without changes, and one changed profile. baseline: the reference, ${SAMPLE} viewers with everybody, in memory.`,
+    `number of cores. Then a run without changes, the run of the next day with 1 % changed, and one changed profile. baseline: the reference, ${SAMPLE} viewers with everybody, in memory.`,
   async run(context) {
+    const clock = openClock();
     const users = Math.round(USERS * context.scale);
     context.say("loading");
     const template = await makeTemplate(context.databaseUrl, (scratch) => loadPeople(scratch, users));
@@ -38,8 +40,8 @@ export const matchScores: Bench = {
       baseline: () => withClone(context, template, (scratch) => everyPair(scratch, users)),
       ours: () =>
         withClone(context, template, (scratch) =>
-          besideWorkers(context, scratch, { queue: "matching" }, (runtime) =>
-            measureRuns(context, runtime, scratch, users),
+          besideWorkers(context, scratch, { queue: "matching", clock }, (runtime) =>
+            measureRuns(context, runtime, scratch, users, clock.moveDay),
           ),
         ),
     });
@@ -51,6 +53,7 @@ async function measureRuns(
   runtime: Runtime,
   scratch: Scratch,
   users: number,
+  moveDay: () => void,
 ): Promise<Figure[]> {
   const run = async (figure: string, input: object): Promise<Figure> => {
     const id = await runtime.relay.transact((tx) => startRun(tx, job, input));
@@ -66,6 +69,17 @@ async function measureRuns(
   const [stored] = await scratch.sql("select count(*)::int as n from pair_lists");
   if (stored?.["n"] !== 2 * users) throw new Error(`not every list is there: ${JSON.stringify(stored)}`);
   const again = await run("without changes", {});
+  moveDay();
+  await scratch.sql(
+    "update profiles set bio = coalesce(bio, '') || '.', updated_at = now() + interval '1 day' where user_id % 100 = 0",
+  );
+  const beforeNext = computedS();
+  const next = await run("the next day, 1 % changed: computed and stored", {});
+  const nextComputed: Figure = {
+    figure: "the next day, computed",
+    unit: "s",
+    value: computedS() - beforeNext,
+  };
   const took: number[] = [];
   const [started] = [computedS()];
   for (let n = 1; n <= SINGLE_RUNS; n++) {
@@ -78,9 +92,24 @@ async function measureRuns(
     computed,
     first,
     again,
+    nextComputed,
+    next,
     { figure: "one changed profile, both directions", unit: "ms", value: quantile(took, 0.5) },
     { figure: "one changed profile, processor time", unit: "ms", value: perProfileMs },
   ];
+}
+
+const DAY_MS = 86_400_000;
+
+/** A clock that is moved by whole days. */
+function openClock(): Clock & { moveDay(): void } {
+  let aheadMs = 0;
+  return {
+    now: () => new Date(Date.now() + aheadMs),
+    moveDay: () => {
+      aheadMs += DAY_MS;
+    },
+  };
 }
 
 /**
@@ -101,7 +130,8 @@ async function everyPair({ db }: Scratch, users: number): Promise<readonly Figur
           select v.id, p.user_id, p.user_id from list_versions v cross join profiles p where v.area = 'pairs'`,
     );
     const [version] = await rows<{ id: string }>(tx, sql`select id from list_versions where area = 'pairs'`);
-    return readCurrentPeople(tx, version?.id ?? "", { from: "0", to: MAX_ID });
+    const { people } = await readCurrentPeople(tx, version?.id ?? "", { from: "0", to: MAX_ID });
+    return people;
   });
   const now = Date.now();
   const people = (JSON.parse(facts) as PersonRow[]).map((row) => preparePerson(factsOf(row), now));

@@ -16,7 +16,7 @@ export type ListVersion = {
   readonly asOf: Date;
   /** How many of a list are served; null: all. */
   readonly servedLength: number | null;
-  /** Number of changes of its lists since it was opened. */
+  /** How many users were placed in its lists since it was opened. */
   readonly changes: number;
 };
 
@@ -106,14 +106,14 @@ export async function serveVersion(tx: Tx, area: ListArea, id: string, now: Date
 }
 
 /**
- * Counts a change of the lists of a version that is served.
+ * Counts users who are placed in the lists of a version that is served.
  *
  * @returns false if they have changed since `expected` was read, or it is no longer served: then nothing may
  *   be written.
  */
-export async function changeVersion(tx: Tx, expected: ListVersion): Promise<boolean> {
+export async function changeVersion(tx: Tx, expected: ListVersion, placed: number): Promise<boolean> {
   const changed = await tx.execute(
-    sql`update list_versions set changes = changes + 1
+    sql`update list_versions set changes = changes + ${placed}::int
         where id = ${expected.id} and state = 'served' and changes = ${expected.changes}`,
   );
   return changed.rowCount === 1;

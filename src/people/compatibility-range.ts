@@ -56,7 +56,7 @@ export async function computeCompatibility(
   requireAlgorithm(range, context.settings.pairs.compatibilityAlgoVersion);
   const pairs = await context.read((tx) => servedVersion(tx, "pairs"));
   if (pairs === null) return null;
-  return withPeople(context, pairs, perStatement, async ({ key, loaded, changes }) => {
+  return withPeople(context, pairs, { perStatement }, async ({ key, loaded, changes }) => {
     const { targets, replaced } = await context.read(async (tx) => ({
       targets: await readTargets(tx, version, users, suggestions),
       replaced: await readReplaced(tx, pairs.id, changes),

@@ -2,11 +2,12 @@ import { availableParallelism } from "node:os";
 import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { ListVersion } from "../db/versions.ts";
+import { type ListVersion, servedVersion } from "../db/versions.ts";
 import type { ComputeContext } from "../queues/job.ts";
+import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import type { LoadedPeople } from "../scoring/people/loaded-people.ts";
 import type { LoadInput } from "./pair.task.ts";
-import { readStoredPeople } from "./person-facts.ts";
+import { readEarlier, readStoredPeople } from "./person-facts.ts";
 
 const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
@@ -26,40 +27,46 @@ export type KeptPeople = {
 };
 
 /**
- * People of a version are read again after this many changes, so that each change reads a few thousand people
- * at most.
+ * People of a version are read again after this many were placed. Reading everybody takes as long as a few
+ * hundred placements take for those who were placed since.
  */
-const CHANGES_PER_COPY = 50;
+const PLACED_PER_COPY = 400;
+/** How long people are kept whom no run uses: changes come one by one. */
+const KEEP_MS = 10 * 60_000;
 
 /**
  * Calls `work` with the people of a version, which this process reads once and its threads share.
- *
- * @param perStatement how many people one statement reads.
  */
 export function withPeople<Result>(
   context: ComputeContext,
   version: ListVersion,
-  perStatement: number,
+  options: LoadOptions,
   work: (people: KeptPeople) => Promise<Result>,
 ): Promise<Result> {
-  const key = `pairs of version ${version.id} from change ${version.changes - (version.changes % CHANGES_PER_COPY)}`;
+  const key = `pairs of version ${version.id} from change ${version.changes - (version.changes % PLACED_PER_COPY)}`;
   const load = async (): Promise<KeptPeople> => ({
     // Another copy has another order, so that it needs another key: threads keep what they opened by it.
     key: `${key}, copy ${++copies}`,
-    loaded: await loadPeople(context, version, perStatement),
+    loaded: await loadPeople(context, version, options),
     changes: version.changes,
   });
-  return context.compute.shared.use(key, { names: async () => [key], load }, ([kept]) =>
-    work(kept as KeptPeople),
-  );
+  const loader = { names: async () => [key], load, keepMs: KEEP_MS };
+  return context.compute.shared.use(key, loader, ([kept]) => work(kept as KeptPeople));
 }
 
 let copies = 0;
 
+export type LoadOptions = {
+  /** How many people one statement reads. */
+  readonly perStatement: number;
+  /** For a version that is being computed: the one that lists are carried over from, if it is comparable. */
+  readonly earlier?: string | undefined;
+};
+
 async function loadPeople(
   context: ComputeContext,
   version: ListVersion,
-  perStatement: number,
+  { perStatement, earlier: earlierId }: LoadOptions,
 ): Promise<LoadedPeople> {
   const count = await context.read((tx) => countPositions(tx, version.id));
   const pieces: Uint8Array[] = [];
@@ -69,8 +76,26 @@ async function loadPeople(
     pieces.push(shareText(await context.read((tx) => readStoredPeople(tx, version.id, within))));
   }
   const slots = SLOTS_PER_THREAD * availableParallelism();
-  const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots };
+  const earlier =
+    earlierId === undefined ? null : await context.read((tx) => findComparable(tx, earlierId, version));
+  const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots, earlier };
   return pairOnThread<LoadedPeople>(context, "loadPeople", input);
+}
+
+/** Above this share of people who changed, their scores take as long as the search of all lists. */
+const MAX_CHANGED_SHARE = 0.2;
+
+/** The version that is served, if the lists of the next one can be told from its lists. */
+async function findComparable(tx: Tx, id: string, next: ListVersion): Promise<EarlierVersion | null> {
+  const served = await servedVersion(tx, "pairs");
+  const isComparable =
+    served?.id === id &&
+    served.algoVersion === next.algoVersion &&
+    served.servedLength === next.servedLength &&
+    served.asOf.getTime() <= next.asOf.getTime();
+  if (!isComparable) return null;
+  const earlier = await readEarlier(tx, served, next.id);
+  return earlier.changedIds.length <= MAX_CHANGED_SHARE * earlier.userIds.length ? earlier : null;
 }
 
 function shareText(text: string): Uint8Array {

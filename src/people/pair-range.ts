@@ -9,12 +9,13 @@ import { buildingVersion, keepVersion, type ListVersion, openVersion } from "../
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Cancel } from "../queues/outcome.ts";
 import type { RangeLists } from "../scoring/people/loaded-people.ts";
+import { shareBytes } from "../threads/share-bytes.ts";
 import type { StatementTurn } from "../threads/statement-turns.ts";
 import { recordChanges } from "./changes.ts";
 import { countPositions, pairOnThread, withPeople } from "./load-people.ts";
 import type { SearchInput } from "./pair.task.ts";
 import { keepFor } from "./pair-sizes.ts";
-import { IS_PRESENT, presentPeople, readBlocks } from "./person-facts.ts";
+import { IS_PRESENT, presentPeople, readStoredBlocks } from "./person-facts.ts";
 import {
   type ComputedPlacement,
   computePlacement,
@@ -22,7 +23,7 @@ import {
   storePlacement,
 } from "./place-in-lists.ts";
 import { requireAlgorithm, waitForBuilding } from "./run-exclusion.ts";
-import { storePairLists } from "./store-lists.ts";
+import { LIST_HEAD, storePairLists } from "./store-lists.ts";
 
 const options = {
   /** How many people one statement reads. */
@@ -46,9 +47,20 @@ export const pairRange = z.union([
     }),
   }),
   /** Computes the lists of the people at these positions. */
-  z.object({ lists: z.object({ version: z.string(), from: z.int(), to: z.int(), ...options }) }),
-  /** Places users who changed. */
-  z.object({ place: z.object({ userIds: z.array(z.string()), ...options }) }),
+  z.object({
+    lists: z.object({
+      version: z.string(),
+      from: z.int(),
+      to: z.int(),
+      /** The version that was served before, if lists may be carried over from it. */
+      earlier: z.string().optional(),
+      ...options,
+    }),
+  }),
+  /** Places users who changed, all of whom have a position in this version. */
+  z.object({
+    place: z.object({ userIds: z.array(z.string()), version: z.string().optional(), ...options }),
+  }),
   /** Deletes lists of a version that is no longer served. */
   z.object({ drop: z.object({ version: z.string(), from: z.int(), to: z.int() }) }),
 ]);
@@ -93,16 +105,20 @@ export async function cutPresentPeople(tx: Tx, version: string): Promise<PairRan
   }));
 }
 
-/** The ranges that compute the lists of a version, of `size` viewers each. */
-export const cutLists = async (
+/**
+ * The ranges that compute the lists of a version, of `size` viewers each.
+ *
+ * @param earlier the version that lists are carried over from, if it is comparable.
+ */
+export async function cutLists(
   tx: Tx,
   { id }: ListVersion,
-  size: number,
-  { perStatement, pauseMs }: RangeOptions,
-): Promise<PairRange[]> =>
-  steps(await countPositions(tx, id), size).map(([from, to]) => ({
-    lists: { version: id, from, to, perStatement, pauseMs },
-  }));
+  { size, earlier, ...options }: RangeOptions & { readonly size: number; readonly earlier?: string },
+): Promise<PairRange[]> {
+  const { perStatement, pauseMs } = options;
+  const lists = { version: id, ...(earlier === undefined ? {} : { earlier }), perStatement, pauseMs };
+  return steps(await countPositions(tx, id), size).map(([from, to]) => ({ lists: { ...lists, from, to } }));
+}
 
 /** The ranges that delete the lists of a version. */
 export const cutDrops = async (tx: Tx, version: string): Promise<PairRange[]> =>
@@ -114,16 +130,21 @@ const steps = (count: number, size: number): [from: number, to: number][] =>
   Array.from({ length: Math.ceil(count / size) }, (_, n) => [n * size, (n + 1) * size]);
 
 /** A part of a run before it is stored. */
-export type ComputedPairs =
-  | { readonly found: RangeLists; readonly version: ListVersion; readonly turn: StatementTurn }
-  | { readonly placement: ComputedPlacement | null };
+export type ComputedPairs = ComputedLists | { readonly placement: ComputedPlacement | null };
+
+type ComputedLists = {
+  readonly found: RangeLists;
+  readonly version: ListVersion;
+  /** Users whose blocks have changed since their facts were read. */
+  readonly outdated: readonly string[];
+  readonly turn: StatementTurn;
+};
 
 /** Computes a part of a run; null where there is nothing to compute. */
 export async function computePairs(context: ComputeContext, range: PairRange): Promise<ComputedPairs | null> {
   if ("place" in range) {
-    const { userIds, perStatement, pauseMs } = range.place;
-    const placement = await computePlacement(context, userIds, perStatement);
-    await rest(context, pauseMs);
+    const placement = await computePlacement(context, range.place);
+    await rest(context, range.place.pauseMs);
     return { placement };
   }
   return "lists" in range ? computeLists(context, range.lists) : null;
@@ -134,39 +155,40 @@ const rest = ({ signal }: ComputeContext, pauseMs: number): Promise<unknown> =>
 
 async function computeLists(
   context: ComputeContext,
-  { version: id, from, to, perStatement, pauseMs }: Extract<PairRange, { lists: unknown }>["lists"],
-): Promise<ComputedPairs> {
+  { version: id, from, to, earlier, perStatement, pauseMs }: Extract<PairRange, { lists: unknown }>["lists"],
+): Promise<ComputedLists> {
   const { compute, signal, settings } = context;
-  const { version, blocks } = await context.read(async (tx) => ({
+  const at = sql`position >= ${from} and position < ${to}`;
+  const { version, blocks, outdated } = await context.read(async (tx) => ({
     version: await buildingVersion(tx, id),
-    blocks: await readBlocksAt(tx, id, { from, to }),
+    ...(await readStoredBlocks(tx, id, at)),
   }));
   // Another run has retired it.
   if (version === null) throw new Cancel("the version is no longer being written");
   requireAlgorithm(version, settings.pairs.matchAlgoVersion);
-  const found = await withPeople(context, version, perStatement, ({ key, loaded }) => {
+  const found = await withPeople(context, version, { perStatement, earlier }, async ({ key, loaded }) => {
+    const isCarried = loaded.earlier !== null && earlier !== undefined;
+    const earlierLists = isCarried ? await context.read((tx) => readEarlierLists(tx, earlier, id, at)) : null;
     const perPiece = compute.turns.isCrowded() ? VIEWERS_PER_SMALL_STATEMENT : VIEWERS_PER_STATEMENT;
-    const input: SearchInput = { key, loaded, from, to, blocks, keep: keepFor(version), perPiece };
+    const keep = keepFor(version);
+    const options = { keep, served: version.servedLength ?? keep, perPiece, earlierLists };
+    const input: SearchInput = { key, loaded, from, to, blocks, ...options };
     return pairOnThread<RangeLists>(context, "searchRange", input);
   });
   await rest(context, pauseMs);
-  return { found, version, turn: await compute.turns.take(signal) };
+  return { found, version, outdated, turn: await compute.turns.take(signal) };
 }
 
-/** The blocks of the people at these positions. */
-async function readBlocksAt(
-  tx: Tx,
-  version: string,
-  { from, to }: { from: number; to: number },
-): Promise<string> {
-  const people = await rows<{ id: string }>(
+/** The lists in the earlier version of the people of a version, as src/scoring/people/earlier-lists.ts reads them. */
+async function readEarlierLists(tx: Tx, earlier: string, version: string, at: SQL): Promise<Uint8Array> {
+  const [read] = await rows<{ lists: Buffer | null }>(
     tx,
-    sql`select l.user_id as id from pair_people l
-        where l.version = ${version} and l.position >= ${from} and l.position < ${to}
-          and (exists (select 1 from user_blocks b where b.blocker_id = l.user_id)
-            or exists (select 1 from user_blocks b where b.blocked_id = l.user_id))`,
+    sql`select string_agg(e.list, ''::bytea) as lists from pair_people p
+        cross join lateral (select ${LIST_HEAD} || array_send(l.positions) as list from pair_lists l
+                            where l.version = ${earlier} and l.user_id = p.user_id) e
+        where p.version = ${version} and ${at}`,
   );
-  return people.length === 0 ? "[]" : readBlocks(tx, { ids: people.map(({ id }) => id) });
+  return shareBytes(read?.lists ? [read.lists] : []);
 }
 
 type Counts = Readonly<Record<string, number>>;
@@ -230,10 +252,12 @@ async function dropLists(
 
 async function storeLists(
   { tx, now, signal }: Pick<JobContext, "tx" | "now" | "signal">,
-  { found, version, turn }: Extract<ComputedPairs, { found: unknown }>,
+  { found, version, outdated, turn }: ComputedLists,
 ): Promise<Counts> {
   try {
-    if (!(await keepVersion(tx, version.id, ["building"]))) return { viewers: 0, pairs: 0, "scored-all": 0 };
+    if (!(await keepVersion(tx, version.id, ["building"])))
+      return { viewers: 0, pairs: 0, carried: 0, "scored-all": 0 };
+    await recordChanges(tx, outdated);
     for (const [index, piece] of found.pieces.entries()) {
       if (index > 0) await turn.pause(signal);
       await storePairLists(tx, version, piece, now);
@@ -241,5 +265,6 @@ async function storeLists(
   } finally {
     turn.end();
   }
-  return { viewers: found.viewers, pairs: found.pairs, "scored-all": found.scoredAll };
+  const { viewers, pairs, carried, scoredAll } = found;
+  return { viewers, pairs, carried, "scored-all": scoredAll };
 }

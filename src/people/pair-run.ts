@@ -98,9 +98,8 @@ export async function nextPlacement(
   if (waiting.length === 0) return null;
   const userIds = waiting.map(({ userId }) => userId);
   const served = await servedVersion(tx, "pairs");
-  if (served !== null) {
-    requireAlgorithm(served, settings.pairs.matchAlgoVersion);
-    await positionNewcomers(tx, served.id, userIds);
-  }
-  return { place: { userIds, perStatement, pauseMs } };
+  if (served === null) return { place: { userIds, perStatement, pauseMs } };
+  requireAlgorithm(served, settings.pairs.matchAlgoVersion);
+  await positionNewcomers(tx, served.id, userIds);
+  return { place: { userIds, version: served.id, perStatement, pauseMs } };
 }

@@ -6,12 +6,14 @@ import {
   changedCompatibilityLists,
 } from "../scoring/people/compatibility-lists.ts";
 import type { Changes } from "../scoring/people/current-people.ts";
+import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import {
   type LoadedPeople,
   layOutPeople,
   type OpenedPeople,
   openLoaded,
   type RangeLists,
+  type RangeOptions,
   rangeLists,
 } from "../scoring/people/loaded-people.ts";
 import { type MergedLists, type MergeListsOptions, mergeLists } from "../scoring/people/merge-lists.ts";
@@ -29,26 +31,27 @@ export type LoadInput = {
   readonly asOf: number;
   /** Number of threads that may search at the same time. */
   readonly slots: number;
+  /** The version that lists are carried over from. */
+  readonly earlier: EarlierVersion | null;
 };
 
 /** Thread task: lays out the people of a version. */
-export const loadPeople = ({ pieces, asOf, slots }: LoadInput): LoadedPeople =>
-  layOutPeople(textsOf(pieces), asOf, slots);
+export const loadPeople = ({ pieces, asOf, slots, earlier }: LoadInput): LoadedPeople =>
+  layOutPeople(textsOf(pieces), asOf, slots, earlier);
 
 function* textsOf(pieces: readonly Uint8Array[]): Iterable<string> {
   // TextDecoder takes no shared memory.
   for (const bytes of pieces) yield Buffer.from(bytes).toString();
 }
 
-export type SearchInput = KeyedPeople & {
-  /** Positions in the lists, from `from` up to but not including `to`. */
-  readonly from: number;
-  readonly to: number;
-  /** A JSON array of [id, ids of those whom they do not meet]. */
-  readonly blocks: string;
-  readonly keep: number;
-  readonly perPiece: number;
-};
+export type SearchInput = KeyedPeople &
+  RangeOptions & {
+    /** Positions in the lists, from `from` up to but not including `to`. */
+    readonly from: number;
+    readonly to: number;
+    /** A JSON array of [id, ids of those whom they do not meet]. */
+    readonly blocks: string;
+  };
 
 /** Thread task: the lists of a range of viewers. */
 export const searchRange = (input: SearchInput): RangeLists =>

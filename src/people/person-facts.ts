@@ -1,8 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
+import { readInt4Array, readInt8Array } from "../db/binary-arrays.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
-import { servedId } from "../db/versions.ts";
+import { type ListVersion, servedId } from "../db/versions.ts";
+import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import { QUIZ_DIMENSIONS } from "../scoring/people/person.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 import { ratingMeans } from "./ratings.ts";
@@ -26,12 +28,13 @@ export const presentPeople = (scope: UserScope): SQL => sql`(
   from profiles p
   join users u on u.id = p.user_id
   left join profile_preferences w on w.user_id = p.user_id
-  left join (select t.user_id, json_agg(json_build_array(t.trait_id, t.value, t.n)) as traits
+  left join (select t.user_id, json_agg(json_build_array(t.trait_id, t.value, t.n) order by t.trait_id) as traits
              from user_traits t where t.version = ${servedId("traits")} and ${inUserScope(sql`t.user_id`, scope)} group by 1) t on t.user_id = p.user_id
-  left join (select i.user_id, json_agg(i.interest_id) as interests
+  left join (select i.user_id, json_agg(i.interest_id order by i.interest_id) as interests
              from user_interests i where ${inUserScope(sql`i.user_id`, scope)} group by 1) i on i.user_id = p.user_id
   left join ${ratingMeans("rated_id", scope)} received on received.user_id = p.user_id
   left join ${ratingMeans("rater_id", scope)} given on given.user_id = p.user_id
+  left join (select b.user_id, ${BLOCKS_HASH} as hash from ${blocksOf(scope)} b group by 1) blocks on blocks.user_id = p.user_id
   where ${inUserScope(sql`p.user_id`, scope)} and ${IS_PRESENT})`;
 
 const FACTS = sql`json_build_object(
@@ -40,7 +43,16 @@ const FACTS = sql`json_build_object(
   'latitude', p.grid_latitude, 'longitude', p.grid_longitude, 'text', ${numberOrNull(sql`p.location_text`)},
   'gender', ${numberOrNull(sql`p.gender`)}, 'birthDate', p.birth_date::text,
   'genders', (select json_agg(${numberOf(sql`g`)}) from unnest(w.genders) as g),
-  'ageMin', w.age_min, 'ageMax', w.age_max, 'distanceKm', w.distance_km, 'isCandidate', p.visible)`;
+  'ageMin', w.age_min, 'ageMax', w.age_max, 'distanceKm', w.distance_km, 'isCandidate', p.visible, 'blocks', blocks.hash)`;
+
+/** SQL: those whom the users of a scope do not meet as (user_id, other): who blocked them, or is blocked. */
+const blocksOf = (scope: UserScope): SQL => sql`(
+  select blocker_id as user_id, blocked_id as other from user_blocks where ${inUserScope(sql`blocker_id`, scope)}
+  union
+  select blocked_id, blocker_id from user_blocks where ${inUserScope(sql`blocked_id`, scope)})`;
+
+/** SQL: one text for a set of rows of `blocksOf`: facts that are the same are those of the same blocks. */
+const BLOCKS_HASH = sql`md5(string_agg(b.other::text, ',' order by b.other))`;
 
 /** SQL: a PersonRow of the row `l` of pair_people, with these facts. */
 export const personRow = (facts: SQL): SQL =>
@@ -70,30 +82,82 @@ export async function readReplaced(tx: Tx, version: string, change: number): Pro
   };
 }
 
-/** People of a version as they are now. Those who are no longer present, or have no position, are missing. */
-export async function readCurrentPeople(tx: Tx, version: string, scope: UserScope): Promise<string> {
-  const [read] = await rows<{ people: string }>(
+/** People of a version as they are now. */
+export type CurrentPeople = {
+  /** A JSON array of PersonRow. Those who are no longer present, or have no position, are missing. */
+  readonly people: string;
+  /** Of the same moment, as `blocksText` gives them. */
+  readonly blocks: string;
+};
+
+export async function readCurrentPeople(tx: Tx, version: string, scope: UserScope): Promise<CurrentPeople> {
+  const [read] = await rows<CurrentPeople>(
     tx,
-    sql`select coalesce('[' || string_agg(${personRow(sql`n.facts`)}, ',') || ']', '[]') as people
+    sql`select coalesce('[' || string_agg(${personRow(sql`n.facts`)}, ',') || ']', '[]') as people, ${blocksText(scope)} as blocks
         from pair_people l join ${presentPeople(scope)} n on n.user_id = l.user_id
         where l.version = ${version} and ${inUserScope(sql`l.user_id`, scope)}`,
   );
-  return read?.people ?? "[]";
+  return read ?? { people: "[]", blocks: "[]" };
 }
 
 /**
- * Those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or are
+ * SQL: those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or are
  * blocked by them].
  */
-export async function readBlocks(tx: Tx, scope: UserScope): Promise<string> {
-  const [read] = await rows<{ blocks: string }>(
+const blocksText = (scope: UserScope): SQL => sql`(
+  select coalesce(json_agg(json_build_array(b.user_id, b.ids)), '[]'::json)::text
+  from (select b.user_id, json_agg(b.other) as ids from ${blocksOf(scope)} b group by 1) b)`;
+
+/** The blocks of people of a version. */
+export type StoredBlocks = {
+  /** As `blocksText` gives them. */
+  readonly blocks: string;
+  /** Users whose blocks are no longer those that their stored facts stand for. */
+  readonly outdated: readonly string[];
+};
+
+/** The blocks of the people of a version whom a condition on the row `l` of pair_people selects. */
+export async function readStoredBlocks(tx: Tx, version: string, condition: SQL): Promise<StoredBlocks> {
+  const people = await rows<{ id: string }>(
     tx,
-    sql`select coalesce(json_agg(json_build_array(b.user_id, b.ids)), '[]'::json)::text as blocks from (
-          select a.user_id, json_agg(distinct a.other) as ids from (
-            select blocker_id as user_id, blocked_id as other from user_blocks where ${inUserScope(sql`blocker_id`, scope)}
-            union all
-            select blocked_id, blocker_id from user_blocks where ${inUserScope(sql`blocked_id`, scope)}) a
-          group by 1) b`,
+    sql`select l.user_id as id from pair_people l
+        where l.version = ${version} and l.facts is not null and ${condition}
+          and (l.facts::json ->> 'blocks' is not null or exists (select 1 from user_blocks b where b.blocker_id = l.user_id)
+            or exists (select 1 from user_blocks b where b.blocked_id = l.user_id))`,
   );
-  return read?.blocks ?? "[]";
+  if (people.length === 0) return { blocks: "[]", outdated: [] };
+  const scope = { ids: people.map(({ id }) => id) };
+  const [read] = await rows<StoredBlocks>(
+    tx,
+    sql`select ${blocksText(scope)} as blocks,
+               (select coalesce(json_agg(l.user_id::text), '[]'::json) from pair_people l
+                left join (select b.user_id, ${BLOCKS_HASH} as hash from ${blocksOf(scope)} b group by 1) now on now.user_id = l.user_id
+                where l.version = ${version} and ${inUserScope(sql`l.user_id`, scope)}
+                  and l.facts::json ->> 'blocks' is distinct from now.hash) as outdated`,
+  );
+  return read as StoredBlocks;
+}
+
+/** The people of a version that the next one, later, is computed from. */
+export async function readEarlier(tx: Tx, earlier: ListVersion, version: string): Promise<EarlierVersion> {
+  const [people] = await rows<{ positions: Buffer; userIds: Buffer }>(
+    tx,
+    sql`select array_send(coalesce(array_agg(position), '{}')) as positions,
+               array_send(coalesce(array_agg(user_id), '{}')) as "userIds"
+        from pair_people where version = ${earlier.id}`,
+  );
+  const [changed] = await rows<{ ids: Buffer }>(
+    tx,
+    // Facts of those who were placed are the same as jsonb alone.
+    sql`select array_send(coalesce(array_agg(n.user_id), '{}')) as ids
+        from pair_people n left join pair_people o on o.version = ${earlier.id} and o.user_id = n.user_id
+        where n.version = ${version} and n.facts is not null
+          and (o.facts is null or (o.facts <> n.facts and o.facts::jsonb <> n.facts::jsonb))`,
+  );
+  return {
+    asOf: earlier.asOf.getTime(),
+    positions: readInt4Array(people?.positions ?? null),
+    userIds: readInt8Array(people?.userIds ?? null),
+    changedIds: readInt8Array(changed?.ids ?? null),
+  };
 }

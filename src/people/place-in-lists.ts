@@ -15,14 +15,23 @@ import { recordChanges, settleChanges, type WaitingChange, waitingChanges } from
 import { pairOnThread, withPeople } from "./load-people.ts";
 import type { MergeInput, PlaceInput } from "./pair.task.ts";
 import { keepFor } from "./pair-sizes.ts";
-import { readBlocks, readCurrentPeople, readReplaced } from "./person-facts.ts";
-import { requireAlgorithm } from "./run-exclusion.ts";
-import { storePairLists } from "./store-lists.ts";
+import { readCurrentPeople, readReplaced } from "./person-facts.ts";
+import { requireAlgorithm, waitForBuilding } from "./run-exclusion.ts";
+import { LIST_HEAD, storePairLists } from "./store-lists.ts";
 
 /** Another change of the lists came first: what was computed from them is computed again. */
 const RETRY_MS = 50;
 /** A few milliseconds of the event loop. */
 const LISTS_PER_STATEMENT = 500;
+
+/** Users who are to be placed together. */
+export type PlacedUsers = {
+  readonly userIds: readonly string[];
+  /** How many people one statement reads. */
+  readonly perStatement: number;
+  /** The version in which all of them have a position. */
+  readonly version?: string | undefined;
+};
 
 /** Users who are placed together, before their lists are stored. */
 export type ComputedPlacement = {
@@ -40,22 +49,22 @@ export type ComputedPlacement = {
  * that they enter or leave. Their facts are read now; the facts of all others are those that the lists were
  * computed from, so that the result is what a full computation gives.
  *
- * @param perStatement how many people one statement reads.
- * @returns null when none of them waits any more.
+ * @returns null when none of them waits any more, or another version is served: the run that computed it places
+ *   those who wait.
  * @throws AnotherVersion where this process has an earlier algorithm than the lists.
  */
 export async function computePlacement(
   context: ComputeContext,
-  userIds: readonly string[],
-  perStatement: number,
+  { userIds, perStatement, version: positionedIn }: PlacedUsers,
 ): Promise<ComputedPlacement | null> {
   const { version, placed } = await context.read(async (tx) => ({
     version: await servedVersion(tx, "pairs"),
     placed: await waitingChanges(tx, userIds.length, userIds),
   }));
   if (version === null || placed.length === 0) return null;
+  if (positionedIn !== undefined && positionedIn !== version.id) return null;
   requireAlgorithm(version, context.settings.pairs.matchAlgoVersion);
-  return withPeople(context, version, perStatement, async ({ key, loaded, changes: readAt }) => {
+  return withPeople(context, version, { perStatement }, async ({ key, loaded, changes: readAt }) => {
     const keep = keepFor(version);
     const ids = placed.map(({ userId }) => userId);
     const read = await context.read((tx) => readChanges(tx, version, ids, readAt));
@@ -73,21 +82,19 @@ export async function computePlacement(
 
 /** What is read of those who are placed, and of the lists. */
 async function readChanges(tx: Tx, { id }: ListVersion, userIds: readonly string[], readAt: number) {
-  const scope = { ids: userIds };
+  const { people, blocks } = await readCurrentPeople(tx, id, { ids: userIds });
   return {
-    changes: { ...(await readReplaced(tx, id, readAt)), rows: await readCurrentPeople(tx, id, scope) },
-    blocks: await readBlocks(tx, scope),
+    changes: { ...(await readReplaced(tx, id, readAt)), rows: people },
+    blocks,
     floors: await readFloors(tx, id),
   };
 }
 
-/** All lists of a version without their entries, in the layout of src/scoring/people/place-people.ts. */
+/** The heads of all lists of a version (src/scoring/people/sent-lists.ts). */
 async function readFloors(tx: Tx, version: string): Promise<Uint8Array> {
   const [read] = await rows<{ floors: Buffer | null }>(
     tx,
-    sql`select string_agg(int8send(user_id) || case tier when 'A' then '\\x00'::bytea else '\\x01'::bytea end
-               || float8send(coalesce(floor_score, 'NaN')) || int8send(coalesce(floor_user_id, 0)), ''::bytea) as floors
-        from pair_lists where version = ${version}`,
+    sql`select string_agg(${LIST_HEAD}, ''::bytea) as floors from pair_lists l where l.version = ${version}`,
   );
   return shareBytes(read?.floors ? [read.floors] : []);
 }
@@ -145,13 +152,15 @@ export type PlaceCounts = { readonly placed: number; readonly lists: number; rea
 /**
  * Stores what was computed.
  *
- * @throws Snooze when the lists have changed since they were read.
+ * @throws Snooze when the lists have changed since they were read, or a run computes all lists from them.
  */
 export async function storePlacement(
   { tx, now }: Pick<JobContext, "tx" | "now">,
   { version, placed, rows: people, lists, short }: ComputedPlacement,
 ): Promise<PlaceCounts> {
-  if (!(await changeVersion(tx, version))) throw new Snooze(RETRY_MS, "the lists have changed");
+  await waitForBuilding(tx, "pairs");
+  if (!(await changeVersion(tx, version, placed.length)))
+    throw new Snooze(RETRY_MS, "the lists have changed");
   const ids = placed.map(({ userId }) => userId);
   await replaceFacts(tx, version, ids, people);
   for (const columns of lists) await storePairLists(tx, version, columns, now);
@@ -169,7 +178,7 @@ async function replaceFacts(
   people: string,
 ): Promise<void> {
   await tx.execute(
-    sql`update pair_people l set changed = ${changes + 1}::int,
+    sql`update pair_people l set changed = ${changes + userIds.length}::int,
           facts = (select (n.facts::jsonb - 'id' - 'position')::text from jsonb_array_elements(${people}::jsonb) as n(facts)
                    where (n.facts ->> 'id')::bigint = l.user_id)
         where l.version = ${id} and l.user_id = any(${array(userIds)}::bigint[])`,

@@ -5,6 +5,10 @@ import type { ListVersion } from "../db/versions.ts";
 import type { PairListColumns } from "../scoring/people/list-columns.ts";
 import { PAIR_TERM_BYTES } from "../scoring/people/pair-bytes.ts";
 
+/** SQL: the head of the row `l` of pair_lists (src/scoring/people/sent-lists.ts). */
+export const LIST_HEAD = sql`int8send(l.user_id) || case l.tier when 'A' then '\\x00'::bytea else '\\x01'::bytea end
+  || float8send(coalesce(l.floor_score, 'NaN')) || int8send(coalesce(l.floor_user_id, 0))`;
+
 /** Stores lists in a version, each replacing the one before. Users who left or were erased since get none. */
 export async function storePairLists(
   tx: Tx,

@@ -16,10 +16,14 @@ it("loads, searches, places and compares people from what the database gives", (
   const facts = randomPeople(61, 60);
   const rows = facts.map((one, position) => rowOf(one, position));
   const pieces = [rows.slice(0, 30), rows.slice(30)].map((piece) => Buffer.from(JSON.stringify(piece)));
-  const people = { key: "sixty people", loaded: loadPeople({ pieces, asOf: AS_OF, slots: 2 }) };
+  const people = {
+    key: "sixty people",
+    loaded: loadPeople({ pieces, asOf: AS_OF, slots: 2, earlier: null }),
+  };
 
   const blocks = JSON.stringify([[1, [2, 3]]]);
-  const found = searchRange({ ...people, from: 0, to: 60, blocks, keep: KEEP, perPiece: 25 });
+  const search = { from: 0, to: 60, blocks, keep: KEEP, served: 8, perPiece: 25, earlierLists: null };
+  const found = searchRange({ ...people, ...search });
   expect([found.viewers, found.pieces.length]).toEqual([60, 3]);
   const lists: ListStore = new Map();
   for (const piece of found.pieces) store(lists, piece);

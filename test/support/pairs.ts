@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { readBlocks, readCurrentPeople } from "../../src/people/person-facts.ts";
+import { readCurrentPeople } from "../../src/people/person-facts.ts";
 import { seededRandom } from "../../src/random.ts";
 import { preparePerson } from "../../src/scoring/people/person.ts";
 import { factsOf, type PersonRow } from "../../src/scoring/people/read-facts.ts";
@@ -241,11 +241,9 @@ export async function expectedLists(world: World): Promise<StoredList[]> {
     "select id, as_of, served_length from list_versions where area = 'pairs' and state = 'served'",
   );
   const everybody = { from: "0", to: "1000000000" };
-  const { people, blocks } = await inTransaction(world.db, async (tx) => ({
-    people: JSON.parse(await readCurrentPeople(tx, version!.id, everybody)) as PersonRow[],
-    blocks: new Map(JSON.parse(await readBlocks(tx, everybody)) as [number, number[]][]),
-  }));
-  const prepared = people
+  const read = await inTransaction(world.db, (tx) => readCurrentPeople(tx, version!.id, everybody));
+  const blocks = new Map(JSON.parse(read.blocks) as [number, number[]][]);
+  const prepared = (JSON.parse(read.people) as PersonRow[])
     .map((row) => preparePerson(factsOf(row), version!.as_of.getTime()))
     .sort((a, b) => a.id - b.id);
   return prepared.flatMap((viewer): StoredList[] => {

@@ -1,4 +1,5 @@
-import { type Floor, type PairListColumns, TIERS } from "../../src/scoring/people/list-columns.ts";
+import type { Floor } from "../../src/scoring/people/floor.ts";
+import { type PairListColumns, TIERS } from "../../src/scoring/people/list-columns.ts";
 import type { EncodedPairLists } from "../../src/scoring/people/merge-lists.ts";
 import { PAIR_TERM_BYTES } from "../../src/scoring/people/pair-bytes.ts";
 import type { PersonFacts, RatingMeans } from "../../src/scoring/people/person.ts";
@@ -46,6 +47,8 @@ function sent(
   if (values.length === 0) return new Uint8Array(12);
   const bytes = new Uint8Array(20 + 8 * values.length);
   const view = new DataView(bytes.buffer);
+  view.setInt32(0, 1);
+  view.setInt32(12, values.length);
   for (const [n, value] of values.entries()) {
     view.setInt32(20 + 8 * n, 4);
     write(view, 24 + 8 * n, value);
@@ -53,12 +56,15 @@ function sent(
   return bytes;
 }
 
+const sentPositions = ({ positions }: StoredList): Uint8Array =>
+  sent(positions, (view, at, value) => view.setInt32(at, value));
+
 export const encodedLists = (lists: readonly StoredList[]): EncodedPairLists => ({
   bytes: Buffer.concat(
-    lists.flatMap(({ positions, scores, components }) => [
-      sent(positions, (view, at, value) => view.setInt32(at, value)),
-      sent(scores, (view, at, value) => view.setFloat32(at, value)),
-      components,
+    lists.flatMap((list) => [
+      sentPositions(list),
+      sent(list.scores, (view, at, value) => view.setFloat32(at, value)),
+      list.components,
     ]),
   ),
   sizes: Int32Array.from(lists, ({ positions }) => positions.length),
@@ -67,15 +73,19 @@ export const encodedLists = (lists: readonly StoredList[]): EncodedPairLists => 
 });
 
 /** All lists without their entries. */
-export function floorsOf(lists: ListStore): Uint8Array {
-  const bytes = new Uint8Array(25 * lists.size);
+export const floorsOf = (lists: ListStore): Uint8Array => Buffer.concat([...lists.values()].map(headOf));
+
+/** All lists as those of an earlier version are read. */
+export const headsAndPositions = (lists: ListStore): Uint8Array =>
+  Buffer.concat([...lists.values()].flatMap((list) => [headOf(list), sentPositions(list)]));
+
+function headOf({ userId, tier, floor }: StoredList): Uint8Array {
+  const bytes = new Uint8Array(25);
   const view = new DataView(bytes.buffer);
-  for (const [n, { userId, tier, floor }] of [...lists.values()].entries()) {
-    view.setBigInt64(25 * n, BigInt(userId));
-    view.setUint8(25 * n + 8, TIERS.indexOf(tier));
-    view.setFloat64(25 * n + 9, floor?.score ?? Number.NaN);
-    view.setBigInt64(25 * n + 17, BigInt(floor?.userId ?? 0));
-  }
+  view.setBigInt64(0, BigInt(userId));
+  view.setUint8(8, TIERS.indexOf(tier));
+  view.setFloat64(9, floor?.score ?? Number.NaN);
+  view.setBigInt64(17, BigInt(floor?.userId ?? 0));
   return bytes;
 }
 

@@ -1,14 +1,13 @@
 import { type Current, type Fresh, idOf, isFresh, type Somebody, sidesOf } from "./current-people.ts";
-import { type Floor, isAboveFloor, type ListEntry, TIERS } from "./list-columns.ts";
+import { type Floor, isAboveFloor } from "./floor.ts";
+import { type ListEntry, TIERS } from "./list-columns.ts";
 import { openPackedScores, type PackedScores } from "./packed-scores.ts";
 import { PAIR_TERM_BYTES, writePairTerms } from "./pair-bytes.ts";
 import type { Person } from "./person.ts";
 import type { OpenPeople } from "./read-person.ts";
 import { type PairTier, scoreInto, TERM_COUNT } from "./score-pair.ts";
 import { type FindViewers, withViewers } from "./search-viewers.ts";
-
-/** Bytes of a list in `floors`: user, tier (0: A, 1: B), floor as score (NaN: none) and id. */
-const FLOOR_BYTES = 8 + 1 + 8 + 8;
+import { floorOf, floorScoreOf, floorUserIdOf, HEAD_BYTES, tierOf, userIdOf } from "./sent-lists.ts";
 
 /** Lists that people enter or leave, as columns, and who enters them. */
 export type AffectedLists = {
@@ -34,7 +33,7 @@ export type Placed = {
  * Finds the lists of others that people enter or leave.
  *
  * @param ids of those who are placed.
- * @param floors all lists, big-endian.
+ * @param floors the heads of all lists (sent-lists.ts).
  */
 export function affectedLists(
   current: Current,
@@ -86,31 +85,25 @@ function readFloors(
   const scores = new Float64Array(2 * people.count).fill(Number.NaN);
   const userIds = new Float64Array(2 * people.count);
   const others: (FloorOfList & { viewer: Somebody })[] = [];
-  for (let at = 0; at < floors.length; at += FLOOR_BYTES) {
-    const userId = idOfFloor(view, at);
+  for (let at = 0; at < floors.length; at += HEAD_BYTES) {
+    const userId = userIdOf(view, at);
     if (ids.has(userId)) continue;
-    const tier = view.getUint8(at + 8);
-    const score = view.getFloat64(at + 9);
-    const floorUserId = idOfFloor(view, at + 17);
+    const tier = tierOf(view, at);
+    const score = floorScoreOf(view, at);
     const position = replaced.has(userId) ? undefined : people.positionOf(userId);
     if (position !== undefined) {
       scores[2 * position + tier] = Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-      userIds[2 * position + tier] = floorUserId;
+      userIds[2 * position + tier] = floorUserIdOf(view, at);
       continue;
     }
     const viewer = after(userId);
-    const floor = Number.isNaN(score) ? null : { score, userId: floorUserId };
-    if (viewer) others.push({ userId, tier, floor, viewer });
+    if (viewer) others.push({ userId, tier, floor: floorOf(view, at), viewer });
   }
   const lowest = new Float64Array(people.count);
   for (let position = 0; position < people.count; position++)
     lowest[position] = Math.min(orNever(scores[2 * position]), orNever(scores[2 * position + 1]));
   return { scores, userIds, lowest, others };
 }
-
-/** Ids are below 2^53. */
-const idOfFloor = (view: DataView, at: number): number =>
-  view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4);
 
 const orNever = (score: number | undefined): number =>
   score === undefined || Number.isNaN(score) ? Number.POSITIVE_INFINITY : score;

@@ -1,15 +1,7 @@
+import type { Floor } from "./floor.ts";
 import { PAIR_TERM_BYTES, writePairBytes } from "./pair-bytes.ts";
 import type { PairTerms, PairTier } from "./score-pair.ts";
 import type { FoundPairs } from "./search-pairs.ts";
-
-/** Nobody outside a list ranks before this score and id. */
-export type Floor = { readonly score: number; readonly userId: number };
-
-/** Whether a candidate ranks before a floor. One that does belongs on the list. */
-export const isAboveFloor = (
-  { score, candidateId }: { readonly score: number; readonly candidateId: number },
-  floor: Floor | null,
-): boolean => floor === null || score > floor.score || (score === floor.score && candidateId < floor.userId);
 
 /** An entry as it is stored. */
 export type ListEntry = {
@@ -81,8 +73,7 @@ export type GrowingLists = {
 };
 
 /**
- * Packs what `searchPairs` finds, empty lists too: people may enter them later. The last of a full list is
- * its floor.
+ * Packs what `searchPairs` and `carryLists` find, empty lists too: people may enter them later.
  *
  * @param listPositions positions in the lists, by position in the packed people.
  */
@@ -92,14 +83,13 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
   return {
     add(found) {
       for (const [tier, name] of TIERS.entries()) {
-        const { count, order, positions, candidateIds, scores, components } = found[name];
+        const { count, order, positions, scores, components, floor } = found[name];
         columns.userIds[list] = found.viewerId;
         columns.tiers[list] = tier;
         columns.sizes[list] = count;
-        if (count === keep) {
-          const last = order[count - 1] as number;
-          columns.floorScores[list] = scores[last] as number;
-          columns.floorUserIds[list] = candidateIds[last] as number;
+        if (floor !== null) {
+          columns.floorScores[list] = floor.score;
+          columns.floorUserIds[list] = floor.userId;
         }
         list += 1;
         for (let n = 0; n < count; n++, at++) {

@@ -1,9 +1,11 @@
+import { carryLists } from "./carry-lists.ts";
+import { type EarlierPeople, type EarlierVersion, findEarlier, openChanged } from "./earlier-people.ts";
 import { openLists, type PairListColumns } from "./list-columns.ts";
 import { type PackedPeople, packPeople } from "./pack-people.ts";
 import { type Person, preparePerson } from "./person.ts";
 import { factsOf, type PersonRow } from "./read-facts.ts";
 import { type OpenPeople, openPeople } from "./read-person.ts";
-import { type PairViewer, searchPairs } from "./search-pairs.ts";
+import { type FoundPairs, type PairViewer, searchPairs } from "./search-pairs.ts";
 
 /**
  * The people of a version of the lists. Plain data in shared memory: it passes between threads.
@@ -14,6 +16,8 @@ export type LoadedPeople = {
   readonly listPositions: Int32Array;
   /** The reverse; -1 for a position at which nobody is. */
   readonly packedPositions: Int32Array;
+  /** The version that lists are carried over from; null: none. */
+  readonly earlier: EarlierPeople | null;
 };
 
 /** The same, opened for the calling thread. */
@@ -33,18 +37,26 @@ const sharedInts = (length: number): Int32Array =>
  * @param pieces JSON arrays of PersonRow.
  * @param asOf the instant of the lists, in milliseconds.
  * @param slots number of threads that may search at the same time.
+ * @param earlier the version that lists are carried over from.
  */
-export function layOutPeople(pieces: Iterable<string>, asOf: number, slots: number): LoadedPeople {
+export function layOutPeople(
+  pieces: Iterable<string>,
+  asOf: number,
+  slots: number,
+  earlier: EarlierVersion | null = null,
+): LoadedPeople {
   const positions = new Map<number, number>();
   const people: Person[] = [];
+  const changed = openChanged(earlier, asOf);
   let count = 0;
   for (const piece of pieces)
     for (const row of JSON.parse(piece) as PersonRow[]) {
       positions.set(row.id, row.position);
       count = Math.max(count, row.position + 1);
+      changed.add(row);
       people.push(preparePerson(factsOf(row), asOf));
     }
-  const packed = packPeople(people, { slots });
+  const packed = packPeople(people, { slots, first: changed.ids });
   const open = openPeople(packed);
   const listPositions = sharedInts(open.count);
   const packedPositions = sharedInts(count).fill(-1);
@@ -53,7 +65,12 @@ export function layOutPeople(pieces: Iterable<string>, asOf: number, slots: numb
     listPositions[at] = position;
     packedPositions[position] = at;
   }
-  return { packed, listPositions, packedPositions };
+  return {
+    packed,
+    listPositions,
+    packedPositions,
+    earlier: earlier === null ? null : findEarlier(open, earlier, changed.ids.size),
+  };
 }
 
 export type RangeLists = {
@@ -61,21 +78,32 @@ export type RangeLists = {
   readonly pieces: readonly PairListColumns[];
   readonly viewers: number;
   readonly pairs: number;
+  /** Viewers whose lists were carried over from the earlier version. */
+  readonly carried: number;
   /** Viewers whose pairs were all scored in f64. */
   readonly scoredAll: number;
+};
+
+export type RangeOptions = {
+  readonly keep: number;
+  /** How many of a list are served. */
+  readonly served: number;
+  /** Number of viewers whose lists are stored by one statement. */
+  readonly perPiece: number;
+  /** The lists of the viewers in the earlier version, as earlier-lists.ts reads them. */
+  readonly earlierLists: Uint8Array | null;
 };
 
 /**
  * The lists of the people at positions from `from` up to but not including `to`.
  *
  * @param blocked those whom a user does not meet, by id.
- * @param perPiece number of viewers whose lists are stored by one statement.
  */
 export function rangeLists(
-  { people, listPositions, packedPositions }: OpenedPeople,
+  { people, listPositions, packedPositions, earlier }: OpenedPeople,
   { from, to }: { readonly from: number; readonly to: number },
   blocked: ReadonlyMap<number, readonly number[]>,
-  { keep, perPiece }: { readonly keep: number; readonly perPiece: number },
+  { keep, served, perPiece, earlierLists }: RangeOptions,
 ): RangeLists {
   const packed = [...packedPositions.slice(from, to)].filter((position) => position >= 0);
   // Neighbours in position have many candidates in common.
@@ -86,16 +114,22 @@ export function rangeLists(
       return { id, blocked: blocked.get(id) ?? [] };
     });
   const pieces: PairListColumns[] = [];
-  let [pairs, scoredAll] = [0, 0];
+  let [pairs, scoredAll, carried] = [0, 0, 0];
   for (let at = 0; at < viewers.length; at += perPiece) {
     const together = viewers.slice(at, at + perPiece);
     const lists = openLists(together.length, keep, listPositions);
-    searchPairs(people, together, keep, (found) => {
+    const take = (found: FoundPairs): void => {
       lists.add(found);
       pairs += found.A.count + found.B.count;
       if (found.scoredAll) scoredAll += 1;
-    });
+    };
+    const unproven =
+      earlier === null || earlierLists === null
+        ? together
+        : carryLists(people, earlier, together, earlierLists, { keep, served }, take);
+    carried += together.length - unproven.length;
+    searchPairs(people, unproven, keep, take);
     pieces.push(lists.end());
   }
-  return { pieces, viewers: viewers.length, pairs, scoredAll };
+  return { pieces, viewers: viewers.length, pairs, carried, scoredAll };
 }

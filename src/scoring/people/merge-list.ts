@@ -1,4 +1,5 @@
-import { type Floor, isAboveFloor, type ListEntry } from "./list-columns.ts";
+import { type Floor, isAboveFloor } from "./floor.ts";
+import type { ListEntry } from "./list-columns.ts";
 import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 
 /** The columns of a list while it is merged, best first. The first `count` entries are taken. */

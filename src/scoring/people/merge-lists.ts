@@ -1,10 +1,12 @@
 import type { AffectedLists } from "./affected-lists.ts";
 import { type Changes, type Current, openChanges, type Somebody, sidesOf } from "./current-people.ts";
-import { cutColumns, type Floor, openColumns, type PairListColumns } from "./list-columns.ts";
+import type { Floor } from "./floor.ts";
+import { cutColumns, openColumns, type PairListColumns } from "./list-columns.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { type Entering, type MergedList, mergeList, openMergedList } from "./merge-list.ts";
 import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
 import { scorePair } from "./score-pair.ts";
+import { arrayBytes, valueAt } from "./sent-lists.ts";
 
 /** Stored lists. */
 export type EncodedPairLists = {
@@ -105,13 +107,6 @@ function openPositions({ base, fresh, replaced, before, after }: Current, change
   };
 }
 
-/** The binary format of an array of one dimension: a header, then a length and a value for each element. */
-const ARRAY_HEADER = 20;
-const EMPTY_ARRAY = 12;
-const LENGTH_BYTES = 4;
-const arrayBytes = (size: number): number =>
-  size === 0 ? EMPTY_ARRAY : ARRAY_HEADER + size * (LENGTH_BYTES + 4);
-
 /** Reads the lists in their order. */
 function openReader({ bytes, sizes }: EncodedPairLists) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -122,7 +117,7 @@ function openReader({ bytes, sizes }: EncodedPairLists) {
       const scores = at + arrayBytes(size);
       const components = scores + arrayBytes(size);
       for (let n = 0; n < size; n++) {
-        const element = ARRAY_HEADER + n * (LENGTH_BYTES + 4) + LENGTH_BYTES;
+        const element = valueAt(n);
         list.positions[n] = view.getInt32(at + element);
         list.scores[n] = view.getFloat32(scores + element);
       }

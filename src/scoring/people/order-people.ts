@@ -5,6 +5,8 @@ const BUCKETS = 8;
 /** With fewer traits the quiz often decides, whose bound is weak: such people are kept together. */
 const FEW_TRAITS = 4;
 const CELL_BITS = 10;
+/** Above all keys. */
+const BEFORE_ALL = 2 ** 40;
 
 /** 0.15 quality + 0.1 newness: what a person adds to every pair in which they are the candidate. */
 export const staticScore = ({ quality, newness }: Person): number =>
@@ -14,13 +16,18 @@ export const staticScore = ({ quality, newness }: Person): number =>
  * The positions of people in the packed columns: those with a location first, by eight buckets of the static
  * score, best first, so that floors rise early; in a bucket by neighbourhood, so that whole blocks are far
  * away. The order changes the speed alone.
+ *
+ * @param first ids of those who come before all others, in the same order among themselves.
  */
-export function orderPeople(people: readonly Person[]): Person[] {
+export function orderPeople(people: readonly Person[], first: ReadonlySet<number> = new Set()): Person[] {
   const byStatic = people.map((person) => staticScore(person)).sort((a, b) => b - a);
   const bounds = Array.from({ length: BUCKETS - 1 }, (_, n) =>
     byStatic.at(Math.ceil(((n + 1) * byStatic.length) / BUCKETS) - 1),
   );
-  const keyed = people.map((person) => ({ person, key: orderKey(person, bounds) }));
+  const keyed = people.map((person) => ({
+    person,
+    key: orderKey(person, bounds) - (first.has(person.id) ? BEFORE_ALL : 0),
+  }));
   return keyed.sort((a, b) => a.key - b.key || a.person.id - b.person.id).map(({ person }) => person);
 }
 

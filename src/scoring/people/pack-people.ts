@@ -29,6 +29,8 @@ export type PackOptions = {
   readonly slots?: number;
   /** False: without the filter, as where SIMD or shared memory is missing. */
   readonly filter?: boolean;
+  /** Ids of those who get the first positions. */
+  readonly first?: ReadonlySet<number>;
 };
 
 const DEFAULT_SLOTS = 16;
@@ -36,9 +38,9 @@ const DEFAULT_SLOTS = 16;
 /** Lays out the people of a run. Takes about 25 us for each. */
 export function packPeople(
   given: readonly Person[],
-  { slots = DEFAULT_SLOTS, filter = true }: PackOptions = {},
+  { slots = DEFAULT_SLOTS, filter = true, first }: PackOptions = {},
 ): PackedPeople {
-  const counted = countPeople(orderPeople(given), slots);
+  const counted = countPeople(orderPeople(given, first), slots);
   const { people, sizes, genders } = counted;
   const columns = layOutColumns(sizes);
   const memory = filter && fitsFilter(counted) ? openMemory(columns.bytes) : null;

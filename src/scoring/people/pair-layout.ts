@@ -53,6 +53,8 @@ export const ALWAYS = 1_000;
 export const KEPT_BYTES = 80;
 export const BOUNDED_BYTES = 32;
 export const HIT_CAPACITY = 8_192;
+/** The other two bits of a hit are its tier as the filter sees it. */
+export const POSITION_BITS = 0x3fff_ffff;
 export const HISTOGRAM_BYTES = 2 * 2_048 * 4;
 export const CURSOR_WORDS = 3;
 /** Eight numbers in f32. */

@@ -178,7 +178,7 @@ function pointOf(location: Location | null): number[] | null {
 }
 
 /** Whole years from the birth date to `asOf` in UTC; null for a date that is none, or no age of a person. */
-function ageOf(birthDate: string | null, asOf: number): number | null {
+export function ageOf(birthDate: string | null, asOf: number): number | null {
   if (birthDate === null || !/^\d{4}-\d\d-\d\d$/.test(birthDate)) return null;
   const age = ageOn(birthDate, new Date(asOf));
   return age >= 0 && age <= MAX_AGE ? age : null;

@@ -9,7 +9,7 @@ export type PlaceOptions = {
   readonly keep: number;
   /** Those whom the placed users do not meet, by id. */
   readonly blocked: ReadonlyMap<number, readonly number[]>;
-  /** All lists without their entries, in the layout of affected-lists.ts. */
+  /** All lists without their entries, as heads of sent-lists.ts. */
   readonly floors: Uint8Array;
 };
 

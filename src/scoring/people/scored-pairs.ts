@@ -1,3 +1,4 @@
+import type { Floor } from "./floor.ts";
 import type { PackedScores } from "./packed-scores.ts";
 import { PAIR_TERM_BYTES, writePairTerms } from "./pair-bytes.ts";
 import { type PairTier, TERM_COUNT } from "./score-pair.ts";
@@ -12,6 +13,7 @@ export type BestOfTier = {
   readonly scores: Float64Array;
   /** A byte for each term. */
   readonly components: Uint8Array;
+  readonly floor: Floor | null;
 };
 
 /**
@@ -81,7 +83,10 @@ function openTier(keep: number) {
     },
     best(): BestOfTier {
       cut();
-      return { count, order, ...columns };
+      const last = order[count - 1] as number;
+      const floor =
+        count < keep ? null : { score: scores[last] as number, userId: candidateIds[last] as number };
+      return { count, order, ...columns, floor };
     },
   };
 }

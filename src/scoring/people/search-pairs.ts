@@ -1,5 +1,5 @@
 import { openPackedScores } from "./packed-scores.ts";
-import { CHUNK, maxCursors, SEATS } from "./pair-layout.ts";
+import { CHUNK, maxCursors, POSITION_BITS, SEATS } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
 import type { OpenPeople } from "./read-person.ts";
 import { type BestOfTier, openScored, type ScoredPairs } from "./scored-pairs.ts";
@@ -204,6 +204,3 @@ function hitsOf(slot: Slot, filter: Filter, one: Scanned, chunks: number): Candi
   for (let hit = 0; hit < hits; hit++) positions[hit] = (i32[first + 2 * hit] as number) & POSITION_BITS;
   return positions;
 }
-
-/** The other two bits of a hit are its tier as the filter sees it. */
-const POSITION_BITS = 0x3fff_ffff;

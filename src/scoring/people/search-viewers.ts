@@ -9,6 +9,7 @@ import {
   PARAM,
   PERSON,
   PERSON_WORDS,
+  POSITION_BITS,
   RECORD,
   RECORD_WORDS,
   TRAITS_PER_WORD,
@@ -127,6 +128,3 @@ function scanViewers(
     for (let hit = 0; hit < count; hit++) take((i32[hits + 2 * hit] as number) & POSITION_BITS);
   }
 }
-
-/** The other two bits of a hit are a tier. */
-const POSITION_BITS = 0x3fff_ffff;

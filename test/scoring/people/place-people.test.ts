@@ -46,7 +46,8 @@ function openCommunity(facts: readonly PersonFacts[]) {
   for (const one of facts) add(one);
   for (const one of facts) placed.set(one.id, one);
   let base = read();
-  const found = rangeLists(base, { from: 0, to: facts.length }, new Map(), { keep: KEEP, perPiece: 7 });
+  const options = { keep: KEEP, served: SERVED, perPiece: 7, earlierLists: null };
+  const found = rangeLists(base, { from: 0, to: facts.length }, new Map(), options);
   for (const piece of found.pieces) store(lists, piece);
 
   const forget = (id: number): void => {

@@ -144,7 +144,10 @@ async function continueFull(
   if (!("people" in counts))
     return further(await cutPresentPeople(tx, building.id), { ...counts, people: 0 });
   if (!("viewers" in counts)) {
-    const ranges = await cutLists(tx, building, input.batchSize ?? DEFAULT_BATCH, optionsOf(input));
+    const served = input.full ? null : await servedVersion(tx, "pairs");
+    const earlier = served === null ? {} : { earlier: served.id };
+    const size = input.batchSize ?? DEFAULT_BATCH;
+    const ranges = await cutLists(tx, building, { ...optionsOf(input), size, ...earlier });
     return further(ranges, { ...counts, viewers: 0, pairs: 0 });
   }
   return further(await servePairs(context, building), counts);

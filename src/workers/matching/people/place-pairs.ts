@@ -28,7 +28,7 @@ export const placePairs = defineJob({
     const algoVersion = settings.pairs.matchAlgoVersion;
     if (served !== null) requireAlgorithm(served, algoVersion);
     if (served === null || served.algoVersion < algoVersion || (await isTooManyToPlace(tx))) {
-      await enqueue(tx, matchScores, { full: true });
+      await enqueue(tx, matchScores, {});
       return [];
     }
     const range = await nextPlacement(context, OPTIONS);

@@ -325,6 +325,97 @@ describe("the options of match-scores", () => {
   });
 });
 
+describe("the run of the next day", () => {
+  const NEXT_DAY = "2026-06-03T03:30:00Z";
+
+  it("carries the lists over, and finds what has changed without an event", async () => {
+    const world = await open();
+    const ids = await community(world, 47, 40);
+    // Longer lists than there are people: nobody is outside of one.
+    await scorePairs(world);
+    const [mover, hidden, gone, blocker, blocked, idle] = ids as [string, ...string[]];
+    await setInterests(world, mover, [1, 2, 3]);
+    await world.query("update profiles set visible = not visible where user_id = $1", [hidden]);
+    await world.query("update profiles set deleted_at = now() where user_id = $1", [gone]);
+    await block(world, blocker!, blocked!);
+    const newcomer = await profile(world, { profile: { latitude: 50.2, longitude: 10.2 }, interests: [1] });
+    world.at(NEXT_DAY);
+    const { counts } = await scorePairs(world);
+    // The others; birthdays are on the 15th.
+    expect(counts).toMatchObject({ viewers: 40, carried: 35 });
+    expect((await listOf(world, idle!, "A")).concat(await listOf(world, idle!, "B"))).toContain(newcomer);
+    await expectExact(world);
+    expect((await scorePairs(world, { full: true })).counts).toMatchObject({ viewers: 40, carried: 0 });
+  });
+
+  it("gives the same lists as a full run, day after day, also those that events have changed", async () => {
+    const world = await open();
+    const ids = await community(world, 49, 60);
+    // Short lists: somebody is outside of each.
+    await scorePairs(world, { topK: 6 });
+    let carried = 0;
+    for (const day of [3, 4, 14, 15]) {
+      const [one, other] = [ids[(day * 7) % 60]!, ids[(day * 11) % 60]!];
+      await change(world, day % 9, one, other);
+      await world.drain();
+      await change(world, (day + 4) % 9, other, one);
+      world.at(`2026-06-${String(day).padStart(2, "0")}T03:30:00Z`);
+      carried += (await scorePairs(world)).counts?.["carried"] ?? 0;
+      await expectExact(world);
+    }
+    expect(carried).toBeGreaterThan(60);
+  });
+
+  it("computes all lists where their length or the algorithm is another one", async () => {
+    const world = await open();
+    await community(world, 51, 10);
+    await scorePairs(world, { topK: 5 });
+    expect((await scorePairs(world, { topK: 6 })).counts).toMatchObject({ viewers: 10, carried: 0 });
+    const newer = await sameDatabase(world, { MATCH_ALGO_VERSION: "2" });
+    expect((await scorePairs(newer, {})).counts).toMatchObject({ viewers: 10, carried: 0 });
+    await expectExact(newer);
+  });
+
+  it("places those whose blocks change while lists are computed", async () => {
+    const world = await open();
+    const ids = await community(world, 53, 12);
+    await scorePairs(world);
+    await world.query("delete from user_blocks");
+    world.at(NEXT_DAY);
+    await enqueueRunIn(world, matchScores, {});
+    for (const part of UNTIL_THE_LISTS) await runOne(world, part);
+    await block(world, ids[0]!, ids[1]!);
+    await world.drain();
+    await expectExact(world);
+    // Without an event, after its facts were stored: lists that were carried over would lack the person.
+    await world.query("delete from user_blocks");
+    world.at("2026-06-04T03:30:00Z");
+    await scorePairs(world);
+    await expectExact(world);
+  });
+
+  it("stores no change of single users while the lists that it would change are carried over", async () => {
+    const world = await open();
+    const ids = await community(world, 55, 12);
+    await scorePairs(world);
+    await setInterests(world, ids[0]!, [1, 2, 3]);
+    await happens(world, "interests.updated", { user_id: ids[0] });
+    for (const part of ["notify-fan-out", "record-pair-changes", "place-pairs"]) await runOne(world, part);
+    world.at(NEXT_DAY);
+    await enqueueRunIn(world, matchScores, {});
+    for (const part of UNTIL_THE_LISTS.slice(0, 2)) await runOne(world, part);
+    const before = await storedLists(world);
+    const newcomer = await profile(world, { interests: [1, 2, 3] });
+    await world.query("insert into pair_changes (user_id) values ($1)", [newcomer]);
+    await runOne(world, "place-pairs/range");
+    expect(await storedLists(world)).toEqual(before);
+    await world.skipBackOff();
+    await world.drain();
+    await expectExact(world);
+    expect(await world.query("select 1 from pair_changes")).toEqual([]);
+  });
+});
+
 describe("versions of the algorithm", () => {
   it("regression 4: a new one is written beside the old and takes its place when it is complete", async () => {
     const world = await open();
@@ -451,6 +542,8 @@ describe("versions of the algorithm", () => {
 const [RANGE, SUM] = ["match-scores/range", "match-scores/sum"];
 /** The cut; the version is opened, its people are read, their lists computed: everything but the swap. */
 const UNTIL_THE_SWAP = ["match-scores", RANGE, SUM, RANGE, SUM, RANGE];
+/** Everything before the lists are computed. */
+const UNTIL_THE_LISTS = UNTIL_THE_SWAP.slice(0, 5);
 
 /** One of the changes that a host may tell of, with its event. */
 async function change(world: World, kind: number, one: string, other: string): Promise<void> {

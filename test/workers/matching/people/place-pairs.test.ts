@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { servedVersion } from "../../../../src/db/versions.ts";
 import { listRuns } from "../../../../src/queues/runs.ts";
 import { placePairs } from "../../../../src/workers/matching/people/place-pairs.ts";
 import { enqueueIn } from "../../../support/jobs.ts";
@@ -10,6 +11,7 @@ import {
   scorePairs,
   setInterests,
 } from "../../../support/pairs.ts";
+import { recordStatements } from "../../../support/statements.ts";
 import { createWorld } from "../../../support/world.ts";
 
 describe("place-pairs", () => {
@@ -25,6 +27,29 @@ describe("place-pairs", () => {
     const runs = await listRuns(world.db.drizzle, { job: "place-pairs" }, 5);
     expect(runs.map(({ counts }) => counts?.["placed"])).toEqual([6]);
     await expectExact(world);
+  });
+
+  it("reads everybody once for changes that come one by one, and counts who was placed", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 31, 12);
+    await scorePairs(world);
+    const statements = await recordStatements(world, async () => {
+      for (const id of ids.slice(0, 3)) {
+        await setInterests(world, id, [1, 2, Number(id) % 9]);
+        await happens(world, "interests.updated", { user_id: id });
+        await world.drain();
+        await expectExact(world);
+      }
+    });
+    const reads = statements.filter(
+      ({ text }) => text.includes("string_agg") && text.includes("l.position >="),
+    );
+    // The run before has left them in memory.
+    expect(reads).toEqual([]);
+    expect(await servedVersion(world.db.drizzle, "pairs")).toMatchObject({ changes: 3 });
+    for (const id of ids.slice(4, 6)) await happens(world, "interests.updated", { user_id: id });
+    await world.drain();
+    expect(await servedVersion(world.db.drizzle, "pairs")).toMatchObject({ changes: 5 });
   });
 
   it("does nothing when nobody waits", async () => {
