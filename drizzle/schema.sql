@@ -1576,6 +1576,7 @@ CREATE TABLE mirrors (
   stopped_because  text,
   installed_at     timestamp with time zone NOT NULL DEFAULT now(),
   of_records       boolean NOT NULL DEFAULT false,
+  resync_rows      bigint NOT NULL DEFAULT 0,
   CONSTRAINT mirrors_pkey PRIMARY KEY (table_name)
 );
 

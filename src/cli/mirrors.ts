@@ -52,10 +52,16 @@ function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[]): void
     mirrors.map((m) => [m.mirror, m.state, m.notes, formatInstant(m.oldestNote), m.waiting, m.faults]),
     "There are no mirrors.",
   );
-  for (const { mirror, reason, triggerFaults } of mirrors)
-    for (const fault of [...(reason === null ? [] : [reason]), ...triggerFaults])
-      printLine(terminal, `${mirror}: ${fault}`);
+  for (const { mirror, reason, resync, triggerFaults } of mirrors)
+    for (const line of [
+      ...(reason === null ? [] : [reason]),
+      ...(resync === null ? [] : [`${resync.rows} ${ROWS[resync.of]} are compared so far`]),
+      ...triggerFaults,
+    ])
+      printLine(terminal, `${mirror}: ${line}`);
 }
+
+const ROWS = { host: "rows of the host", own: "mirrored rows" };
 
 function defineBackfill(command: Command, terminal: Terminal): void {
   const backfill = command

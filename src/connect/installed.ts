@@ -10,6 +10,8 @@ export type Mirror = {
   readonly plan: MirrorPlan;
   readonly resync: "host" | "own" | null;
   readonly resyncAfter: string | null;
+  /** Rows that it has compared: the host's, then our own. */
+  readonly resyncRows: number;
   /** When it began. */
   readonly resyncSince: string | null;
   readonly acceptsRemovals: boolean;
@@ -25,7 +27,8 @@ export type Keys = Map<string, Set<string>>;
 export async function readMirrors(on: Queryable): Promise<Mirror[]> {
   const found = await rows<Omit<Mirror, "plan"> & { plan: unknown }>(
     on,
-    sql`select table_name as table, plan, resync, resync_after as "resyncAfter", resync_since as "resyncSince", accepts_removals as "acceptsRemovals",
+    sql`select table_name as table, plan, resync, resync_after as "resyncAfter", resync_since as "resyncSince",
+               case when resync_after is null then 0 else resync_rows end::float8 as "resyncRows", accepts_removals as "acceptsRemovals",
                stopped_at is not null as stopped, of_records as "ofRecords"
         from mirrors order by table_name`,
   );

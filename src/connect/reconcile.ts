@@ -193,7 +193,11 @@ async function nextPart(
 async function advance(tx: Tx, { table, resync }: Mirror, keys: readonly string[]): Promise<void> {
   const last = keys.at(-1) ?? null;
   const where = sql`where table_name = ${table}`;
-  if (last !== null) await tx.execute(sql`update mirrors set resync_after = ${last} ${where}`);
+  if (last !== null)
+    await tx.execute(
+      sql`update mirrors set resync_after = ${last},
+            resync_rows = case when resync_after is null then 0 else resync_rows end + ${keys.length} ${where}`,
+    );
   else if (resync === "host")
     await tx.execute(sql`update mirrors set resync = 'own', resync_after = null ${where}`);
   else

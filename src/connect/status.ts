@@ -9,6 +9,8 @@ export type MirrorStatus = {
   readonly mirror: string;
   /** `records`: the host sends its rows. */
   readonly state: "active" | "records" | "resync" | "stopped";
+  /** How far a resync is: how many rows it has compared, of the host's first, then of our own. */
+  readonly resync: { readonly of: "host" | "own"; readonly rows: number } | null;
   /** Why it is stopped. */
   readonly reason: string | null;
   readonly sources: readonly string[];
@@ -30,6 +32,7 @@ export async function mirrorStatus(on: Queryable, schema: string): Promise<Mirro
     statuses.push({
       mirror: mirror.table,
       state: stateOf(mirror),
+      resync: mirror.resync && { of: mirror.resync, rows: mirror.resyncRows },
       reason: counted?.reason ?? null,
       sources: mirror.plan.sources.map(sourceName),
       triggerFaults: (await inspectSources(on, schema, mirror)).flatMap(({ fault }) => fault ?? []),

@@ -41,6 +41,7 @@ describe("commonwork connect", () => {
       code: 0,
       out: expect.stringContaining("Installed users."),
     });
+    expect((await run("status")).out).toContain("users: 0 rows of the host are compared so far\n");
     await reconcile(world);
     const shown = await run("status");
     expect(shown).toMatchObject({ code: 0, out: expect.stringMatching(/messages +active +0/) });

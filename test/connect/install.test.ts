@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  backfillMirrors,
   checkMappings,
   installMirror,
   installSql,
@@ -7,6 +8,7 @@ import {
   uninstallMirror,
 } from "../../src/connect/install.ts";
 import { MappingFault, parseMapping } from "../../src/connect/mapping.ts";
+import { resyncPart } from "../../src/connect/reconcile.ts";
 import { checkSources } from "../../src/connect/source-check.ts";
 import { mirrorStatus } from "../../src/connect/status.ts";
 import {
@@ -424,6 +426,7 @@ describe("the status of mirrors", () => {
     expect(await statusOf("users")).toEqual({
       mirror: "users",
       state: "active",
+      resync: null,
       reason: null,
       sources: ["app.accounts", "app.profiles"],
       triggerFaults: [],
@@ -451,6 +454,40 @@ describe("the status of mirrors", () => {
     expect(await statusOf("messages")).toMatchObject({ state: "active", triggerFaults: [] });
     expect(await statusOf("chat_threads")).toMatchObject({ triggerFaults: [] });
   });
+});
+
+it("the status of a mirror says how many rows its resync has compared", async () => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 5) n");
+  const { organizations = "" } = MAPPINGS;
+  await installMappings(world, { organizations });
+  const status = async () =>
+    (await mirrorStatus(world.db.drizzle, world.config.databaseSchema)).map(({ state, resync }) => [
+      state,
+      resync?.of,
+      resync?.rows,
+    ]);
+  const seen = [];
+  for (let part = 0; part < 9; part++) {
+    seen.push(...(await status()));
+    await resyncPart(world.db, 2);
+  }
+  expect(seen).toEqual([
+    ["resync", "host", 0],
+    ["resync", "host", 2],
+    ["resync", "host", 4],
+    ["resync", "host", 5],
+    ["resync", "own", 0],
+    ["resync", "own", 2],
+    ["resync", "own", 4],
+    ["resync", "own", 5],
+    ["active", undefined, undefined],
+  ]);
+  // Another one begins from the start.
+  await backfillMirrors(world.db, ["organizations"], "test");
+  await resyncPart(world.db, 2);
+  expect(await status()).toEqual([["resync", "host", 2]]);
 });
 
 describe("a look at the sources", () => {

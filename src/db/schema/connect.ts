@@ -24,6 +24,8 @@ export const mirrors = pgTable("mirrors", {
   /** The last key of the range before. */
   resyncAfter: text(),
   resyncSince: instant(),
+  /** Rows of the ranges so far, since `resync_after` was null. */
+  resyncRows: bigint({ mode: "number" }).notNull().default(0),
   /** Whether a resync may remove a large part of the mirror. */
   acceptsRemovals: boolean().notNull().default(false),
   /** Set: its select cannot be run, or would remove too many rows. Its keys stay noted. */

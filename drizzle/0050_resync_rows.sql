@@ -1,0 +1,1 @@
+ALTER TABLE "mirrors" ADD COLUMN "resync_rows" bigint DEFAULT 0 NOT NULL;
