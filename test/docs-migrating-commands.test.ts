@@ -25,7 +25,7 @@ it("the commands of docs/migrating.md make a shadow run beside the jobs of a pla
   );
   const before = await describeDatabase(database, ["civic"], names.role);
   const host = new URL(database.url);
-  host.searchParams.set("options", "-c search_path=civic");
+  host.search = "?options=-c%20search_path%3Dcivic";
   const shell = await openShell({
     ADMIN_DATABASE_URL: database.url,
     DATABASE_URL: database.url,
