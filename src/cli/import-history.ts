@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
 import { type HistoryOutcome, storeHistory } from "../connect/notification-history.ts";
 import { tryTransaction } from "../connect/try-transaction.ts";
 import type { Database } from "../db/client.ts";
@@ -35,6 +36,8 @@ export async function importHistory(terminal: Terminal, file: string, flags: Imp
   const signal = terminal.interrupted();
   let isDone = true;
   await withDatabase(terminal, async (db) => {
+    // A wrong address is named at once. Only parts are tried again.
+    await db.drizzle.execute(sql`select 1`);
     const importing = { db, dryRun: flags.dryRun === true, batch: randomUUID(), report, counts };
     const lines = fileLines(file, progress.update);
     let part: HistoryLine[] = [];
