@@ -1,13 +1,15 @@
 import { availableParallelism } from "node:os";
 import { sql } from "drizzle-orm";
+import { MAX_ID } from "../db/id-ranges.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { UserScope } from "../db/user-scope.ts";
 import { type ListVersion, servedVersion } from "../db/versions.ts";
 import type { ComputeContext } from "../queues/job.ts";
 import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import type { LoadedPeople } from "../scoring/people/loaded-people.ts";
 import type { LoadInput } from "./pair.task.ts";
-import { readEarlier, readStoredPeople } from "./person-facts.ts";
+import { readChangedIds, readPositions, readStoredPeople } from "./person-facts.ts";
 
 const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
@@ -77,7 +79,7 @@ async function loadPeople(
   }
   const slots = SLOTS_PER_THREAD * availableParallelism();
   const earlier =
-    earlierId === undefined ? null : await context.read((tx) => findComparable(tx, earlierId, version));
+    earlierId === undefined ? null : await findComparable(context, earlierId, version, perStatement);
   const input: LoadInput = { pieces, asOf: version.asOf.getTime(), slots, earlier };
   return pairOnThread<LoadedPeople>(context, "loadPeople", input);
 }
@@ -86,16 +88,34 @@ async function loadPeople(
 const MAX_CHANGED_SHARE = 0.2;
 
 /** The version that is served, if the lists of the next one can be told from its lists. */
-async function findComparable(tx: Tx, id: string, next: ListVersion): Promise<EarlierVersion | null> {
-  const served = await servedVersion(tx, "pairs");
+async function findComparable(
+  context: ComputeContext,
+  id: string,
+  next: ListVersion,
+  perStatement: number,
+): Promise<EarlierVersion | null> {
+  const served = await context.read((tx) => servedVersion(tx, "pairs"));
   const isComparable =
     served?.id === id &&
     served.algoVersion === next.algoVersion &&
     served.servedLength === next.servedLength &&
     served.asOf.getTime() <= next.asOf.getTime();
   if (!isComparable) return null;
-  const earlier = await readEarlier(tx, served, next.id);
-  return earlier.changedIds.length <= MAX_CHANGED_SHARE * earlier.userIds.length ? earlier : null;
+  const people = await context.read((tx) => readPositions(tx, id));
+  const versions = { earlier: id, next: next.id };
+  const changedIds: number[] = [];
+  for (const scope of cutScopes(people.userIds, perStatement))
+    changedIds.push(...(await context.read((tx) => readChangedIds(tx, versions, scope))));
+  if (changedIds.length > MAX_CHANGED_SHARE * people.userIds.length) return null;
+  return { asOf: served.asOf.getTime(), ...people, changedIds: Float64Array.from(changedIds) };
+}
+
+/** Ranges of ids with at most `size` of these ascending ones in each, all ids together. */
+function cutScopes(ids: Float64Array, size: number): UserScope[] {
+  const starts = Array.from({ length: Math.ceil(ids.length / size) }, (_, n) =>
+    n === 0 ? "0" : String(ids[n * size]),
+  );
+  return starts.map((from, n) => ({ from, to: starts[n + 1] ?? MAX_ID }));
 }
 
 function shareText(text: string): Uint8Array {

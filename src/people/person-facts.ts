@@ -3,7 +3,7 @@ import { readInt4Array, readInt8Array } from "../db/binary-arrays.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
-import { type ListVersion, servedId } from "../db/versions.ts";
+import { servedId } from "../db/versions.ts";
 import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import { QUIZ_DIMENSIONS } from "../scoring/people/person.ts";
 import { IS_DELETED } from "./profile-columns.ts";
@@ -138,26 +138,40 @@ export async function readStoredBlocks(tx: Tx, version: string, condition: SQL):
   return read as StoredBlocks;
 }
 
-/** The people of a version that the next one, later, is computed from. */
-export async function readEarlier(tx: Tx, earlier: ListVersion, version: string): Promise<EarlierVersion> {
-  const [people] = await rows<{ positions: Buffer; userIds: Buffer }>(
+/** Who is at which position of a version, by ascending user id. */
+export async function readPositions(
+  tx: Tx,
+  version: string,
+): Promise<Pick<EarlierVersion, "positions" | "userIds">> {
+  const [people] = await rows<{ positions: Buffer | null; userIds: Buffer | null }>(
     tx,
-    sql`select array_send(coalesce(array_agg(position), '{}')) as positions,
-               array_send(coalesce(array_agg(user_id), '{}')) as "userIds"
-        from pair_people where version = ${earlier.id}`,
-  );
-  const [changed] = await rows<{ ids: Buffer }>(
-    tx,
-    // Facts of those who were placed are the same as jsonb alone.
-    sql`select array_send(coalesce(array_agg(n.user_id), '{}')) as ids
-        from pair_people n left join pair_people o on o.version = ${earlier.id} and o.user_id = n.user_id
-        where n.version = ${version} and n.facts is not null
-          and (o.facts is null or (o.facts <> n.facts and o.facts::jsonb <> n.facts::jsonb))`,
+    sql`select array_send(array_agg(position order by user_id)) as positions,
+               array_send(array_agg(user_id order by user_id)) as "userIds"
+        from pair_people where version = ${version}`,
   );
   return {
-    asOf: earlier.asOf.getTime(),
     positions: readInt4Array(people?.positions ?? null),
     userIds: readInt8Array(people?.userIds ?? null),
-    changedIds: readInt8Array(changed?.ids ?? null),
   };
+}
+
+/**
+ * Users of a scope whose facts are not the same in two versions, or who have some in the next one alone. One
+ * scan instead of a join: what was just written has no statistics, and a nested loop would take minutes.
+ */
+export async function readChangedIds(
+  tx: Tx,
+  { earlier, next }: { readonly earlier: string; readonly next: string },
+  scope: UserScope,
+): Promise<Float64Array> {
+  const [changed] = await rows<{ ids: Buffer | null }>(
+    tx,
+    // Facts of those who were placed are the same as jsonb alone.
+    sql`select array_send(array_agg(f.user_id)) as ids
+        from (select user_id, max(facts) filter (where version = ${earlier}) as before,
+                     max(facts) filter (where version = ${next}) as after
+              from pair_people where version in (${earlier}, ${next}) and ${inUserScope(sql`user_id`, scope)} group by user_id) f
+        where f.after is not null and (f.before is null or (f.before <> f.after and f.before::jsonb <> f.after::jsonb))`,
+  );
+  return readInt8Array(changed?.ids ?? null);
 }
