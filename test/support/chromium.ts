@@ -8,6 +8,8 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 const QUIET = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-software-rasterizer",
+  "--in-process-gpu",
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",

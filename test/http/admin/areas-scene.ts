@@ -1,3 +1,4 @@
+import { PAGES } from "../../../src/http/admin/pages.ts";
 import { delivery } from "../../support/emails.ts";
 import { mirrored } from "../../support/host-platform.ts";
 import * as host from "../../support/platform.ts";
@@ -5,6 +6,11 @@ import { NOW, rewardsDay } from "../../support/rewards-scene.ts";
 import type { World } from "../../support/world.ts";
 
 const ODD = "<img src=x onerror=alert(1)> \u202eevil\u001b[2J עדה 日本";
+
+/** The paths of the pages of the areas, below /admin. */
+export const AREAS: readonly string[] = PAGES.filter(
+  ({ section }) => section === "Areas" || section === "Records",
+).map(({ path }) => path);
 
 /**
  * Something on every page of the areas: sales, budgets, decisions with and without reasons, suppressed

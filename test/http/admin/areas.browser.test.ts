@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { PAGES } from "../../../src/http/admin/pages.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { oneChromium } from "../../support/chromium.ts";
-import { areasDay } from "./areas-scene.ts";
+import { AREAS, areasDay } from "./areas-scene.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { faultsOf, MANY_PAGES_MS } from "./look.ts";
 
@@ -13,10 +12,6 @@ const openChromium = oneChromium();
 /** E-mails with words that are longer than a phone is wide, from right to left, and in German. */
 const EMAILS = ["hard-long-words", "hard-right-to-left", "hard-digest?language=de"].map(
   (sample) => `/emails/${sample}`,
-);
-
-const AREAS = PAGES.filter(({ section }) => section === "Areas" || section === "Records").map(
-  ({ path }) => path,
 );
 
 test("the pages of the areas have no fault, for the admin and for the viewer", {

@@ -7,6 +7,7 @@ export const PASSWORDS = { ADMIN_PASSWORD: "open sesame, please", VIEWER_PASSWOR
 export type Browser = {
   /** The CSRF token, as scripts read it from the cookie. */
   readonly csrf: string;
+  readonly cookies: readonly { readonly name: string; readonly value: string }[];
   send(
     method: string,
     path: string,
@@ -60,14 +61,18 @@ export async function browser(address: string, role: "admin" | "viewer"): Promis
     role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
   );
   expect(answer.status).toBe(303);
-  const cookies = answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0] ?? "");
-  const csrf = cookies.find((cookie) => cookie.startsWith("XSRF-TOKEN="))?.slice("XSRF-TOKEN=".length) ?? "";
+  const cookies = answer.headers.getSetCookie().map((header) => {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(header) as unknown as [string, string, string];
+    return { name, value };
+  });
   return {
-    csrf,
+    csrf: cookies.find(({ name }) => name === "XSRF-TOKEN")?.value ?? "",
+    cookies,
     send: (method, path, options = {}) => {
       const { Cookie: planted, ...headers } = options.headers ?? {};
       // A cookie planted by another site comes before our own.
-      const cookie = [...(planted === undefined ? [] : [planted]), ...cookies].join("; ");
+      const own = cookies.map(({ name, value }) => `${name}=${value}`);
+      const cookie = [...(planted === undefined ? [] : [planted]), ...own].join("; ");
       return send(address, method, path, { ...headers, Cookie: cookie }, options.body);
     },
   };

@@ -5,9 +5,10 @@ import { timetable } from "../../../src/schedules/timetable.ts";
 import { oneChromium } from "../../support/chromium.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
+import { AREAS } from "./areas-scene.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { busyDay } from "./dashboard-scene.ts";
-import { faultsOf, MANY_PAGES_MS, PHONE, signInWith, WIDE } from "./look.ts";
+import { faultsOf, MANY_PAGES_MS, openContext, PHONE, signInWith, WIDE } from "./look.ts";
 
 // The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
 // policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
@@ -27,7 +28,8 @@ const DETAILS = [
   "/work/bulk?job=distribute-commission&action=retry",
   "/nothing",
 ];
-const PATHS = [...PAGES.map(({ path }) => path), ...DETAILS];
+/** The pages of the areas are looked at by areas.browser.test.ts, where there is something on them. */
+const PATHS = [...PAGES.map(({ path }) => path).filter((path) => !AREAS.includes(path)), ...DETAILS];
 
 const scene = async (): Promise<{ world: World; address: string }> => {
   const { world, address } = await adminWorld(PASSWORDS, { timetable });
@@ -35,7 +37,7 @@ const scene = async (): Promise<{ world: World; address: string }> => {
   return { world, address };
 };
 
-test("every page has no fault, for the admin and for the viewer", { timeout: MANY_PAGES_MS }, async ({
+test("the pages have no fault, for the admin and for the viewer", { timeout: MANY_PAGES_MS }, async ({
   skip,
 }) => {
   const browser = await openChromium();
@@ -54,6 +56,19 @@ const atHome = async (context: BrowserContext, address: string): Promise<Page> =
 };
 
 describe("by keyboard alone", () => {
+  test("somebody signs in", async ({ skip }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { address } = await adminWorld();
+    const page = await (await openContext(browser, { size: PHONE, colorScheme: "light" })).newPage();
+    await page.goto(`${address}/admin/login`);
+    await page.keyboard.type("viewer");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(PASSWORDS.VIEWER_PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${address}/admin`);
+  });
+
   test("the skip link leads to the content, and the next stop is the navigation", async ({ skip }) => {
     const browser = await openChromium();
     if (typeof browser === "string") return skip(browser);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { browser as client, PASSWORDS } from "./browser.ts";
+import { browser as client } from "./browser.ts";
 
 // How tests look at pages in a real browser.
 
@@ -24,26 +24,30 @@ export type Look = {
 /** A test that looks at dozens of pages has more time: a busy machine draws a page in ten seconds. */
 export const MANY_PAGES_MS = 1_200_000;
 
-/** Signs in with a browser of this look, until the test ends. */
-export async function signInWith(
+/** Opens a browser of this look, until the test ends. */
+export async function openContext(
   browser: Browser,
-  address: string,
-  { size, colorScheme, role }: Look,
+  { size, colorScheme }: Omit<Look, "role">,
 ): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: size, colorScheme, timezoneId: "Asia/Kolkata" });
   // A machine that is busy draws a page in half a minute.
   context.setDefaultTimeout(120_000);
   onTestFinished(() => context.close());
-  const page = await context.newPage();
-  await page.goto(`${address}/admin/login`);
-  await page.fill("input[name=login]", role);
-  await page.fill(
-    "input[name=password]",
-    role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
-  );
-  await page.click("button.main");
-  await page.waitForURL(`${address}/admin`);
-  await page.close();
+  return context;
+}
+
+/**
+ * A browser of this look with a session, until the test ends. The session is opened without the form, whose
+ * two pages would be drawn for every test; one test signs in by the form.
+ */
+export async function signInWith(
+  browser: Browser,
+  address: string,
+  { role, ...look }: Look,
+): Promise<BrowserContext> {
+  const context = await openContext(browser, look);
+  const { cookies } = await client(address, role);
+  await context.addCookies(cookies.map(({ name, value }) => ({ name, value, url: address })));
   return context;
 }
 
@@ -133,13 +137,13 @@ async function show(page: Page, { size, colorScheme }: Omit<Look, "role">): Prom
 }
 
 /**
- * Marks the rows that axe passes over: those with the elements, attributes and classes of two others in
- * their table. They can have no other fault than these, and axe would spend most of its time on them. A cell
- * without text, or an attribute without a value, makes another kind.
+ * Marks the rows and items that axe passes over: those with the elements, attributes and classes of two
+ * others in their table, list or choice. They can have no other fault than these, and axe would spend most
+ * of its time on them. A cell without text, or an attribute without a value, makes another kind.
  */
-const MARK_REPEATED_ROWS = `for (const body of document.querySelectorAll("tbody")) {
+const MARK_REPEATED = `for (const list of document.querySelectorAll("tbody, ul, ol, select")) {
   const seen = new Map();
-  for (const row of body.rows) {
+  for (const row of list.children) {
     const kind = row.outerHTML.replace(/>\\s*[^<\\s][^<]*/g, ">text").replace(/ (?!class=)([\\w-]+)="[^"]+"/g, " $1");
     seen.set(kind, (seen.get(kind) ?? 0) + 1);
     row.toggleAttribute("data-repeated", seen.get(kind) > 2);
@@ -159,14 +163,15 @@ function reportTo(report: (fault: string) => void, page: Page, address: string):
   page.on("pageerror", (error) => report(String(error)));
 }
 
+/** Nothing is preloaded, which only rules on style sheets and on media that start by themselves read. */
 async function faultsShown(page: Page, rules: object): Promise<string[]> {
   const overflow = await page.evaluate(
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
   );
   if (await page.evaluate("window.axe === undefined")) await page.evaluate(AXE);
-  await page.evaluate(MARK_REPEATED_ROWS);
+  await page.evaluate(MARK_REPEATED);
   const { violations } = (await page.evaluate(
-    `axe.run({ exclude: ["[data-repeated]"] }, ${JSON.stringify({ ...rules, resultTypes: ["violations"] })})`,
+    `axe.run({ exclude: ["[data-repeated]"] }, ${JSON.stringify({ ...rules, resultTypes: ["violations"], preload: false })})`,
   )) as {
     violations: { id: string; nodes: { html: string }[] }[];
   };
