@@ -107,6 +107,28 @@ const REF_COLUMNS = sql.raw(
     .join(", "),
 );
 
+/**
+ * Each subject is looked up by its key for each event. As plain joins, which the planner orders in every way,
+ * they took ten times as long to plan.
+ */
+const SUBJECTS = sql.raw(
+  [
+    ["users", "a", "actor_id"],
+    ["users", "x", "other_id"],
+    ["organizations", "o", "organization_id"],
+    ["projects", "p", "project_id"],
+    ["resources", "r", "resource_id"],
+    ["chat_threads", "t", "thread_id"],
+    ["meetings", "m", "meeting_id"],
+    ["messages", "s", "message_id"],
+  ]
+    .map(
+      ([table, alias, id]) =>
+        `left join lateral (select * from ${table} where id = e.${id} offset 0) ${alias} on true`,
+    )
+    .join("\n"),
+);
+
 async function loadNames(
   db: Queryable,
   events: readonly { row: EventRow; type: AnyNotificationType; payload: unknown }[],
@@ -140,14 +162,7 @@ async function loadNames(
         from jsonb_to_recordset(${await stringifyInPortions(named, (event) => event)}::jsonb) as e(
           event_id bigint, actor_id bigint, project_id bigint, resource_id bigint, thread_id bigint, meeting_id bigint,
           message_id bigint, organization_id bigint, other_id bigint)
-        left join users a on a.id = e.actor_id
-        left join users x on x.id = e.other_id
-        left join organizations o on o.id = e.organization_id
-        left join projects p on p.id = e.project_id
-        left join resources r on r.id = e.resource_id
-        left join chat_threads t on t.id = e.thread_id
-        left join meetings m on m.id = e.meeting_id
-        left join messages s on s.id = e.message_id`,
+        ${SUBJECTS}`,
   );
   const cleanNames = nameCleaner();
   const mentioned = await mentionedUsers(db, found);
