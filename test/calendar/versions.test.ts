@@ -11,6 +11,7 @@ import {
   responsesOf,
 } from "../support/meetings.ts";
 import { notifications } from "../support/notified.ts";
+import { deleteAll } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import type { World } from "../support/world.ts";
 
@@ -197,8 +198,13 @@ describe("a meeting in several calendars", () => {
         world.at(start);
         const seen: unknown[] = [];
         for (const order of [copies, reversed ? [...copies].reverse() : [...copies.slice(1), copies[0]!]]) {
-          await world.query(
-            "truncate meetings, calendar_meetings, calendar_copies, domain_events, outbox cascade",
+          await deleteAll(
+            world,
+            "meetings",
+            "calendar_meetings",
+            "calendar_copies",
+            "domain_events",
+            "outbox",
           );
           await world.query("update calendar_connections set sync_token = null, page_token = null");
           for (const copy of copies) {

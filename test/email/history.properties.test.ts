@@ -266,11 +266,10 @@ async function live(story: Story, team: Team, happening: Step): Promise<void> {
   switch (happening.kind) {
     case "event":
       for (let n = 0; n < happening.times; n++) await emit(world, team, happening.type, userId);
-      return void (await world.drain());
+      return;
     case "must-send": {
       const payload = { user_id: userId, connection_id: "1", provider: "google" };
-      await hostEvent(world, "calendar.action_required", { payload });
-      return void (await world.drain());
+      return void (await hostEvent(world, "calendar.action_required", { payload }));
     }
     case "grant":
       return void (await world.query(
@@ -422,6 +421,7 @@ it(
         ] as const;
         for (const happening of history) {
           for (const team of teams) await live(story, team, happening);
+          if (happening.kind === "event" || happening.kind === "must-send") await world.drain();
           if (happening.kind === "fault") state.fault = happening.fault;
           if (happening.kind === "wait") moveTo(story, story.now + happening.minutes * MINUTE_MS);
           if (happening.kind === "fault" || happening.kind === "wait") await tick(story);

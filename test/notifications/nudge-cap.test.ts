@@ -13,7 +13,7 @@ import {
 } from "../../src/scoring/notifications/nudge-cap.ts";
 import { notifyFanOut } from "../../src/workers/notifications/fan-out/notify-fan-out.ts";
 import { organization } from "../support/factories.ts";
-import { hostEvent, notificationSettings, prefer, project, user } from "../support/platform.ts";
+import { deleteAll, hostEvent, notificationSettings, prefer, project, user } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -193,7 +193,7 @@ describe("the cap of nudges, on random rows", () => {
     const seen = { opened: 0, held: 0 };
     await fc.assert(
       fc.asyncProperty(anyHistory, fc.constantFrom(...ZONES), async (history, timeZone) => {
-        await world.query("truncate deliveries, email_digests");
+        await deleteAll(world, "deliveries", "email_digests");
         const userId = await write(world, history, timeZone);
         const { digests } = await inTransaction(world.db, (tx) =>
           openDueDigests(tx, "hourly", NOW, {
@@ -292,8 +292,14 @@ describe("the cap of nudges, over random days", () => {
         fc.subarray([...NUDGE_TYPES]),
         fc.boolean(),
         async (steps, timeZone, immediate, isQuiet) => {
-          await world.query(
-            "truncate deliveries, email_digests, domain_events, event_outcomes, notifications, outbox",
+          await deleteAll(
+            world,
+            "deliveries",
+            "email_digests",
+            "domain_events",
+            "event_outcomes",
+            "notifications",
+            "outbox",
           );
           const { userId, events } = await recipient(world, timeZone);
           for (const eventType of immediate)

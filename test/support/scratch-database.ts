@@ -21,9 +21,9 @@ const PASSWORD = "scratch";
 
 export const drawName = (): string => `cw_test_${randomBytes(5).toString("hex")}`;
 
-export async function scratchDatabase(): Promise<ScratchDatabase> {
+export async function scratchDatabase(template = "template1"): Promise<ScratchDatabase> {
   const name = drawName();
-  await onServer(inject("databaseUrl"), `create database ${name}`);
+  await onServer(inject("databaseUrl"), `create database ${name} template ${template} strategy file_copy`);
   const url = urlOf(inject("databaseUrl"), { database: name });
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -51,6 +51,15 @@ export async function scratchDatabase(): Promise<ScratchDatabase> {
     },
     urlAs,
   };
+}
+
+/** A database in which the superuser has deployed, a clone of the migrated template. */
+export async function migratedDatabase(): Promise<{
+  readonly database: ScratchDatabase;
+  readonly address: DatabaseAddress;
+}> {
+  const database = await scratchDatabase(inject("template"));
+  return { database, address: { databaseUrl: database.url, databaseSchema: inject("databaseSchema") } };
 }
 
 /** A deployment with the roles that `migrate --print-roles` creates, migrated by the owner. */

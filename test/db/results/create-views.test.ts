@@ -8,6 +8,7 @@ import { cli } from "../../support/cli.ts";
 import {
   deployWithRoles,
   drawName,
+  migratedDatabase,
   type ScratchDatabase,
   scratchDatabase,
 } from "../../support/scratch-database.ts";
@@ -47,9 +48,7 @@ describe("the views of results", () => {
   });
 
   it("have the columns and types that are documented", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
-    await migrateDatabase(address);
+    const { database, address } = await migratedDatabase();
     for (const { name, columns } of RESULT_VIEWS) {
       const found = await database.query<{ name: string; type: string }>(
         "select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum",
@@ -90,10 +89,8 @@ describe("the views of results", () => {
   });
 
   it("move when DB_RESULTS_SCHEMA changes, and back from a schema that was renamed, with their readers", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
+    const { database, address } = await migratedDatabase();
     const reader = await database.createRole();
-    await migrateDatabase(address);
     const old = `${address.databaseSchema}_results`;
     await database.query(`grant select on ${old}.match_scores to ${reader.name}`);
     const moved = { ...address, resultsSchema: drawName() };
@@ -128,17 +125,15 @@ describe("the views of results", () => {
   });
 
   it("are created again when their schema was dropped", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
-    await migrateDatabase(address);
+    const { database, address } = await migratedDatabase();
     await database.query(`drop schema ${address.databaseSchema}_results cascade`);
     await migrateDatabase(address);
     expect(await viewsIn(database, `${address.databaseSchema}_results`)).toEqual(NAMES);
   });
 
   it("of two deployments in one database do not take each other's place", async () => {
-    const database = await scratchDatabase();
-    const [one, two] = [addressIn(database), { ...addressIn(database), resultsSchema: drawName() }];
+    const { database, address: one } = await migratedDatabase();
+    const two = { ...addressIn(database), resultsSchema: drawName() };
     await migrateDatabase({ ...one, resultsSchema: two.resultsSchema });
     const first = (await migrateDatabase(two)).results;
     expect(first.off).toBe(
@@ -153,10 +148,11 @@ describe("the views of results", () => {
   });
 
   it("leave a table of the host with the same name alone", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
+    const { database, address } = await migratedDatabase();
     const schema = `${address.databaseSchema}_results`;
-    await database.query(`create schema ${schema}; create table ${schema}.match_scores (kept int)`);
+    await database.query(
+      `drop schema ${schema} cascade; create schema ${schema}; create table ${schema}.match_scores (kept int)`,
+    );
     expect((await migrateDatabase(address)).results.off).toContain(
       `The schema ${schema} has a relation match_scores that is not a view of this deployment.`,
     );
@@ -177,11 +173,9 @@ describe("a view of results that another version declared", () => {
   }
 
   it("is replaced when its columns differ, keeps its readers, and is dropped when it is declared no more", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
+    const { database, address } = await migratedDatabase();
     const schema = `${address.databaseSchema}_results`;
     const reader = await database.createRole();
-    await migrateDatabase(address);
     await otherVersion(database, schema, "match_scores", "select 1 as user_id, 2 as old");
     await otherVersion(database, schema, "match_scores_of_old", "select 1 as user_id");
     await database.query(`grant select on ${schema}.match_scores to ${reader.name}`);
@@ -196,10 +190,8 @@ describe("a view of results that another version declared", () => {
   });
 
   it("stays as it is, with the reason, while a view of the host depends on its columns", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
+    const { database, address } = await migratedDatabase();
     const schema = `${address.databaseSchema}_results`;
-    await migrateDatabase(address);
     await otherVersion(database, schema, "match_scores", "select 1 as user_id, 2 as old");
     await database.query(`create view public.best as select old from ${schema}.match_scores`);
     const { results } = await migrateDatabase(address);
@@ -210,11 +202,9 @@ describe("a view of results that another version declared", () => {
   });
 
   it("does not stop a migration that changes a column which it reads, and keeps its readers", async () => {
-    const database = await scratchDatabase();
-    const address = addressIn(database);
+    const { database, address } = await migratedDatabase();
     const [schema, resultsSchema] = [address.databaseSchema, `${address.databaseSchema}_results`];
     const reader = await database.createRole();
-    await migrateDatabase(address);
     await database.query(`grant select on ${resultsSchema}.searchable_users to ${reader.name}`);
     const migration = `alter table ${schema}.searchable_users alter column completeness type int`;
     await expect(database.query(migration)).rejects.toMatchObject({ code: "0A000" });
