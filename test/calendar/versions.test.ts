@@ -23,6 +23,15 @@ async function read(world: World, ...people: Attendee[]): Promise<void> {
   await world.drain();
 }
 
+/** Reads calendars a minute apart, and then does what follows from it. */
+async function readInTurn(world: World, people: readonly Attendee[]): Promise<void> {
+  for (const { connectionId } of people) {
+    later(world, MINUTE_MS);
+    await world.perform(syncCalendar, { connectionId });
+  }
+  await world.drain();
+}
+
 /** Three users with calendars. */
 async function threePeople() {
   const scene = await meetingWorld();
@@ -212,7 +221,10 @@ describe("a meeting in several calendars", () => {
             events.calendar(owner.grant).clear();
             events.put(owner.grant, entryOf(owner, copy, meeting));
           }
-          for (const { reader } of order) await read(world, people[reader]!);
+          await readInTurn(
+            world,
+            order.map(({ reader }) => people[reader]!),
+          );
           const rows = await world.query(
             `select title, to_char(start_time at time zone 'UTC', 'HH24') as hour, status, organizer_id from meetings`,
           );

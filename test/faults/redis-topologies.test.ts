@@ -16,7 +16,7 @@ import { cli, environmentOf, startCli } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { noted, singleJob } from "../support/jobs.ts";
 import { ownRedis } from "../support/own-redis.ts";
-import { redisCluster } from "../support/redis-cluster.ts";
+import { onlyNode, redisCluster } from "../support/redis-cluster.ts";
 import { redisSentinel } from "../support/redis-sentinel.ts";
 import { startServiceProcess } from "../support/service-process.ts";
 import { createWorld, serversOf } from "../support/world.ts";
@@ -71,8 +71,8 @@ describe("the service works with", () => {
 });
 
 it("a node of a Redis Cluster behind a plain client is refused at the start, with what to set", async () => {
-  const { anyUrl } = await redisCluster();
-  const world = await createWorld({ redisUrl: anyUrl });
+  const { url } = await onlyNode();
+  const world = await createWorld({ redisUrl: url });
   await expect(checkServers(world)).rejects.toThrow("Set REDIS_CLUSTER_NODES");
 });
 

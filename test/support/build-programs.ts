@@ -6,11 +6,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
  * The programs that tests start as processes of their own, by name: `commonwork`, what loads its commands,
- * what pages use psql for, and a worker to be killed.
+ * what names the packages that are loaded to start, what pages use psql for, and a worker to be killed.
  */
 export const PROGRAMS = {
   cli: "src/cli.ts",
   "load-commands": "test/support/programs/load-commands.ts",
+  "loaded-packages": "test/support/programs/loaded-packages.ts",
   psql: "test/support/programs/psql.ts",
   worker: "test/support/programs/worker.ts",
 };

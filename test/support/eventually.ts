@@ -41,13 +41,16 @@ export async function untilStalled<T>(
   });
 }
 
+/** What takes long is asked for less often: asking takes processor time from what is waited for. */
+const PAUSE_MS = { first: 20, growth: 1.2, last: 100 };
+
 async function repeat<T>(assertion: () => T | Promise<T>, goesOn: () => Promise<boolean>): Promise<T> {
-  for (;;) {
+  for (let pauseMs = PAUSE_MS.first; ; pauseMs = Math.min(pauseMs * PAUSE_MS.growth, PAUSE_MS.last)) {
     try {
       return await assertion();
     } catch (error) {
       if (!(await goesOn())) throw error;
-      await delay(20);
+      await delay(pauseMs);
     }
   }
 }

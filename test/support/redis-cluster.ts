@@ -9,8 +9,6 @@ import type { World } from "./world.ts";
 export type RedisCluster = {
   /** The variables that lead the service there. */
   readonly environment: Record<string, string>;
-  /** One of the masters, for a plain client. */
-  readonly anyUrl: string;
   /** Ends the master that holds a queue with SIGKILL, and waits until its replica has taken over. */
   killMasterOf(world: World, queue: QueueName): Promise<void>;
   /** The same with another master that still has its replica. */
@@ -48,7 +46,6 @@ export async function redisCluster(): Promise<RedisCluster> {
       REDIS_URL: nodes[0]?.url ?? "",
       REDIS_CLUSTER_NODES: nodes.map(({ port }) => `127.0.0.1:${port}`).join(","),
     },
-    anyUrl: nodes[0]?.url ?? "",
     async killMasterOf(world, queue) {
       const slot = await masters[0]?.command(
         "cluster",
@@ -59,6 +56,13 @@ export async function redisCluster(): Promise<RedisCluster> {
     },
     killAnotherMaster: () => kill([...alive][0]),
   };
+}
+
+/** The only node of a Cluster, which has all slots, for a plain client. */
+export async function onlyNode(): Promise<OwnRedis> {
+  const node = await startNode();
+  await giveSlots([node]);
+  return node;
 }
 
 /**
@@ -102,15 +106,15 @@ async function join([first, ...others]: readonly Node[]): Promise<void> {
     });
 }
 
-const firstSlot = (master: number): number => Math.floor((SLOTS * master) / MASTERS);
+const firstSlot = (master: number, masters = MASTERS): number => Math.floor((SLOTS * master) / masters);
 
 const masterOf = (slot: number): number =>
   Array.from({ length: MASTERS }, (_, i) => i).findLastIndex((master) => firstSlot(master) <= slot);
 
 async function giveSlots(masters: readonly Node[]): Promise<void> {
   for (const [index, master] of masters.entries()) {
-    const count = firstSlot(index + 1) - firstSlot(index);
-    const slots = Array.from({ length: count }, (_, i) => firstSlot(index) + i);
+    const [first, end] = [firstSlot(index, masters.length), firstSlot(index + 1, masters.length)];
+    const slots = Array.from({ length: end - first }, (_, i) => first + i);
     await master.command("cluster", "addslots", ...slots);
   }
 }

@@ -1,21 +1,18 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import { otlpCollector } from "../support/otlp-collector.ts";
+import { programFile } from "../support/program-file.ts";
 import { recordStatements } from "../support/statements.ts";
 import { emitTraced, invitedUser, traceOfSale } from "../support/trace-scenes.ts";
 import { createWorld } from "../support/world.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = fileURLToPath(new URL("../support/programs/loaded-packages.ts", import.meta.url));
 const SERVERS = { DATABASE_URL: "postgres://127.0.0.1/none", REDIS_URL: "redis://127.0.0.1" };
 
 /** The packages of OpenTelemetry that a process loads to start. */
 async function loadedWith(environment: Record<string, string>) {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", PROGRAM], {
-    cwd: root,
+  const { stdout } = await promisify(execFile)(process.execPath, [programFile("loaded-packages")], {
     env: { PATH: process.env["PATH"] ?? "", ...SERVERS, ...environment },
   });
   return JSON.parse(stdout) as { isOn: boolean; packages: string[] };
