@@ -245,7 +245,9 @@ async function dropLists(
 ): Promise<Counts> {
   const at: SQL = sql`p.version = ${version} and p.position >= ${from} and p.position < ${to}`;
   await tx.execute(
-    sql`delete from pair_lists l using pair_people p where ${at} and l.version = ${version} and l.user_id = p.user_id`,
+    // Ids as an array: a join of versions of which there are no statistics yet compares all with all.
+    sql`delete from pair_lists l
+        where l.version = ${version} and l.user_id = any(array(select p.user_id from pair_people p where ${at}))`,
   );
   await tx.execute(sql`delete from pair_people p where ${at}`);
   return { dropped: to - from };
