@@ -97,7 +97,10 @@ const CAPMATCH = `
   create table unread_thread_stale_log (id bigserial primary key, thread_id uuid not null references chat_threads, user_id uuid not null references profiles,
     latest_message_at timestamptz not null, event_id bigint, sent_at timestamptz not null default now(), unique (thread_id, user_id, latest_message_at));`;
 
-/** A project of Ada's with a resume, and a conversation with Ben and Cleo, who have not read her message of yesterday. */
+/**
+ * A project of Ada's with a resume, and a conversation with Ben and Cleo, who have not read her message of
+ * yesterday.
+ */
 const CONVERSATION = `
   insert into projects (id, name, owner_org_id) values (md5('pier')::uuid, 'Pier 7', md5('harbour')::uuid);
   insert into project_access_grants (project_id, user_id) select md5('pier')::uuid, md5(name)::uuid from unnest(array['ben', 'cleo']) name;

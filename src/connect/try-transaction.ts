@@ -7,8 +7,8 @@ import { inTransaction, type Tx } from "../db/transaction.ts";
 const WAITS_MS = [250, 1_000, 4_000, 10_000, 15_000];
 
 /**
- * Runs work in a transaction, which is rolled back in a dry run. It is repeated when the connection is lost, so
- * it must find out by itself what a commit without an answer has stored.
+ * Runs work in a transaction, which is rolled back in a dry run. It is repeated when the connection is
+ * lost, so it must find out by itself what a commit without an answer has stored.
  *
  * @returns the result of the work.
  */

@@ -179,11 +179,15 @@ async function computeLists(
   return { found, version, outdated, turn: await compute.turns.take(signal) };
 }
 
-/** The lists in the earlier version of the people of a version, as src/scoring/people/earlier-lists.ts reads them. */
+/**
+ * The lists in the earlier version of the people of a version, as src/scoring/people/earlier-lists.ts reads
+ * them.
+ */
 async function readEarlierLists(tx: Tx, earlier: string, version: string, at: SQL): Promise<Uint8Array> {
   const [read] = await rows<{ lists: Buffer | null }>(
     tx,
-    // `offset 0`: user by user, whatever the statistics say. A join from the side of the lists reads all of them.
+    // `offset 0`: user by user, whatever the statistics say. A join from the side of the lists reads all of
+    // them.
     sql`select string_agg(e.list, ''::bytea) as lists from pair_people p
         cross join lateral (select ${LIST_HEAD} || array_send(l.positions) as list from pair_lists l
                             where l.version = ${earlier} and l.user_id = p.user_id offset 0) e

@@ -101,8 +101,8 @@ export async function readCurrentPeople(tx: Tx, version: string, scope: UserScop
 }
 
 /**
- * SQL: those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or are
- * blocked by them].
+ * SQL: those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or
+ * are blocked by them].
  */
 const blocksText = (scope: UserScope): SQL => sql`(
   select coalesce(json_agg(json_build_array(b.user_id, b.ids)), '[]'::json)::text

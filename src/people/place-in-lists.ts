@@ -49,8 +49,8 @@ export type ComputedPlacement = {
  * that they enter or leave. Their facts are read now; the facts of all others are those that the lists were
  * computed from, so that the result is what a full computation gives.
  *
- * @returns null when none of them waits any more, or another version is served: the run that computed it places
- *   those who wait.
+ * @returns null when none of them waits any more, or another version is served: the run that computed it
+ *   places those who wait.
  * @throws AnotherVersion where this process has an earlier algorithm than the lists.
  */
 export async function computePlacement(

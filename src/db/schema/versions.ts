@@ -25,7 +25,10 @@ export const listVersions = pgTable(
     runId: ref(),
     /** How many of a list are served. Null: all. */
     servedLength: integer(),
-    /** Counts users who were placed in its lists: what was computed from lists that changed since is computed again. */
+    /**
+     * Counts users who were placed in its lists: what was computed from lists that changed since is
+     * computed again.
+     */
     changes: integer().notNull().default(0),
     createdAt: instant().notNull().defaultNow(),
     servedAt: instant(),

@@ -21,7 +21,9 @@ export type EarlierPeople = {
   readonly changed: number;
 };
 
-/** Collects who is not the same as in an earlier version: a birthday changes the tiers of a person as well. */
+/**
+ * Collects who is not the same as in an earlier version: a birthday changes the tiers of a person as well.
+ */
 export function openChanged(earlier: EarlierVersion | null, asOf: number) {
   const ids = new Set(earlier?.changedIds);
   return {

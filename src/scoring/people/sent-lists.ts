@@ -19,7 +19,10 @@ export function floorOf(view: DataView, head: number): Floor | null {
   return Number.isNaN(score) ? null : { score, userId: floorUserIdOf(view, head) };
 }
 
-/** An array of one dimension has a header, then a length and a value for each element; an empty one has none. */
+/**
+ * An array of one dimension has a header, then a length and a value for each element; an empty one has
+ * none.
+ */
 const ARRAY_HEADER = 20;
 const EMPTY_ARRAY = 12;
 const LENGTH_BYTES = 4;

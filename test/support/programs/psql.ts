@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import pg from "pg";
 
-// What the pages use psql for, where it is not installed: statements of `-c`, of a file or of the input, whose
-// rows are printed as `-At` does. Unlike psql, it ends with the first error.
+// What the pages use psql for, where it is not installed: statements of `-c`, of a file or of the input,
+// whose rows are printed as `-At` does. Unlike psql, it ends with the first error.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
