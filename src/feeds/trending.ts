@@ -97,7 +97,8 @@ type TrendingRow = Omit<TrendingPost, "score" | "createdAt"> & {
 
 /**
  * The posts for everybody of the last 48 hours that trend most, best first, without those of people blocked
- * either way and what the user has hidden.
+ * either way and what the user has hidden. They are read in the order of the index until there are enough,
+ * also where Postgres has no statistics of posts yet: hence `offset 0`.
  */
 export async function readTrending(
   on: Queryable,
@@ -107,11 +108,15 @@ export async function readTrending(
 ): Promise<TrendingPost[]> {
   const found = await rows<TrendingRow>(
     on,
-    prepared`select coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name as "authorName", p.body, p.content_type as "contentType",
-               p.created_at as "createdAt", t.likes, t.comments, t.shares, t.lhot
-        from trending_scores t join posts p on p.id = t.post_id join users u on u.id = p.author_id
-        where t.lhot is not null and t.expires_at > ${now}::timestamptz and p.created_at <= ${now}::timestamptz
-          and ${isForEverybody} and ${isShownTo(userId)}
+    prepared`select p.id, p."authorId", p."authorName", p.body, p."contentType", p."createdAt", t.likes, t.comments, t.shares, t.lhot
+        from trending_scores t
+        cross join lateral (
+          select coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name as "authorName",
+                 p.body, p.content_type as "contentType", p.created_at as "createdAt"
+          from posts p join users u on u.id = p.author_id
+          where p.id = t.post_id and p.created_at <= ${now}::timestamptz and ${isForEverybody} and ${isShownTo(userId)}
+          offset 0) p
+        where t.lhot is not null and t.expires_at > ${now}::timestamptz
         order by t.lhot desc nulls last, t.post_id limit ${limit}`,
   );
   return found.map(({ lhot, createdAt, ...post }) => ({

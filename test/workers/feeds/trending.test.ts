@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { readTrending } from "../../../src/feeds/trending.ts";
 import { popularityOf, velocityOf } from "../../../src/scoring/feeds/trend.ts";
 import { trending } from "../../../src/workers/feeds/trending.ts";
 import { engagement, hoursAgo, likes, members, post, record, trends } from "../../support/feeds.ts";
 import { performRanged } from "../../support/jobs.ts";
+import { recordStatements, rowsRead } from "../../support/statements.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
 const derived = (world: World) =>
@@ -96,5 +98,29 @@ describe("trending", () => {
     await run(world);
     await run(world);
     expect(await trends(world)).toEqual(before);
+  });
+});
+
+describe("what trends", () => {
+  // A database that was just restored has none.
+  it("is read from the top, also where Postgres has no statistics of posts", async () => {
+    const world = await createWorld();
+    const [author, reader] = (await members(world, 2)) as [string, string];
+    const at = hoursAgo(world, 1);
+    await world.query(
+      `insert into posts (author_id, body, created_at, updated_at)
+       select $1, 'Post ' || n, $2, $2 from generate_series(1, 2000) n`,
+      [author, at],
+    );
+    await world.query(
+      `insert into trending_scores (post_id, landmark, expires_at, lhot)
+       select id, created_at, created_at + interval '48 hours', id from posts`,
+    );
+    const read = () => readTrending(world.db.drizzle, reader, 20, world.clock.now());
+    expect((await read()).map(({ body }) => body)).toEqual(
+      Array.from({ length: 20 }, (_, n) => `Post ${2_000 - n}`),
+    );
+    const [statement] = await recordStatements(world, read);
+    expect(await rowsRead(world, statement!, "posts")).toBe(20);
   });
 });
