@@ -24,8 +24,8 @@ export function createMetrics() {
 let ofProcess: Registry | undefined;
 
 /**
- * What Node says about the process: memory, garbage collection, delay of the event loop. They are collected
- * once, since every collection is a timer of 10 ms and an observer of the garbage collector without an end.
+ * Node's metrics of the process: memory, garbage collection, event loop delay. They are registered once per
+ * process, because each registration starts a 10 ms timer and a garbage collection observer that never stop.
  */
 function processMetrics(): Registry {
   if (!ofProcess) {

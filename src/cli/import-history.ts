@@ -36,7 +36,7 @@ export async function importHistory(terminal: Terminal, file: string, flags: Imp
   const signal = terminal.interrupted();
   let isDone = true;
   await withDatabase(terminal, async (db) => {
-    // A wrong address is named at once. Only parts are tried again.
+    // A wrong address fails here, at once: only the parts of the import are retried.
     await db.drizzle.execute(sql`select 1`);
     const importing = { db, dryRun: flags.dryRun === true, batch: randomUUID(), report, counts };
     const lines = fileLines(file, progress.update);

@@ -3,12 +3,12 @@ import type { Database } from "../db/client.ts";
 import { isContention, isDatabaseAbsent, isDatabaseUnfit } from "../db/faults.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
 
-/** Before each repetition; together half a minute, which a restart or a failover of Postgres may take. */
+/** The wait before each retry; together half a minute, which a restart or failover of Postgres may take. */
 const WAITS_MS = [250, 1_000, 4_000, 10_000, 15_000];
 
 /**
- * Runs work in a transaction, which is rolled back in a dry run. It is repeated when the connection is
- * lost, so it must find out by itself what a commit without an answer has stored.
+ * Runs work in a transaction, which is rolled back in a dry run. It is retried for half a minute when the
+ * connection is lost, so it must be idempotent: a commit whose answer was lost may have been stored.
  *
  * @returns the result of the work.
  */
@@ -22,14 +22,14 @@ export async function tryTransaction<T>(
     try {
       return await run();
     } catch (error) {
-      if (!isRepeatable(error)) throw error;
+      if (!isRetryable(error)) throw error;
       await delay(waitMs);
     }
   }
   return run();
 }
 
-const isRepeatable = (error: unknown): boolean =>
+const isRetryable = (error: unknown): boolean =>
   isContention(error) || (isDatabaseAbsent(error) && !isDatabaseUnfit(error));
 
 async function rolledBack<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -29,11 +29,11 @@ export type KeptPeople = {
 };
 
 /**
- * People of a version are read again after this many were placed. Reading everybody takes as long as a few
- * hundred placements take for those who were placed since.
+ * The people of a version are read again after this many placements. Until then each placement also reads
+ * everybody placed since, and a few hundred such reads take as long as reading all people.
  */
 const PLACED_PER_COPY = 400;
-/** How long people are kept whom no run uses: changes come one by one. */
+/** How long unused people stay in memory. Changed profiles arrive one at a time. */
 const KEEP_MS = 10 * 60_000;
 
 /**
@@ -84,10 +84,10 @@ async function loadPeople(
   return pairOnThread<LoadedPeople>(context, "loadPeople", input);
 }
 
-/** Above this share of people who changed, their scores take as long as the search of all lists. */
+/** If a larger share of people changed, carrying lists over takes as long as searching everybody. */
 const MAX_CHANGED_SHARE = 0.2;
 
-/** The version that is served, if the lists of the next one can be told from its lists. */
+/** The version that is served, if lists of the next version can be carried over from it. */
 async function findComparable(
   context: ComputeContext,
   id: string,

@@ -34,7 +34,7 @@ export const presentPeople = (scope: UserScope): SQL => sql`(
              from user_interests i where ${inUserScope(sql`i.user_id`, scope)} group by 1) i on i.user_id = p.user_id
   left join ${ratingMeans("rated_id", scope)} received on received.user_id = p.user_id
   left join ${ratingMeans("rater_id", scope)} given on given.user_id = p.user_id
-  left join (select b.user_id, ${BLOCKS_HASH} as hash from ${blocksOf(scope)} b group by 1) blocks on blocks.user_id = p.user_id
+  left join ${blockHashes(scope)} blocks on blocks.user_id = p.user_id
   where ${inUserScope(sql`p.user_id`, scope)} and ${IS_PRESENT})`;
 
 const FACTS = sql`json_build_object(
@@ -51,8 +51,9 @@ const blocksOf = (scope: UserScope): SQL => sql`(
   union
   select blocked_id, blocker_id from user_blocks where ${inUserScope(sql`blocked_id`, scope)})`;
 
-/** SQL: one text for a set of rows of `blocksOf`: facts that are the same are those of the same blocks. */
-const BLOCKS_HASH = sql`md5(string_agg(b.other::text, ',' order by b.other))`;
+/** SQL: (user_id, hash) of the users of a scope who do not meet somebody. Equal hashes: the same blocks. */
+const blockHashes = (scope: UserScope): SQL => sql`(
+  select b.user_id, md5(string_agg(b.other::text, ',' order by b.other)) as hash from ${blocksOf(scope)} b group by 1)`;
 
 /** SQL: a PersonRow of the row `l` of pair_people, with these facts. */
 export const personRow = (facts: SQL): SQL =>
@@ -112,7 +113,7 @@ const blocksText = (scope: UserScope): SQL => sql`(
 export type StoredBlocks = {
   /** As `blocksText` gives them. */
   readonly blocks: string;
-  /** Users whose blocks are no longer those that their stored facts stand for. */
+  /** Users whose blocks have changed since their facts were stored. */
   readonly outdated: readonly string[];
 };
 
@@ -131,7 +132,7 @@ export async function readStoredBlocks(tx: Tx, version: string, condition: SQL):
     tx,
     sql`select ${blocksText(scope)} as blocks,
                (select coalesce(json_agg(l.user_id::text), '[]'::json) from pair_people l
-                left join (select b.user_id, ${BLOCKS_HASH} as hash from ${blocksOf(scope)} b group by 1) now on now.user_id = l.user_id
+                left join ${blockHashes(scope)} now on now.user_id = l.user_id
                 where l.version = ${version} and ${inUserScope(sql`l.user_id`, scope)}
                   and l.facts::json ->> 'blocks' is distinct from now.hash) as outdated`,
   );
@@ -156,8 +157,8 @@ export async function readPositions(
 }
 
 /**
- * Users of a scope whose facts are not the same in two versions, or who have some in the next one alone. One
- * scan instead of a join: what was just written has no statistics, and a nested loop would take minutes.
+ * Users of a scope whose facts differ between two versions, or who have facts in the next one only. This is
+ * one scan, since the plan of a join would depend on statistics, which rows just written do not have.
  */
 export async function readChangedIds(
   tx: Tx,
@@ -166,7 +167,7 @@ export async function readChangedIds(
 ): Promise<Float64Array> {
   const [changed] = await rows<{ ids: Buffer | null }>(
     tx,
-    // Facts of those who were placed are the same as jsonb alone.
+    // The facts of users who were placed were written from jsonb: their text differs where nothing changed.
     sql`select array_send(array_agg(f.user_id)) as ids
         from (select user_id, max(facts) filter (where version = ${earlier}) as before,
                      max(facts) filter (where version = ${next}) as after

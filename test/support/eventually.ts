@@ -41,7 +41,7 @@ export async function untilStalled<T>(
   });
 }
 
-/** What takes long is asked for less often: asking takes processor time from what is waited for. */
+/** The interval grows, because each check takes processor time from the work that is awaited. */
 const PAUSE_MS = { first: 20, growth: 1.2, last: 100 };
 
 async function repeat<T>(assertion: () => T | Promise<T>, goesOn: () => Promise<boolean>): Promise<T> {

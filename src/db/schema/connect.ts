@@ -24,7 +24,7 @@ export const mirrors = pgTable("mirrors", {
   /** The last key of the range before. */
   resyncAfter: text(),
   resyncSince: instant(),
-  /** Rows of the ranges so far, since `resync_after` was null. */
+  /** Rows compared since `resync_after` was last null. */
   resyncRows: bigint({ mode: "number" }).notNull().default(0),
   /** Whether a resync may remove a large part of the mirror. */
   acceptsRemovals: boolean().notNull().default(false),

@@ -17,14 +17,14 @@ export type CarryOptions = {
 };
 
 /**
- * The lists of viewers, from those of an earlier version. Nobody outside of an earlier list ranked before its
- * floor, and the score of whoever has not changed only falls, since newness does. So the new list consists
- * of those of the earlier one and of those who changed, as far as they rank before the floor with their new
- * scores. Where fewer than are served are left, somebody outside may belong on the list.
+ * Computes the lists of viewers from those of an earlier version. Nobody outside an earlier list ranked
+ * before its floor, and the score of an unchanged pair can only fall, because newness falls. So the new list
+ * consists of the people on the earlier list and of those who changed, if their new scores rank before the
+ * floor. If fewer people remain than are served, somebody outside may belong on the list.
  *
  * @param lists of the viewers in the earlier version, as `openEarlierLists` reads them.
  * @param take as in `searchPairs`.
- * @returns the viewers whose lists cannot be told from the earlier ones, or who have changed themselves.
+ * @returns the viewers whose lists cannot be computed from the earlier ones, or who have changed themselves.
  */
 export function carryLists(
   people: OpenPeople,

@@ -9,7 +9,7 @@ export type EarlierVersion = {
   /** Its positions, and who is at each of them. */
   readonly positions: Int32Array;
   readonly userIds: Float64Array;
-  /** Those whose facts are not the same in both versions, or who have some in the next one alone. */
+  /** Users whose facts differ between both versions, or who have facts in the next one only. */
   readonly changedIds: Float64Array;
 };
 
@@ -21,9 +21,7 @@ export type EarlierPeople = {
   readonly changed: number;
 };
 
-/**
- * Collects who is not the same as in an earlier version: a birthday changes the tiers of a person as well.
- */
+/** Collects the people who changed since an earlier version. A birthday counts, since it changes tiers. */
 export function openChanged(earlier: EarlierVersion | null, asOf: number) {
   const ids = new Set(earlier?.changedIds);
   return {

@@ -163,7 +163,7 @@ function reportTo(report: (fault: string) => void, page: Page, address: string):
   page.on("pageerror", (error) => report(String(error)));
 }
 
-/** Nothing is preloaded, which only rules on style sheets and on media that start by themselves read. */
+/** Preloading is off: only rules on style sheets and on autoplaying media use it. */
 async function faultsShown(page: Page, rules: object): Promise<string[]> {
   const overflow = await page.evaluate(
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
