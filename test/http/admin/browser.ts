@@ -11,7 +11,7 @@ export type Browser = {
   send(
     method: string,
     path: string,
-    options?: { headers?: Record<string, string>; body?: string },
+    options?: { headers?: Record<string, string>; body?: string; signal?: AbortSignal },
   ): Promise<Response>;
 };
 
@@ -29,12 +29,14 @@ export const send = (
   path: string,
   headers: Record<string, string> = {},
   body?: string,
+  signal?: AbortSignal,
 ) =>
   fetch(`${address}${path}`, {
     method,
     headers,
     redirect: "manual",
     ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
   });
 
 export const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -73,7 +75,7 @@ export async function browser(address: string, role: "admin" | "viewer"): Promis
       // A cookie planted by another site comes before our own.
       const own = cookies.map(({ name, value }) => `${name}=${value}`);
       const cookie = [...(planted === undefined ? [] : [planted]), ...own].join("; ");
-      return send(address, method, path, { ...headers, Cookie: cookie }, options.body);
+      return send(address, method, path, { ...headers, Cookie: cookie }, options.body, options.signal);
     },
   };
 }
