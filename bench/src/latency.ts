@@ -83,13 +83,15 @@ export async function measureLatency(
     (request) => /"transaction_id":"([^"]+)"/.exec(request.toString())?.[1] as string,
   );
   let sending = true;
-  const watching = watch(scratch, acceptedAt, settledAt, () => sending);
-  await openLoop(port, requests, perSecond, (index, status, at) => {
-    if (status !== 202) throw new Error(`a sale got status ${status}`);
-    if (index >= perSecond * WARM_UP_SECONDS) acceptedAt.set(externalIds[index] as string, at);
-  });
-  sending = false;
-  await watching;
+  const send = async () => {
+    await openLoop(port, requests, perSecond, (index, status, at) => {
+      if (status !== 202) throw new Error(`a sale got status ${status}`);
+      if (index >= perSecond * WARM_UP_SECONDS) acceptedAt.set(externalIds[index] as string, at);
+    });
+    sending = false;
+  };
+  // Together, so that the watch may fail while sales are still sent.
+  await Promise.all([send(), watch(scratch, acceptedAt, settledAt, () => sending)]);
   return [...acceptedAt]
     .map(([id, at]) => Math.max(0, (settledAt.get(id) ?? Number.POSITIVE_INFINITY) - at))
     .sort((a, b) => a - b);
@@ -119,5 +121,6 @@ async function watch(
     if (!sending() && [...accepted.keys()].every((id) => settled.has(id))) return;
     await delay(LOOK_EVERY_MS);
   }
-  throw new Error("Not every sale was settled in time.");
+  const late = [...accepted.keys()].filter((id) => !settled.has(id)).length;
+  throw new Error(`${late} of ${accepted.size} measured sales were not settled in time.`);
 }

@@ -13,6 +13,7 @@ import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
 import { commissions } from "./commissions.ts";
 import { compatibility } from "./compatibility.ts";
+import { dashboards } from "./dashboards.ts";
 import { digest } from "./digest.ts";
 import { dueBudgets } from "./due-budgets.ts";
 import { duplicates } from "./duplicates.ts";
@@ -59,6 +60,7 @@ const BENCHES: readonly Bench[] = [
   pairIsolation,
   backlog,
   longRun,
+  dashboards,
   recommendQuality,
   recommendations,
   search,

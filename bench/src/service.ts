@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-export type Service = { readonly port: number; stop(): Promise<void> };
+export type Service = { readonly port: number; readonly pid: number; stop(): Promise<void> };
 
 /** Starts a program and waits for its "started" line. Its port is 0 when it listens on none. */
 export async function startProgram(
@@ -21,6 +21,7 @@ export async function startProgram(
   const port = await portOf(child);
   return {
     port,
+    pid: child.pid as number,
     async stop() {
       child.kill("SIGTERM");
       await once(child, "exit");

@@ -1,0 +1,50 @@
+import type { Scratch } from "./database.ts";
+
+/** What a large deployment has in the tables that the dashboard reads. */
+export type DashboardSize = {
+  readonly entries: number;
+  readonly runs: number;
+  readonly notifications: number;
+  /** The users with ids from 1 on who have notifications. */
+  readonly users: number;
+};
+
+/**
+ * Loads an outbox of three queues, of whose entries most are due, some later, and a twentieth dead; runs of 30
+ * days; eight days of minutes of every queue; and notifications.
+ */
+export async function loadDashboard(
+  { sql }: Pick<Scratch, "sql">,
+  { entries, runs, notifications, users }: DashboardSize,
+): Promise<void> {
+  await sql(
+    `insert into outbox (queue, job, key, payload, run_at, attempts, error, dead_at)
+     select (array['matching', 'feeds', 'media'])[1 + g % 3], (array['place-volunteer', 'trending', 'media-metadata'])[1 + g % 3],
+            'waiting-' || g, '{}', now() + (g % 1000 - 900) * interval '1 minute',
+            case when g % 20 = 0 then 15 else 0 end, case when g % 20 = 0 then '22012' end,
+            case when g % 20 = 0 then now() - g % 5000 * interval '1 minute' end
+     from generate_series(1, $1::int) g`,
+    [entries],
+  );
+  await sql(
+    `insert into job_runs (job, trigger, input, status, created_at, started_at, finished_at, counts, error)
+     select (array['trending', 'calculate-matches', 'email-digest', 'feed-presort'])[1 + g % 4], 'manual', '{}',
+            case when g % 50 = 0 then 'failed' else 'done' end, at, at, at + interval '3 seconds', '{"written": 100}',
+            case when g % 50 = 0 then '22012' end
+     from (select g, now() - interval '30 days' * (1 - g::float8 / $1::int) as at from generate_series(1, $1::int) g) n`,
+    [runs],
+  );
+  await sql(
+    `insert into queue_minutes (minute, queue, settled, retried, died, carriers, waited_ms, longest_wait_ms, ran_ms)
+     select date_trunc('minute', now()) - n * interval '1 minute', queue, 40 + n % 50, n % 7, 0, 10 + n % 5, 900, 100 + n % 900, 700
+     from generate_series(1, 8 * 1440) n,
+          unnest(array['commissions', 'notifications', 'matching', 'multipliers', 'recommendations', 'feeds', 'budgets', 'media', 'maintenance']) queue`,
+  );
+  await sql(
+    `insert into notifications (user_id, event_type, event_id, title, body, link, created_at, updated_at, read_at)
+     select 1 + g % $2::int, 'document_uploaded', 1 + g / 20, 'A new document', '**Ada** uploaded **Plan**', '/projects/1', at, at,
+            case when g % 3 > 0 then at end
+     from (select g, now() - interval '90 days' * (1 - g::float8 / $1::int) as at from generate_series(1, $1::int) g) n`,
+    [notifications, users],
+  );
+}
