@@ -10,16 +10,19 @@ import type { DigestCadence } from "../../src/scoring/notifications/notify-decis
 import { emailDaily } from "../../src/workers/notifications/email/email-daily.ts";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../src/workers/notifications/email/email-instant.ts";
-import { awarded, projectOf } from "../support/emails.ts";
+import { awarded } from "../support/emails.ts";
 import { eventually } from "../support/eventually.ts";
-import { grant, hostEvent, user } from "../support/platform.ts";
+import { organization } from "../support/factories.ts";
+import { hostEvent, organizationMember, user } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 // Random histories of events, preferences, unsubscriptions, access, quiet hours and faults of the mail
 // service. Each history is lived by two teams at once. The first team has one more member, whose data is bad.
+// Some histories happen at the same time: the hours and the faults are common to them, all else is their own.
 
-const RUNS = size(200, 2_000);
+const HISTORIES = size(200, 2_000);
+const TOGETHER = 4;
 const PER_HOUR = 2;
 const START = Date.parse("2026-03-02T14:00:00Z");
 const ZONE = "America/Los_Angeles";
@@ -28,7 +31,8 @@ const TYPES = ["document_uploaded", "project_access_granted", "budget.awarded"] 
 const MINUTE_MS = 60_000;
 
 type Fault = "none" | "busy" | "channel" | "lost before" | "lost after";
-type Step =
+/** What happens to one team. */
+type Happening =
   | {
       readonly kind: "event";
       readonly type: (typeof TYPES)[number];
@@ -40,20 +44,20 @@ type Step =
   | { readonly kind: "quiet"; readonly member: number; readonly from: number; readonly to: number }
   | { readonly kind: "frequency"; readonly member: number; readonly frequency: string }
   | { readonly kind: "zone"; readonly member: number; readonly zone: string }
-  | { readonly kind: "unsubscribe"; readonly member: number; readonly type: string }
+  | { readonly kind: "unsubscribe"; readonly member: number; readonly type: string };
+/** What happens to all. */
+type Turn =
   | { readonly kind: "fault"; readonly fault: Fault }
   | { readonly kind: "wait"; readonly minutes: number };
+/** What happens in each history, and then to all of them. */
+type Step = { readonly own: readonly (readonly Happening[])[]; readonly turn: Turn };
 
 const member = fc.constantFrom(...MEMBERS);
 const type = fc.constantFrom(...TYPES);
-const step: fc.Arbitrary<Step> = fc.oneof(
+const happening: fc.Arbitrary<Happening> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({ kind: fc.constant("event"), type, member, times: fc.integer({ min: 1, max: 4 }) }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({ kind: fc.constant("wait"), minutes: fc.constantFrom(10, 30, 60, 180, 600) }),
   },
   {
     weight: 3,
@@ -92,6 +96,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("unsubscribe"), member, type: fc.constantFrom("*", ...TYPES) }),
   },
+) as fc.Arbitrary<Happening>;
+const turn: fc.Arbitrary<Turn> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant("wait"), minutes: fc.constantFrom(10, 30, 60, 180, 600) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -99,7 +109,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       fault: fc.constantFrom("none", "busy", "channel", "lost before", "lost after"),
     }),
   },
-) as fc.Arbitrary<Step>;
+) as fc.Arbitrary<Turn>;
+const step: fc.Arbitrary<Step> = fc.record({
+  own: fc.array(fc.array(happening, { maxLength: 3 }), { minLength: TOGETHER, maxLength: TOGETHER }),
+  turn,
+});
 
 type Team = {
   readonly ownerId: string;
@@ -160,7 +174,7 @@ function mailService() {
 
 type Mail = ReturnType<typeof mailService>["state"];
 
-type Content = { must: boolean; left: boolean; barred: boolean } & QuietUser;
+type Content = { must: boolean; left: boolean; barred: boolean; digest: DigestCadence | null } & QuietUser;
 type QuietUser = { zone: string | null; quietFrom: number | null; quietTo: number | null };
 
 /** What an e-mail is, and what is wrong about sending it now, by the facts in the database. */
@@ -175,18 +189,14 @@ async function judge(
             coalesce(s.unsubscribed_at is not null or d.event_type = any(s.unsubscribed_types), false) as left,
             e.project_id is not null and not exists (
               select 1 from project_access_grants g where g.project_id = e.project_id and g.user_id = d.user_id) as barred,
-            u.time_zone as zone, s.quiet_from as "quietFrom", s.quiet_to as "quietTo"
-     from deliveries d join domain_events e on e.id = d.event_id join users u on u.id = d.user_id
+            u.time_zone as zone, s.quiet_from as "quietFrom", s.quiet_to as "quietTo", g.kind as digest
+     from deliveries d left join email_digests g on g.id = d.digest_id join domain_events e on e.id = d.event_id join users u on u.id = d.user_id
      left join user_notification_settings s on s.user_id = d.user_id
      where d.status = 'pending' and ${of === "digest" ? "d.digest_id" : "d.id"} = $1`,
     [id],
   );
-  const [digest] = await world.query<{ kind: DigestCadence }>(
-    "select kind from email_digests where id = $1 and $2",
-    [id, of === "digest"],
-  );
   const isMust = items.every(({ must }) => must);
-  const isAsleep = items.some((item) => isInQuietHours(item, digest?.kind ?? null, world.clock.now()));
+  const isAsleep = items.some((item) => isInQuietHours(item, item.digest, world.clock.now()));
   return {
     kind: of === "digest" ? "digest" : isMust ? "must-send" : "single",
     wrongs: [
@@ -210,16 +220,55 @@ function isInQuietHours(user: QuietUser, digest: DigestCadence | null, now: Date
   return digest === null || digestWindow(digest, zoneOf(user), now, quiet) === null;
 }
 
-async function openTeam(world: World, name: string, withBadMember: boolean): Promise<Team> {
-  const { ownerId, projectId, resourceId } = await projectOf(world, "Gardens");
-  await world.query("update users set email = null where id = $1", [ownerId]);
-  const members: string[] = [];
-  for (const n of MEMBERS)
-    members.push(await user(world, { name: `Member ${n}`, email: `${name}.${n}@people.test` }));
-  const all = withBadMember ? [...members, await badMember(world)] : members;
-  for (const userId of all) await grant(world, projectId, userId);
-  return { ownerId, projectId, resourceId, members };
+/** What the projects of all teams have in common. */
+async function openCommunity(world: World): Promise<Community> {
+  const ownerId = await user(world, { name: "Ines Duarte" });
+  const organizationId = await organization(world);
+  await organizationMember(world, organizationId, ownerId);
+  return { ownerId, organizationId };
 }
+
+type Community = { readonly ownerId: string; readonly organizationId: string };
+
+/** The two teams of a history. The first one has a bad member. */
+async function openTeams(
+  world: World,
+  { ownerId, organizationId }: Community,
+  name: string,
+): Promise<readonly [Team, Team]> {
+  const projects = await idsOf(
+    world,
+    "insert into projects (organization_id, created_by, name, project_status) select $1, $2, 'Gardens', 'active' from generate_series(1, 2) returning id",
+    [organizationId, ownerId],
+  );
+  const resources = await idsOf(
+    world,
+    "insert into resources (project_id, name, created_by) select p, 'Plan.pdf', $2 from unnest($1::bigint[]) p returning id",
+    [projects, ownerId],
+  );
+  const members = await idsOf(
+    world,
+    `insert into users (name, email) select 'Member ' || m, $1 || '.' || team || '.' || m || '@people.test'
+     from generate_series(0, 1) team, unnest($2::int[]) m returning id`,
+    [name, MEMBERS],
+  );
+  const teams = [0, 1].map((n): Team => {
+    const own = members.slice(n * MEMBERS.length, (n + 1) * MEMBERS.length);
+    return { ownerId, projectId: projects[n]!, resourceId: resources[n]!, members: own };
+  }) as [Team, Team];
+  const granted = [
+    ...teams.flatMap(({ projectId, members: of }) => of.map((id) => [projectId, id])),
+    [projects[0], await badMember(world)],
+  ];
+  await world.query(
+    "insert into project_access_grants (project_id, user_id, permission) select p, u, 'view' from unnest($1::bigint[], $2::bigint[]) g(p, u)",
+    [granted.map(([project]) => project), granted.map(([, id]) => id)],
+  );
+  return teams;
+}
+
+const idsOf = async (world: World, statement: string, values: unknown[]): Promise<string[]> =>
+  (await world.query<{ id: string }>(statement, values)).map(({ id }) => id);
 
 async function badMember(world: World): Promise<string> {
   const id = await user(world, {
@@ -253,9 +302,8 @@ async function tick({ world }: Story): Promise<void> {
   });
 }
 
-async function live(story: Story, team: Team, happening: Step): Promise<void> {
+async function live(story: Story, team: Team, happening: Happening): Promise<void> {
   const { world, mail } = story;
-  if (happening.kind === "fault" || happening.kind === "wait") return;
   const userId = team.members[happening.member] as string;
   const settings = (column: string, value: unknown) =>
     world.query(
@@ -376,20 +424,36 @@ function expectLimitKept({ accepted }: Mail): void {
 
 /** What each member of a team got and did not get. */
 async function resultsOf({ world, mail }: Story, { members }: Team): Promise<unknown[]> {
-  const results: unknown[] = [];
-  for (const userId of members) {
-    const [{ email } = { email: "" }] = await world.query<{ email: string }>(
-      "select email from users where id = $1",
-      [userId],
-    );
+  const found = await world.query<{ email: string; rows: unknown }>(
+    `select u.email, (
+       select jsonb_agg(jsonb_build_array(d.event_type, d.decision, d.status, coalesce(d.error, d.reason)) order by d.id)
+       from deliveries d where d.user_id = u.id and d.channel = 'email') as rows
+     from users u where u.id = any($1::bigint[]) order by u.id`,
+    [members],
+  );
+  return found.map(({ email, rows }) => {
     const got = mail.accepted.filter(({ to }) => to === email).map(({ at, kind }) => ({ at, kind }));
-    const rows = await world.query(
-      "select event_type, decision, status, coalesce(error, reason) as why from deliveries where user_id = $1 and channel = 'email' order by id",
-      [userId],
-    );
-    results.push({ got, rows });
+    return { got, rows };
+  });
+}
+
+/** Histories that happen at the same time: the n-th things of all, the n+1st, and so on; then the turn. */
+async function liveThrough(
+  story: Story,
+  histories: readonly (readonly Team[])[],
+  { own, turn }: Step,
+): Promise<void> {
+  const length = Math.max(...own.map((happenings) => happenings.length));
+  for (let n = 0; n < length; n++) {
+    for (const [index, teams] of histories.entries()) {
+      const one = own[index]?.[n];
+      if (one) for (const team of teams) await live(story, team, one);
+    }
+    await story.world.drain();
   }
-  return results;
+  if (turn.kind === "fault") story.mail.fault = turn.fault;
+  else moveTo(story, story.now + turn.minutes * MINUTE_MS);
+  await tick(story);
 }
 
 it(
@@ -409,30 +473,25 @@ it(
     });
     state.world = world;
     const story: Story = { world, mail: state, now: START };
-    let histories = 0;
+    const community = await openCommunity(world);
+    let runs = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (history) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {
         Object.assign(state, { fault: "none", accepted: [], wrongs: [] });
         moveTo(story, START);
-        histories += 1;
-        const teams = [
-          await openTeam(world, `a${histories}`, true),
-          await openTeam(world, `b${histories}`, false),
-        ] as const;
-        for (const happening of history) {
-          for (const team of teams) await live(story, team, happening);
-          if (happening.kind === "event" || happening.kind === "must-send") await world.drain();
-          if (happening.kind === "fault") state.fault = happening.fault;
-          if (happening.kind === "wait") moveTo(story, story.now + happening.minutes * MINUTE_MS);
-          if (happening.kind === "fault" || happening.kind === "wait") await tick(story);
-        }
+        runs += 1;
+        const histories: (readonly [Team, Team])[] = [];
+        for (let n = 0; n < TOGETHER; n++)
+          histories.push(await openTeams(world, community, `run${runs}.${n}`));
+        for (const one of steps) await liveThrough(story, histories, one);
         await endWithinTwoWindows(story);
         expect(state.wrongs).toEqual([]);
         expectLimitKept(state);
-        expect(await resultsOf(story, teams[0])).toEqual(await resultsOf(story, teams[1]));
+        for (const [first, second] of histories)
+          expect(await resultsOf(story, first)).toEqual(await resultsOf(story, second));
         expect(await world.enqueued()).toEqual([]);
       }),
-      { numRuns: RUNS },
+      { numRuns: HISTORIES / TOGETHER },
     );
   },
   size(900_000, 6_000_000),
