@@ -5,7 +5,7 @@ import { eraseUser } from "../../../src/workers/maintenance/erase-user.ts";
 import { emailInstant } from "../../../src/workers/notifications/email/email-instant.ts";
 import { faultsOfBooks, fingerprintOf } from "../../support/books.ts";
 import { delivery, deliveryStates } from "../../support/emails.ts";
-import { erasureScene, figuresOf, readReference } from "../../support/erasure-scene.ts";
+import { type ErasureScene, erasureScene, figuresOf, readReference } from "../../support/erasure-scene.ts";
 import { performRanged } from "../../support/jobs.ts";
 import { columnsWithIds, placesOf } from "../../support/personal-columns.ts";
 import * as platform from "../../support/platform.ts";
@@ -22,54 +22,35 @@ const KEPT = Object.entries(ERASURE_RULES).flatMap(([table, rules]) =>
 );
 
 describe("erase-user", () => {
-  it("leaves no name, address or id outside of the books, and everybody else's figures as they were", async () => {
-    const { world, ada, traces } = await erasureScene();
-    const held = new Set((await placesOf(world, traces)).map((place) => place.split(":")[0]));
-    // The scene fills what it claims to.
-    for (const place of [
-      "users.name",
-      "users.host_id",
-      "notifications.title",
-      "messages.body",
-      "inbox.raw",
-      "outbox.request",
-      "outbox.payload",
-      "domain_events.payload",
-      "volunteer_profiles.referral_code",
-      "task_assignments.host_id",
-      "calendar_connections.refresh_token",
-      "profiles.bio",
-      "top5_items.text",
-    ])
-      expect(held).toContain(place);
+  it("leaves no name, address or id outside of the books, everybody else's figures as they were, and no way to the user", async () => {
+    const scene = await erasureScene({ MATCHES_PER_PROJECT: "1" });
+    await expectFilled(scene);
+    const preview = await previewOf(scene);
+    const { world, ada } = scene;
     const before = { books: await fingerprintOf(world), figures: await figuresOf(world, ada) };
+    expect(await listed(scene)).toEqual([{ id: ada.userId }, { id: scene.next }]);
 
-    expect(
-      await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON }),
-    ).toMatchObject({
-      done: 1,
-    });
+    const tally = await performRanged(world, eraseUser, payloadOf(ada.userId));
+    expect(tally).toMatchObject({ done: 1 });
+    // A dry run has listed the same.
+    expect(preview).toEqual(tally.counts);
+    expect(Object.keys(preview).length).toBeGreaterThan(20);
     await world.drain();
 
-    expect(await placesOf(world, traces)).toEqual([]);
-    const ids = await columnsWithIds(world, [ada.userId, ada.profileId]);
-    expect(ids.filter((column) => !KEPT.includes(column))).toEqual([]);
+    await expectNoTrace(scene);
     expect(await fingerprintOf(world)).toBe(before.books);
     expect(await faultsOfBooks(world)).toEqual([]);
     expect(await figuresOf(world, ada)).toEqual(before.figures);
-    const [audited] = await world.query<{ actor: string; subject: string; details: { reason: string } }>(
-      "select actor, subject, details from audit_log where action = 'user.erase'",
-    );
-    expect(audited).toMatchObject({
-      actor: "ann",
-      subject: `users:${ada.userId}`,
-      details: { reason: REASON },
-    });
+    await expectAudited(scene);
+    // Others have moved up in the match list.
+    expect(await listed(scene)).toEqual([{ id: scene.next }]);
+    await expectUnknown(scene);
+    await expectReferrersPaid(scene);
   });
 
   it("issue 14: leaves what is about the user of the host who has the number of the erased one", async () => {
     const { world, ada } = await erasureScene();
-    await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON });
+    await performRanged(world, eraseUser, payloadOf(ada.userId));
     const mentions = await world.query<{ body: string }>(
       "select body from messages where body like 'Ask %' order by id",
     );
@@ -82,23 +63,10 @@ describe("erase-user", () => {
     ]);
   });
 
-  it("lists the same in a dry run, which changes nothing", async () => {
-    const { world, ada, traces } = await erasureScene();
-    const payload = { userId: ada.userId, actor: "ann", reason: REASON };
-    const places = await placesOf(world, traces);
-    const preview = await world.dryRun(eraseUser, payload);
-    expect(preview.fault).toBeNull();
-    expect(await placesOf(world, traces)).toEqual(places);
-    const { counts } = await performRanged(world, eraseUser, payload);
-    expect(preview.counts).toEqual(counts);
-    expect(Object.keys(counts).length).toBeGreaterThan(20);
-    expect(preview.remarks.map(({ about }) => about)).toContain("notifications");
-  });
-
   it("leaves no key in Redis, while workers run, with a trace", async () => {
     const { world, ada, traces } = await erasureScene();
     await world.startWorkers();
-    await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON });
+    await performRanged(world, eraseUser, payloadOf(ada.userId));
     const { redis } = world.producers;
     const keys = await redis.keys(`*${world.config.redisPrefix}*`);
     const values = await Promise.all(keys.map((key) => contentOf(redis, key)));
@@ -106,46 +74,10 @@ describe("erase-user", () => {
     for (const trace of traces) expect([...keys, ...values].join("\n")).not.toContain(trace);
   });
 
-  it("takes the user off the match lists, which others move up in", async () => {
-    const { world, ada, project, next } = await erasureScene({ MATCHES_PER_PROJECT: "1" });
-    const listed = () =>
-      world.query<{ id: string }>(
-        "select volunteer_id as id from volunteer_initiative_matches where project_id = $1 order by volunteer_id",
-        [project],
-      );
-    // She has applied, which leaves room for one more.
-    expect(await listed()).toEqual([{ id: ada.userId }, { id: next }]);
-    await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON });
-    await world.drain();
-    expect(await listed()).toEqual([{ id: next }]);
-  });
-
-  it("makes every reference to the user unknown, and is skipped the second time", async () => {
-    const { world, ada, references } = await erasureScene();
-    const payload = { userId: ada.userId, actor: "ann", reason: REASON };
-    await performRanged(world, eraseUser, payload);
-    for (const reference of [...references, ada.userId])
-      expect(await readReference(world, reference)).toBeNull();
-    expect(await performRanged(world, eraseUser, payload)).toMatchObject({ skipped: 1 });
-    expect(await performRanged(world, eraseUser, { ...payload, userId: "999999" })).toMatchObject({
-      skipped: 1,
-    });
-  });
-
-  it("pays the referrers of somebody whose referrer was erased, and notifies the erased one of nothing", async () => {
-    const { world, ada, buyer } = await erasureScene();
-    await performRanged(world, eraseUser, { userId: ada.userId, actor: "ann", reason: REASON });
-    await takeSale(world, { buyer });
-    await world.drain();
-    expect(await faultsOfBooks(world)).toEqual([]);
-    expect(await world.query("select 1 from notifications where user_id = $1", [ada.userId])).toEqual([]);
-    expect(await world.query("select 1 from deliveries where user_id = $1", [ada.userId])).toEqual([]);
-  });
-
   it("deletes what was written while it ran", async () => {
     const world = await createWorld();
     const userId = await platform.user(world, { name: "Ada Quick" });
-    await world.perform(eraseUser, { userId, actor: "ann", reason: REASON });
+    await world.perform(eraseUser, payloadOf(userId));
     const ranges = (await world.enqueued()).filter(({ job }) => job === "erase-user/range");
     for (const { job, id } of ranges) await world.run({ name: job }, [id]);
     await world.query(
@@ -172,11 +104,85 @@ describe("erase-user", () => {
     await world.perform(emailInstant, {});
     await world.drain();
     expect(await placesOf(world, ["ada@people.test"])).toContain("outbox.request: ada@people.test");
-    await performRanged(world, eraseUser, { userId: people[0]!, actor: "ann", reason: REASON });
+    await performRanged(world, eraseUser, payloadOf(people[0]!));
     expect(await placesOf(world, ["ada@people.test", "Ada Quick"])).toEqual([]);
     expect(await deliveryStates(world)).toEqual([expect.stringMatching(/^needs_review: /)]);
   });
 });
+
+const payloadOf = (userId: string) => ({ userId, actor: "ann", reason: REASON });
+
+/** The scene fills what it claims to. */
+async function expectFilled({ world, traces }: ErasureScene): Promise<void> {
+  const held = new Set((await placesOf(world, traces)).map((place) => place.split(":")[0]));
+  for (const place of [
+    "users.name",
+    "users.host_id",
+    "notifications.title",
+    "messages.body",
+    "inbox.raw",
+    "outbox.request",
+    "outbox.payload",
+    "domain_events.payload",
+    "volunteer_profiles.referral_code",
+    "task_assignments.host_id",
+    "calendar_connections.refresh_token",
+    "profiles.bio",
+    "top5_items.text",
+  ])
+    expect(held).toContain(place);
+}
+
+/** The counts of a dry run, which changes nothing. */
+async function previewOf({ world, ada, traces }: ErasureScene): Promise<Readonly<Record<string, number>>> {
+  const places = await placesOf(world, traces);
+  const { fault, counts, remarks } = await world.dryRun(eraseUser, payloadOf(ada.userId));
+  expect(fault).toBeNull();
+  expect(await placesOf(world, traces)).toEqual(places);
+  expect(remarks.map(({ about }) => about)).toContain("notifications");
+  return counts;
+}
+
+/** Whom the project lists; without her, there is room for one more, since she has applied. */
+const listed = ({ world, project }: ErasureScene) =>
+  world.query<{ id: string }>(
+    "select volunteer_id as id from volunteer_initiative_matches where project_id = $1 order by volunteer_id",
+    [project],
+  );
+
+async function expectNoTrace({ world, ada, traces }: ErasureScene): Promise<void> {
+  expect(await placesOf(world, traces)).toEqual([]);
+  const ids = await columnsWithIds(world, [ada.userId, ada.profileId]);
+  expect(ids.filter((column) => !KEPT.includes(column))).toEqual([]);
+}
+
+async function expectAudited({ world, ada }: ErasureScene): Promise<void> {
+  const [audited] = await world.query<{ actor: string; subject: string; details: { reason: string } }>(
+    "select actor, subject, details from audit_log where action = 'user.erase'",
+  );
+  expect(audited).toMatchObject({
+    actor: "ann",
+    subject: `users:${ada.userId}`,
+    details: { reason: REASON },
+  });
+}
+
+/** No reference leads to the user, who is skipped the second time. */
+async function expectUnknown({ world, ada, references }: ErasureScene): Promise<void> {
+  for (const reference of [...references, ada.userId])
+    expect(await readReference(world, reference)).toBeNull();
+  for (const userId of [ada.userId, "999999"])
+    expect(await performRanged(world, eraseUser, payloadOf(userId))).toMatchObject({ skipped: 1 });
+}
+
+/** A sale to somebody whom the user had referred is paid, and the user is notified of nothing. */
+async function expectReferrersPaid({ world, ada, buyer }: ErasureScene): Promise<void> {
+  await takeSale(world, { buyer });
+  await world.drain();
+  expect(await faultsOfBooks(world)).toEqual([]);
+  expect(await world.query("select 1 from notifications where user_id = $1", [ada.userId])).toEqual([]);
+  expect(await world.query("select 1 from deliveries where user_id = $1", [ada.userId])).toEqual([]);
+}
 
 /** Everything that a key holds, as text. */
 async function contentOf(redis: RedisClient, key: string): Promise<string> {
