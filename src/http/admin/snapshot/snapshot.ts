@@ -3,7 +3,7 @@ import { type Alert, type AlertWatch, watchAlerts } from "../../../alerts/watch.
 import { rows } from "../../../db/statement.ts";
 import { type QueueStep, readActivity } from "../../../queues/activity.ts";
 import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
-import { countEntries, type EntryCount } from "../../../queues/outbox-counts.ts";
+import { countEntries, type EntryCount, sampleEntries } from "../../../queues/outbox-counts.ts";
 import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
 import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -56,16 +56,18 @@ export const CHART_MINUTES = 180;
 
 /** One reader per process, so that twenty open pages cost as much as one. */
 export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
+  const on = runtime.db.drizzle;
   const watch = watchAlerts({
     registry: runtime.metrics.registry,
     refresh: () => gauges.refresh(),
-    on: runtime.db.drizzle,
+    on,
   });
   const slow = sharedReading(SLOW_MS, () => readSlow(runtime, watch));
+  // Sampling costs several times as much as all else that is read at each poll.
+  const sample = sharedReading(SLOW_MS, () => sampleEntries(on));
   const fast = sharedReading(FAST_MS, async () => {
-    const on = runtime.db.drizzle;
     const [entries, running] = await Promise.all([
-      countEntries(on, { from: runtime.relay.beginnings(), exactUpTo: EXACT_UP_TO }),
+      countEntries(on, { from: runtime.relay.beginnings(), exactUpTo: EXACT_UP_TO, sample }),
       listRuns(on, { status: "running" }, RUNNING_SHOWN),
     ]);
     return { at: runtime.clock.now(), entries, running };
@@ -75,7 +77,7 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
       const [now, slowPart, runs] = await Promise.all([
         fast(),
         slow(),
-        ids.length === 0 ? [] : runsById(runtime.db.drizzle, ids),
+        ids.length === 0 ? [] : runsById(on, ids),
       ]);
       return { ...now, runs, slow: slowPart };
     },

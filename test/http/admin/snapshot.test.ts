@@ -1,0 +1,38 @@
+import { expect, test, vi } from "vitest";
+import { createSnapshots } from "../../../src/http/admin/snapshot/snapshot.ts";
+import { scrapedGauges } from "../../../src/http/gauges.ts";
+import { recordStatements } from "../../support/statements.ts";
+import { createWorld } from "../../support/world.ts";
+
+const DUE = 1_500;
+
+test("a poll counts the outbox anew, and samples a large one only every fifteen seconds", async () => {
+  const world = await createWorld();
+  await world.query(
+    "insert into outbox (queue, job, key, payload) select 'feeds', 'trending', n::text, '{}' from generate_series(1, $1::int) n",
+    [DUE],
+  );
+  const snapshots = createSnapshots(world, scrapedGauges(world));
+  const from = performance.now();
+  const clock = vi.spyOn(performance, "now");
+  /** Polls at a time after the first poll. */
+  const pollAfter = async (ms: number) => {
+    clock.mockReturnValue(from + ms);
+    const { entries } = await snapshots.read();
+    expect(entries).toMatchObject([{ queue: "feeds", state: "due", count: DUE, isEstimate: true }]);
+  };
+  const sent = async (polls: readonly number[]) => {
+    const texts = await recordStatements(world, async () => {
+      for (const ms of polls) await pollAfter(ms);
+    });
+    const containing = (part: string) => texts.filter(({ text }) => text.includes(part)).length;
+    return { counts: containing("with waiting(queue, since)"), samples: containing("tablesample") };
+  };
+  try {
+    // The gauges of the alerts count as well, once.
+    expect(await sent([0, 2_000, 4_000, 14_000])).toEqual({ counts: 5, samples: 1 });
+    expect(await sent([16_000])).toEqual({ counts: 2, samples: 1 });
+  } finally {
+    clock.mockRestore();
+  }
+});
