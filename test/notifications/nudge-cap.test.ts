@@ -77,67 +77,103 @@ type History = typeof anyHistory extends fc.Arbitrary<infer T> ? T : never;
 
 let lastEvent = 1_000_000;
 
-/** Writes a history as rows of a new user. @returns the user. */
-async function write(world: World, { alone, digests, waiting }: History, timeZone: string): Promise<string> {
-  const userId = await user(world, { email: "ada@people.test", timeZone });
-  const insert = (
-    type: string,
-    fields: {
-      decision: string;
-      cadence?: string;
-      status?: string;
-      at: Date;
-      notBefore?: Date;
-      digest?: string;
-      reason?: string;
-    },
-  ) =>
-    world.query(
-      `insert into deliveries (event_id, event_type, user_id, channel, decision, cadence, status, decided_at, not_before, digest_id, reason)
-       values ($1, $2, $3, 'email', $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        ++lastEvent,
-        type,
-        userId,
-        fields.decision,
-        fields.cadence ?? null,
-        fields.status ?? "pending",
-        fields.at,
-        fields.notBefore ?? null,
-        fields.digest ?? null,
-        fields.reason ?? null,
-      ],
-    );
-  for (const { type, status, age, deferredMinutes } of alone) {
+type Lived = { readonly history: History; readonly timeZone: string };
+
+/** Histories of as many users: what is asked of Postgres is asked for all of them. */
+const TOGETHER = 10;
+const anyLives: fc.Arbitrary<Lived[]> = fc.array(
+  fc.record({ history: anyHistory, timeZone: fc.constantFrom(...ZONES) }),
+  { minLength: TOGETHER, maxLength: TOGETHER },
+);
+
+/** A row of `deliveries`; its digest by number. */
+type Row = {
+  type: string;
+  decision: string;
+  cadence?: string;
+  status?: string;
+  at: Date;
+  notBefore?: Date;
+  digest?: number;
+  reason?: string;
+};
+
+/** Writes each history as rows of a new user. @returns the users. */
+async function writeAll(world: World, lives: readonly Lived[]): Promise<string[]> {
+  const users = await world.query<{ id: string }>(
+    "insert into users (email, time_zone) select 'ada@people.test', unnest($1::text[]) returning id",
+    [lives.map(({ timeZone }) => timeZone)],
+  );
+  const ids = users.map(({ id }) => id);
+  const digests = await world.query<{ id: string }>(
+    `insert into email_digests (user_id, kind, window_start, created_at)
+     select d.user_id, 'daily', d.start, d.at from jsonb_to_recordset($1) d(user_id bigint, start timestamptz, at timestamptz)
+     returning id`,
+    [
+      JSON.stringify(
+        lives.flatMap(({ history }, user) =>
+          history.digests.map(({ age }, n) => ({
+            user_id: ids[user],
+            start: minutesAgo(100_000 + n),
+            at: minutesAgo(age),
+          })),
+        ),
+      ),
+    ],
+  );
+  let opened = 0;
+  const deliveries = lives.flatMap(({ history }, user) => {
+    const first = opened;
+    opened += history.digests.length;
+    return rowsOf(history).map(({ digest, at, notBefore, ...row }) => ({
+      ...row,
+      event_id: ++lastEvent,
+      user_id: ids[user],
+      decided_at: at,
+      not_before: notBefore,
+      digest_id: digest === undefined ? null : digests[first + digest]!.id,
+    }));
+  });
+  await world.query(
+    `insert into deliveries (event_id, event_type, user_id, channel, decision, cadence, status, decided_at, not_before, digest_id, reason)
+     select d.event_id, d.type, d.user_id, 'email', d.decision, d.cadence, coalesce(d.status, 'pending'), d.decided_at, d.not_before, d.digest_id, d.reason
+     from jsonb_to_recordset($1) d(event_id bigint, type text, user_id bigint, decision text, cadence text, status text,
+                                   decided_at timestamptz, not_before timestamptz, digest_id bigint, reason text)`,
+    [JSON.stringify(deliveries)],
+  );
+  return ids;
+}
+
+/** The deliveries of a history. */
+function rowsOf({ alone, digests, waiting }: History): Row[] {
+  const single = alone.map(({ type, status, age, deferredMinutes }): Row => {
     const at = minutesAgo(age);
-    if (deferredMinutes === null) await insert(type, { decision: "now", status, at });
-    else {
-      const notBefore = new Date(at.getTime() + deferredMinutes * 60_000);
-      await insert(type, { decision: "deferred", status, at, notBefore });
-    }
-  }
-  for (const [n, { age, items }] of digests.entries()) {
-    const [digest] = await world.query<{ id: string }>(
-      "insert into email_digests (user_id, kind, window_start, created_at) values ($1, 'daily', $2, $3) returning id",
-      [userId, minutesAgo(100_000 + n), minutesAgo(age)],
-    );
-    for (const { type, status } of items)
-      await insert(type, {
+    if (deferredMinutes === null) return { type, decision: "now", status, at };
+    const notBefore = new Date(at.getTime() + deferredMinutes * 60_000);
+    return { type, decision: "deferred", status, at, notBefore };
+  });
+  const digested = digests.flatMap(({ age, items }, digest) =>
+    items.map(
+      ({ type, status }): Row => ({
+        type,
         decision: "digested",
         cadence: "daily",
         status,
         at: minutesAgo(age),
-        digest: digest!.id,
-      });
-  }
-  for (const { type, cadence, isHeld, age } of waiting)
-    await insert(type, {
+        digest,
+      }),
+    ),
+  );
+  const left = waiting.map(
+    ({ type, cadence, isHeld, age }): Row => ({
+      type,
       decision: "digested",
       cadence,
       at: minutesAgo(age),
       ...(isHeld ? { reason: "nudge-cap" } : {}),
-    });
-  return userId;
+    }),
+  );
+  return [...single, ...digested, ...left];
 }
 
 /** The local date of an instant as a number of days, by another way than the code under test. */
@@ -166,24 +202,25 @@ describe("the cap of nudges, on random rows", () => {
     const world = await createWorld();
     let counted = 0;
     await fc.assert(
-      fc.asyncProperty(anyHistory, fc.constantFrom(...ZONES), async (history, timeZone) => {
-        const userId = await write(world, history, timeZone);
-        const standings = await inTransaction(world.db, (tx) =>
-          readEmailStandings(tx, new Map([[userId, { nudged: true }]]), NOW),
-        );
-        const { nudgedAt, waiting } = standings.get(userId)!;
-        const expected = countsOf(history, timeZone);
-        expect(countNudges({ timeZone, countedAt: nudgedAt }, NOW)).toEqual(expected);
-        counted += expected.week;
-        for (const cadence of ["hourly", "daily", "weekly"] as const) {
-          const items = history.waiting.filter((item) => item.cadence === cadence);
-          const open = items.filter(({ type, isHeld }) => isNudge(type) && !isHeld);
-          const kinds = new Set(open.map(({ type }) => isNudge(type) && KIND_OF_TYPE[type]));
-          expect(new Set((waiting[cadence]?.nudges ?? []).map(({ kind }) => kind))).toEqual(kinds);
-          expect(waiting[cadence]?.others ?? 0).toBe(items.filter(({ type }) => !isNudge(type)).length);
+      fc.asyncProperty(anyLives, async (lives) => {
+        const ids = await writeAll(world, lives);
+        const asked = new Map(ids.map((id) => [id, { nudged: true }]));
+        const standings = await inTransaction(world.db, (tx) => readEmailStandings(tx, asked, NOW));
+        for (const [n, { history, timeZone }] of lives.entries()) {
+          const { nudgedAt, waiting } = standings.get(ids[n]!)!;
+          const expected = countsOf(history, timeZone);
+          expect(countNudges({ timeZone, countedAt: nudgedAt }, NOW)).toEqual(expected);
+          counted += expected.week;
+          for (const cadence of ["hourly", "daily", "weekly"] as const) {
+            const items = history.waiting.filter((item) => item.cadence === cadence);
+            const open = items.filter(({ type, isHeld }) => isNudge(type) && !isHeld);
+            const kinds = new Set(open.map(({ type }) => isNudge(type) && KIND_OF_TYPE[type]));
+            expect(new Set((waiting[cadence]?.nudges ?? []).map(({ kind }) => kind))).toEqual(kinds);
+            expect(waiting[cadence]?.others ?? 0).toBe(items.filter(({ type }) => !isNudge(type)).length);
+          }
         }
       }),
-      { numRuns: size(50, 500) },
+      { numRuns: size(50, 500) / TOGETHER },
     );
     expect(counted).toBeGreaterThan(20);
   });
@@ -192,54 +229,61 @@ describe("the cap of nudges, on random rows", () => {
     const world = await createWorld();
     const seen = { opened: 0, held: 0 };
     await fc.assert(
-      fc.asyncProperty(anyHistory, fc.constantFrom(...ZONES), async (history, timeZone) => {
+      fc.asyncProperty(anyLives, async (lives) => {
         await deleteAll(world, "deliveries", "email_digests");
-        const userId = await write(world, history, timeZone);
+        const ids = await writeAll(world, lives);
         const { digests } = await inTransaction(world.db, (tx) =>
           openDueDigests(tx, "hourly", NOW, {
-            limit: 10,
+            limit: TOGETHER,
             defaultZone: "UTC",
             log: world.log,
             cap: NUDGE_CAP_POLICY,
           }),
         );
-        const waiting = history.waiting.filter(({ cadence }) => cadence === "hourly");
-        const nudges = waiting.filter(({ type }) => isNudge(type)).length;
-        const isDue = waiting.some(({ isHeld }) => !isHeld);
-        const verdict = decideNudgeDigest(
-          { nudges, others: waiting.length - nudges },
-          countsOf(history, timeZone),
-          NUDGE_CAP_POLICY,
+        const left = await world.query<{ user: string; reason: string | null }>(
+          "select user_id as user, reason from deliveries where cadence = 'hourly' and digest_id is null",
         );
-        const opens = isDue && verdict.kind === "send";
-        expect(digests.map((digest) => digest.userId)).toEqual(opens ? [userId] : []);
-        const left = await world.query<{ reason: string | null }>(
-          "select reason from deliveries where user_id = $1 and cadence = 'hourly' and digest_id is null",
-          [userId],
-        );
-        expect(left).toHaveLength(opens ? 0 : waiting.length);
-        if (isDue && !opens) for (const { reason } of left) expect(reason).toBe("nudge-cap");
-        seen.opened += opens ? 1 : 0;
-        seen.held += isDue && !opens ? 1 : 0;
+        for (const [n, { history, timeZone }] of lives.entries()) {
+          const userId = ids[n]!;
+          const waiting = history.waiting.filter(({ cadence }) => cadence === "hourly");
+          const nudges = waiting.filter(({ type }) => isNudge(type)).length;
+          const isDue = waiting.some(({ isHeld }) => !isHeld);
+          const verdict = decideNudgeDigest(
+            { nudges, others: waiting.length - nudges },
+            countsOf(history, timeZone),
+            NUDGE_CAP_POLICY,
+          );
+          const opens = isDue && verdict.kind === "send";
+          expect(digests.filter((digest) => digest.userId === userId)).toHaveLength(opens ? 1 : 0);
+          const own = left.filter(({ user: of }) => of === userId);
+          expect(own).toHaveLength(opens ? 0 : waiting.length);
+          if (isDue && !opens) for (const { reason } of own) expect(reason).toBe("nudge-cap");
+          seen.opened += opens ? 1 : 0;
+          seen.held += isDue && !opens ? 1 : 0;
+        }
       }),
-      { numRuns: size(300, 3_000) },
+      { numRuns: size(300, 3_000) / TOGETHER },
     );
     // One in twenty is held.
     expect(Math.min(seen.opened, seen.held)).toBeGreaterThan(2);
   });
 });
 
+/** Users who live through the same hours. */
+const NEIGHBOURS = 5;
 const anyStep = fc.record({
   pauseMinutes: fc.constantFrom(20, 90, 240, 240, 600, 1_440),
-  happens: fc.constantFrom(
-    "unread" as const,
-    "match" as const,
-    "profile" as const,
-    "profile" as const,
-    "other" as const,
-    "tick" as const,
-    "tick" as const,
-  ),
+  /** Digests are opened, or something happens to each user. */
+  isTick: fc.constantFrom(false, false, false, true),
+  happens: fc.array(fc.constantFrom("unread", "match", "profile", "profile", "other"), {
+    minLength: NEIGHBOURS,
+    maxLength: NEIGHBOURS,
+  }),
+});
+const anyNeighbour = fc.record({
+  timeZone: fc.constantFrom(...ZONES),
+  immediate: fc.subarray([...NUDGE_TYPES]),
+  isQuiet: fc.boolean(),
 });
 
 /** A user who owns a project, with events of every kind of nudge. */
@@ -288,10 +332,8 @@ describe("the cap of nudges, over random days", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyStep, { minLength: 10, maxLength: 24 }),
-        fc.constantFrom(...ZONES),
-        fc.subarray([...NUDGE_TYPES]),
-        fc.boolean(),
-        async (steps, timeZone, immediate, isQuiet) => {
+        fc.array(anyNeighbour, { minLength: NEIGHBOURS, maxLength: NEIGHBOURS }),
+        async (steps, neighbours) => {
           await deleteAll(
             world,
             "deliveries",
@@ -301,15 +343,20 @@ describe("the cap of nudges, over random days", () => {
             "notifications",
             "outbox",
           );
-          const { userId, events } = await recipient(world, timeZone);
-          for (const eventType of immediate)
-            await prefer(world, userId, { status: "immediate", eventType, channel: "email" });
-          if (isQuiet) await notificationSettings(world, userId, { quietFrom: 19 * 60, quietTo: 9 * 60 });
+          const recipients: Awaited<ReturnType<typeof recipient>>[] = [];
+          for (const { timeZone, immediate, isQuiet } of neighbours) {
+            const one = await recipient(world, timeZone);
+            recipients.push(one);
+            for (const eventType of immediate)
+              await prefer(world, one.userId, { status: "immediate", eventType, channel: "email" });
+            if (isQuiet)
+              await notificationSettings(world, one.userId, { quietFrom: 19 * 60, quietTo: 9 * 60 });
+          }
           let now = NOW.getTime();
-          for (const { pauseMinutes, happens } of steps) {
+          for (const { pauseMinutes, isTick, happens } of steps) {
             now += pauseMinutes * 60_000;
             world.at(new Date(now).toISOString());
-            if (happens === "tick")
+            if (isTick) {
               await inTransaction(world.db, (tx) =>
                 openDueDigests(tx, "hourly", new Date(now), {
                   limit: 10,
@@ -318,19 +365,25 @@ describe("the cap of nudges, over random days", () => {
                   cap: NUDGE_CAP_POLICY,
                 }),
               );
-            else await world.perform(notifyFanOut, { eventIds: [await events[happens]()] });
+              continue;
+            }
+            const eventIds: string[] = [];
+            for (const [n, { events }] of recipients.entries()) eventIds.push(await events[happens[n]!]());
+            await world.perform(notifyFanOut, { eventIds });
           }
-          const emails = await nudgeEmails(world, userId);
-          const days = emails.map(({ at }) => dayIn(at, timeZone));
-          expect(new Set(days).size).toBe(days.length);
-          days.sort((a, b) => a - b);
-          days.forEach((day, n) => {
-            if (n >= 3) expect(day - days[n - 3]!).toBeGreaterThanOrEqual(7);
-          });
-          sent += emails.length;
+          for (const [n, { userId }] of recipients.entries()) {
+            const emails = await nudgeEmails(world, userId);
+            const days = emails.map(({ at }) => dayIn(at, neighbours[n]!.timeZone));
+            expect(new Set(days).size).toBe(days.length);
+            days.sort((a, b) => a - b);
+            days.forEach((day, nth) => {
+              if (nth >= 3) expect(day - days[nth - 3]!).toBeGreaterThanOrEqual(7);
+            });
+            sent += emails.length;
+          }
         },
       ),
-      { numRuns: size(30, 300) },
+      { numRuns: size(30, 300) / NEIGHBOURS },
     );
     expect(sent).toBeGreaterThan(10);
   });
