@@ -86,6 +86,28 @@ export async function projectFor(
   return project!.id;
 }
 
+/** Projects that look for people with one skill, with creators of their own, in a few statements. */
+export async function projectsFor(
+  world: World,
+  count: number,
+  skill: string,
+  { organizationId }: { organizationId: string },
+): Promise<void> {
+  const [skillId] = await skillIds(world, skill);
+  await world.query(
+    `with creators as (insert into users (name) select 'Creator' from generate_series(1, $1) returning id),
+          members as (insert into organization_members (organization_id, user_id) select $2, id from creators)
+     insert into projects (organization_id, name, project_status, created_by, auto_notify)
+     select $2, 'Community Garden', 'recruiting', id, true from creators`,
+    [count, organizationId],
+  );
+  await world.query(
+    `insert into project_required_skills (project_id, skill_id)
+     select p.id, $2 from projects p where p.organization_id = $1 and not exists (select 1 from project_required_skills r where r.project_id = p.id)`,
+    [organizationId, skillId],
+  );
+}
+
 /** Replaces the requirement of a project. */
 export async function requireSkills(world: World, projectId: string, names: string[]): Promise<void> {
   await world.query("delete from project_required_skills where project_id = $1", [projectId]);

@@ -7,6 +7,7 @@ import {
   BERLIN,
   giveSkills,
   projectFor,
+  projectsFor,
   requireSkills,
   skilled,
   skillIds,
@@ -239,7 +240,7 @@ describe("calculate-matches", () => {
         return { projectId };
       },
     );
-    for (let step = 0; step < size(15, 300); step++) {
+    for (let step = 0; step < size(10, 300); step++) {
       const changed = [await pick(changes)(), await pick(changes)()];
       if (draw() < 0.4) for (const input of changed) await run(world, input);
       else expect((await latestRun(world, {})).total).toBeLessThan(projects.length + 1);
@@ -312,7 +313,7 @@ describe("a run over all projects", () => {
   const community = async (environment: Record<string, string> = {}) => {
     const { world, organizationId } = await open(environment);
     const person = await skilled(world, { cooking: 1 }, { organizationId });
-    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
+    await projectsFor(world, 70, "cooking", { organizationId });
     await run(world);
     return { world, organizationId, person };
   };
@@ -451,7 +452,7 @@ describe("defect 7: one failed insert spoils the rest of the project", () => {
   it("a range is stored whole or retried whole, and the others are stored", async () => {
     const { world, organizationId } = await open();
     for (const weight of [1, 0.8, 0.6]) await skilled(world, { cooking: weight }, { organizationId });
-    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
+    await projectsFor(world, 70, "cooking", { organizationId });
     const [{ id: spoilt }] = (await world.query<{ id: string }>("select min(id) as id from projects")) as [
       { id: string },
     ];
@@ -481,7 +482,7 @@ describe("defect 8: readers see an empty table during the run", () => {
     const { world, organizationId } = await open();
     const people = [];
     for (let n = 0; n < 20; n++) people.push(await skilled(world, { cooking: 0.5 }, { organizationId }));
-    for (let n = 0; n < 70; n++) await projectFor(world, ["cooking"], { organizationId });
+    await projectsFor(world, 70, "cooking", { organizationId });
     await run(world);
     const counted: number[] = [];
     let reading = true;

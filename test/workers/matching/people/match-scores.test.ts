@@ -18,6 +18,7 @@ import {
   storedLists,
 } from "../../../support/pairs.ts";
 import { block } from "../../../support/platform.ts";
+import { size } from "../../../support/sizes.ts";
 import { recordStatements } from "../../../support/statements.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -99,7 +100,7 @@ describe("match-scores", () => {
     // Short lists: people leave them, reserves are used up, others enter.
     await scorePairs(world, { topK: 4 });
     const asOf = (await served(world))!.asOf;
-    for (let n = 0; n < 36; n++) {
+    for (let n = 0; n < size(18, 72); n++) {
       const [one, other] = [ids[(n * 7) % 30]!, ids[(n * 11 + 3) % 30]!];
       await change(world, n % 9, one, other);
       if (n % 3 === 2) {
