@@ -172,7 +172,11 @@ describe("the lease of an outside call", () => {
   it("ends when it is not renewed: then another attempt may call", async () => {
     const { job, world, id, run, answer } = await openCall();
     await world.query("update outbox set leased_until = now()");
+    const holder = async () =>
+      (await world.query<{ by: string }>("select leased_by as by from outbox"))[0]?.by;
+    const first = await holder();
     const again = world.run(job, [id]);
+    await eventually(async () => expect(await holder()).not.toBe(first));
     answer.open();
     const tallies = await Promise.all([run, again]);
     expect(tallies.map(({ done }) => done)).toEqual([0, 1]);

@@ -30,6 +30,7 @@ import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import type { Tracing } from "../../src/tracing/tracing.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
+import { CONNECTIONS, giveBack, takeDatabase } from "./database-pool.ts";
 import { dumpHost } from "./host-decoys.ts";
 import { recordingMailer } from "./mailbox.ts";
 import { cloneTemplate, dropDatabase, hostIn } from "./world-database.ts";
@@ -84,7 +85,7 @@ export const serversOf = ({ config }: Pick<World, "config">): Record<string, str
 };
 
 /**
- * A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock.
+ * A runtime for one test: a database in the state of the template, a Redis prefix of its own, and a fixed clock.
  */
 export type World = Runtime & {
   /** Every e-mail that was sent, unless the test has its own mailer. */
@@ -137,8 +138,9 @@ const guarded = openGuardedThreads();
  */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
-  const database = options.database ?? (await cloneTemplate(name));
-  const host = options.database ? null : await hostIn(database, options);
+  const pooled = isOrdinary(options) ? await takeDatabase() : null;
+  const database = pooled?.address ?? options.database ?? (await cloneTemplate(name));
+  const host = options.database || pooled ? null : await hostIn(database, options);
   const config = configFor(database, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
@@ -150,6 +152,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     catalogue,
     threads,
     guarded,
+    ...(pooled ? { database: pooled.db } : {}),
     timetable: options.timetable ?? [],
     ...(options.tracing ? { tracing: options.tracing } : {}),
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
@@ -165,13 +168,25 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       faults.push("the host's schemas were changed");
     await removeRedisKeys(runtime);
     await runtime.close();
-    // The database of a failed test is kept for inspection.
-    if (task.result?.state === "fail") process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
+    if (task.result?.state === "fail") {
+      // For inspection.
+      process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
+      await pooled?.db.close();
+    } else if (pooled) await giveBack(pooled);
     else if (!options.database) await dropDatabase(name);
     if (faults.length > 0) throw new Error(`the test left a mess: ${faults.join("; ")}`);
   });
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
+
+/** Whether nothing about the database or its connections is special to the test: it may be one that others used. */
+const isOrdinary = ({ database, databaseUrl, poolMax, besideHost, environment }: WorldOptions): boolean =>
+  !database &&
+  !databaseUrl &&
+  !besideHost &&
+  inject("hostDump") === null &&
+  (poolMax ?? CONNECTIONS) === CONNECTIONS &&
+  !Object.keys(environment ?? {}).some((name) => name.startsWith("DATABASE_") || name.startsWith("DB_"));
 
 function configFor(database: DatabaseAddress, name: string, options: WorldOptions): Config {
   return readConfig({
@@ -181,7 +196,7 @@ function configFor(database: DatabaseAddress, name: string, options: WorldOption
     REDIS_PREFIX: name.replaceAll("_", "-"),
     HOST: "127.0.0.1",
     PORT: "0",
-    DB_POOL_MAX: String(options.poolMax ?? 12),
+    DB_POOL_MAX: String(options.poolMax ?? CONNECTIONS),
     SCICENT_WEBHOOK_SECRET: SALE_SECRET,
     ...options.environment,
   });
