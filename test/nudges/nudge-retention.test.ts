@@ -5,7 +5,7 @@ import { resumeIncompleteNudges } from "../../src/workers/notifications/nudges/r
 import { organization } from "../support/factories.ts";
 import { performRanged } from "../support/jobs.ts";
 import { minutesAfter, pruneLog } from "../support/nudges.ts";
-import { message, organizationMember, project, thread, user, users } from "../support/platform.ts";
+import { deleteAll, message, organizationMember, project, thread, user, users } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -115,7 +115,7 @@ describe("retention of nudge logs", () => {
     let forgotten = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(anyDay, { minLength: 5, maxLength: 20 }), async (days) => {
-        await world.query("truncate projects, resume_nudges, domain_events, outbox, job_runs cascade");
+        await deleteAll(world, "projects", "resume_nudges", "domain_events", "outbox", "job_runs");
         await world.query("drop table if exists given; create unlogged table given (like resume_nudges)");
         await project(world, { organizationId, createdBy: await user(world) });
         await world.query("update projects set created_at = $1", [NOW]);

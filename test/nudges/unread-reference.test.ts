@@ -10,7 +10,7 @@ import {
 import { unreadThreadNudges } from "../../src/workers/notifications/nudges/unread-thread-nudges.ts";
 import { performRanged } from "../support/jobs.ts";
 import { pruneLog } from "../support/nudges.ts";
-import { message, prefer, thread, users } from "../support/platform.ts";
+import { deleteAll, message, prefer, thread, users } from "../support/platform.ts";
 import { size } from "../support/sizes.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -139,8 +139,16 @@ it("nudges the same users at the same times as the pure rule, on random historie
   let forgotten = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(anyRound, { minLength: 3, maxLength: 14 }), async (rounds) => {
-      await world.query(
-        "truncate chat_threads, notification_preferences, unread_nudges, unread_marks, unread_watches, domain_events, outbox, job_runs cascade",
+      await deleteAll(
+        world,
+        "chat_threads",
+        "notification_preferences",
+        "unread_nudges",
+        "unread_marks",
+        "unread_watches",
+        "domain_events",
+        "outbox",
+        "job_runs",
       );
       const people = await users(world, PEOPLE);
       const threads: string[] = [];

@@ -10,7 +10,7 @@ import { countQueries } from "../../../support/count-queries.ts";
 import { fiveCases } from "../../../support/five-cases.ts";
 import { performRanged } from "../../../support/jobs.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
-import { meeting, user, users } from "../../../support/platform.ts";
+import { deleteAll, meeting, user, users } from "../../../support/platform.ts";
 import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -223,8 +223,13 @@ describe("meeting-reminders", () => {
         offsets,
         async (drawn, wanted) => {
           const now = world.clock.now();
-          await world.query(
-            "truncate meeting_reminders, user_notification_settings, domain_events, outbox, meetings cascade",
+          await deleteAll(
+            world,
+            "meeting_reminders",
+            "user_notification_settings",
+            "domain_events",
+            "outbox",
+            "meetings",
           );
           if (wanted)
             await world.query(

@@ -7,7 +7,7 @@ import { organization } from "../../../support/factories.ts";
 import { fiveCases } from "../../../support/five-cases.ts";
 import { performRanged } from "../../../support/jobs.ts";
 import { emitted, minutesAfter } from "../../../support/nudges.ts";
-import { organizationMember, project, user } from "../../../support/platform.ts";
+import { deleteAll, organizationMember, project, user } from "../../../support/platform.ts";
 import { size } from "../../../support/sizes.ts";
 import { createWorld, type World } from "../../../support/world.ts";
 
@@ -183,7 +183,7 @@ describe("resume-incomplete-nudges", () => {
     const ago = (n: number) => minutesAfter(now.toISOString(), -n * 1_440);
     await fc.assert(
       fc.asyncProperty(fc.array(anyResume, { minLength: 1, maxLength: 20 }), async (drawn) => {
-        await world.query("truncate projects, resume_nudges, domain_events, outbox cascade");
+        await deleteAll(world, "projects", "resume_nudges", "domain_events", "outbox");
         const expected: unknown[] = [];
         for (const one of drawn) {
           const projectId = await project(world, { organizationId, createdBy: owner });
