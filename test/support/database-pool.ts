@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg, { type ClientBase, type QueryResult } from "pg";
 import { type Database, type DatabaseAddress, openDatabase } from "../../src/db/client.ts";
-import { cloneTemplate, dropDatabase } from "./world-database.ts";
+import { cloneTemplate, dropDatabase, hostIn } from "./world-database.ts";
 
 /**
  * A database in the state of the template, with its connections. The tests of a process use one after
@@ -51,6 +51,7 @@ async function discard({ name, db }: PooledDatabase): Promise<void> {
 async function open(): Promise<PooledDatabase> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
   const address = await cloneTemplate(name);
+  await hostIn(address, {});
   const db = openDatabase(address, { max: CONNECTIONS });
   // Idle connections must not keep the process alive.
   db.pool.options.allowExitOnIdle = true;
@@ -161,7 +162,8 @@ async function reset({ db, since, isSessionChanged }: PooledDatabase): Promise<b
   return (
     found.definitions === expected.definitions &&
     found.analyzed === expected.analyzed &&
-    found.settings + found.locks === 0 &&
+    found.settings === expected.settings &&
+    found.locks === 0 &&
     found.bytes <= MAX_BYTES &&
     found.connections <= db.pool.totalCount
   );

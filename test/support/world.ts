@@ -140,7 +140,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
   const pooled = isOrdinary(options) ? await takeDatabase() : null;
   const database = pooled?.address ?? options.database ?? (await cloneTemplate(name));
-  const host = options.database || pooled ? null : await hostIn(database, options);
+  const host = pooled ? inject("hostDump") : options.database ? null : await hostIn(database, options);
   const config = configFor(database, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
@@ -184,7 +184,6 @@ const isOrdinary = ({ database, databaseUrl, poolMax, besideHost, environment }:
   !database &&
   !databaseUrl &&
   !besideHost &&
-  inject("hostDump") === null &&
   (poolMax ?? CONNECTIONS) === CONNECTIONS &&
   !Object.keys(environment ?? {}).some((name) => name.startsWith("DATABASE_") || name.startsWith("DB_"));
 
