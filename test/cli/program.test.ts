@@ -35,7 +35,7 @@ async function loaded(program: ReturnType<typeof startCli>): Promise<Loaded> {
     [...new Set(texts.flatMap((text) => pattern.exec(text)?.[1] ?? []))].sort();
   return {
     code,
-    packages: named(urls, /\/node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//),
+    packages: named([...urls, ...modules], /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^./][^/]*)\//),
     folders: named(modules, /^src\/([^/]+)\//),
   };
 }
