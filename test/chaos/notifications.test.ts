@@ -17,7 +17,7 @@ import { DECISIONS_DUE, insertTeams, writeEvents } from "../support/teams.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const EVENTS = size(3_000, 100_000);
+const EVENTS = size(1_500, 100_000);
 const TEAMS = EVENTS / 25;
 const WAVES = 10;
 const MOST_IN_STATEMENT = 300;

@@ -7,7 +7,7 @@ import { size } from "../support/sizes.ts";
 import { startTwoWorkers } from "../support/two-workers.ts";
 import type { World } from "../support/world.ts";
 
-const CALLS = size(200, 10_000);
+const CALLS = size(100, 10_000);
 /** Workers of other queues would have nothing to do, and keep connections all the same. */
 const FOR_SALES = { WORKER_QUEUES: "commissions" };
 /** For hangs: the long form takes its time. */

@@ -82,15 +82,19 @@ const newMover = simple("moved-job", { queue: "recommendations" });
 const hourly = { input: { item: "of a slot" } };
 
 const SCHEDULER_ROUND_MS = 100;
-const HOURS = size(24, 24 * 7);
-const PER_HOUR = 3;
+/** Slots of a day, or of a week. */
+const SLOTS = size(12, 24 * 7);
+/** Hours between two slots. */
+const APART = size(2, 1);
+const CRON = `0 */${APART} * * *`;
+const PER_SLOT = 3;
 
-/** Enqueues the work of an hour in a version, and returns what has to be recorded. */
-async function work(version: Version, jobs: readonly Work[], hour: number): Promise<string[]> {
+/** Enqueues the work of a slot in a version, and returns what has to be recorded. */
+async function work(version: Version, jobs: readonly Work[], slot: number): Promise<string[]> {
   const expected: string[] = [];
-  for (let n = 0; n < PER_HOUR; n++)
+  for (let n = 0; n < PER_SLOT; n++)
     for (const { job, payload = {}, recorded } of jobs) {
-      const name = `${hour}-${n}`;
+      const name = `${slot}-${n}`;
       await version.relay.transact((tx: Tx) => enqueue(tx, job, { item: name, ...payload }));
       expected.push(recorded(name));
     }
@@ -133,16 +137,16 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
     schedulerRoundMs: SCHEDULER_ROUND_MS,
     jobs: [steady, removed, formerName, oldMover, oldPay, oldCount],
     timetable: [
-      every("0 * * * *", steady, { name: "hourly", ...hourly }),
-      every("0 * * * *", removed, { name: "replaced", ...hourly }),
+      every(CRON, steady, { name: "hourly", ...hourly }),
+      every(CRON, removed, { name: "replaced", ...hourly }),
     ],
   });
   const current = openVersion(world, {
     schedulerRoundMs: SCHEDULER_ROUND_MS,
     jobs: [steady, added, laterName, newMover, newPay, newCount],
     timetable: [
-      every("0 * * * *", steady, { name: "hourly", ...hourly }),
-      every("0 * * * *", added, { name: "replaced", ...hourly }),
+      every(CRON, steady, { name: "hourly", ...hourly }),
+      every(CRON, added, { name: "replaced", ...hourly }),
     ],
   });
   const expected: string[] = [];
@@ -150,22 +154,22 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
   await old.start();
   // A schedule that is new starts then.
   await eventually(async () => expect(await world.query("select 1 from schedules")).toHaveLength(2));
-  for (let hour = 1; hour <= HOURS; hour++) {
-    if (hour === Math.round(HOURS / 4)) {
+  for (let n = 1; n <= SLOTS; n++) {
+    if (n === Math.round(SLOTS / 4)) {
       await current.start();
       runs.current = true;
     }
-    if (hour === Math.round((HOURS * 3) / 4)) {
+    if (n === Math.round((SLOTS * 3) / 4)) {
       // What only the old version can do is done before it ends.
       await eventually(async () => expect(await left(world, "removed-job")).toEqual([]));
       await old.stop();
       runs.old = false;
     }
-    const slot = new Date(Date.parse("2026-05-01T00:00:00Z") + hour * 3_600_000).toISOString();
+    const slot = new Date(Date.parse("2026-05-01T00:00:00Z") + n * APART * 3_600_000).toISOString();
     world.at(slot);
-    if (runs.old) expected.push(...(await work(old, [...OLD_WORK, ...oldForm], hour)));
+    if (runs.old) expected.push(...(await work(old, [...OLD_WORK, ...oldForm], n)));
     // Items of their own, so that neither version takes over an entry of the other.
-    if (runs.current) expected.push(...(await work(current, [...NEW_WORK, ...newForm], hour + 1_000)));
+    if (runs.current) expected.push(...(await work(current, [...NEW_WORK, ...newForm], n + 1_000)));
     // Otherwise the next slot would wait.
     await eventually(async () => {
       expect(await world.query("select 1 from job_runs where slot = $1", [slot])).toHaveLength(2);
@@ -181,10 +185,10 @@ it("two versions side by side for a day lose nothing, do nothing twice or wrongl
     "select schedule, count(*)::int as n from job_runs where schedule is not null and status = 'done' group by schedule order by schedule",
   );
   expect(slots).toEqual([
-    { schedule: "hourly", n: HOURS },
-    { schedule: "replaced", n: HOURS },
+    { schedule: "hourly", n: SLOTS },
+    { schedule: "replaced", n: SLOTS },
   ]);
-  expect(records.filter((record) => record === "steady-job of a slot")).toHaveLength(HOURS);
+  expect(records.filter((record) => record === "steady-job of a slot")).toHaveLength(SLOTS);
 });
 
 /** An entry under the former name may be run by either version. */

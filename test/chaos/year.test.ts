@@ -38,7 +38,7 @@ const DAYS = [
 const isWholeYear = size(0, 1) === 1;
 const STRETCHES = isWholeYear ? YEAR : DAYS;
 /** How often the processes look whether a slot is due. */
-const STEP_MS = 3 * HOUR_MS;
+const STEP_MS = size(6, 3) * HOUR_MS;
 /** Steps between two days in the life of the community. */
 const STEPS_PER_DAY = DAY_MS / STEP_MS;
 /** The second process has a wrong clock on this day. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { lockMirrors } from "../../src/connect/installed.ts";
-import { createMirroring } from "../../src/connect/mirroring.ts";
+import { createMirroring, type MirroringDeps } from "../../src/connect/mirroring.ts";
+import { openDatabase } from "../../src/db/client.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { countQueries } from "../support/count-queries.ts";
 import { eventually } from "../support/eventually.ts";
@@ -58,32 +59,36 @@ it("a process in a dry run applies changes too, so that its previews read what t
   await eventually(async () => expect(await companies(world)).toEqual(["Helpers"]));
 });
 
-it("a select that takes longer than a statement may is read in smaller parts", async () => {
-  const world = await createWorld();
+/** Mirrors 600 companies, of which each takes two milliseconds to read: over a second for all of them. */
+async function slowCompanies(world: World): Promise<void> {
   await hostPlatform(world);
   await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 600) n");
   const organizations = MAPPINGS["organizations"]?.replace(/;$/, "");
-  // Ten milliseconds a row: six seconds for all of them.
   await installMappings(world, {
-    organizations: `${organizations}, lateral (select pg_sleep(0.01) where c.id is not null) slow`,
+    organizations: `${organizations}, lateral (select pg_sleep(0.002) where c.id is not null) slow`,
   });
-  world.mirroring.start();
+}
+
+async function mirrorWith(world: World, deps: Partial<MirroringDeps>): Promise<void> {
+  const mirroring = createMirroring({ db: world.db, log: world.log, patienceMs: 0, ...deps });
+  world.closing(() => mirroring.stop());
+  mirroring.start();
   await eventually(async () => expect(await countCompanies(world)).toBe(600));
+}
+
+it("a select that takes longer than a statement may is read in smaller parts", async () => {
+  const world = await createWorld();
+  await slowCompanies(world);
+  const options = { max: 2, applicationName: "mirroring", statementTimeoutMs: 500 };
+  const db = openDatabase(world.config, options);
+  world.closing(() => db.close());
+  await mirrorWith(world, { db });
 });
 
 it("a round that takes longer than a transaction may is repeated with fewer keys", async () => {
   const world = await createWorld();
-  await hostPlatform(world);
-  await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 300) n");
-  const organizations = MAPPINGS["organizations"]?.replace(/;$/, "");
-  // Three seconds for all of them, which a single statement may take.
-  await installMappings(world, {
-    organizations: `${organizations}, lateral (select pg_sleep(0.01) where c.id is not null) slow`,
-  });
-  const mirroring = createMirroring({ db: world.db, log: world.log, patienceMs: 0, roundLimitMs: 1_000 });
-  world.closing(() => mirroring.stop());
-  mirroring.start();
-  await eventually(async () => expect(await countCompanies(world)).toBe(300));
+  await slowCompanies(world);
+  await mirrorWith(world, { roundLimitMs: 500 });
   const [written] = await world.query<{ n: number }>(
     "select count(distinct xmin::text)::int as n from organizations where host_id is not null",
   );

@@ -92,7 +92,7 @@ it.each(Object.entries(FAILOVERS))(
 
     const enqueueAll = async (when: string) => {
       for (const { queue, single, ranged } of ofQueues) {
-        for (let n = 0; n < 5; n++) await enqueueItem(single, `${queue} ${when} ${n}`);
+        for (let n = 0; n < 2; n++) await enqueueItem(single, `${queue} ${when} ${n}`);
         await enqueueItem(ranged, `${queue} ${when}`, `${queue} ${when}: ${RANGES} ranges`);
       }
     };

@@ -11,6 +11,7 @@ import { chain, organization } from "../support/factories.ts";
 import { noted, singleJob } from "../support/jobs.ts";
 import { ownPostgres } from "../support/own-postgres.ts";
 import { saleScene, sendThroughFaults } from "../support/sale-calls.ts";
+import { size } from "../support/sizes.ts";
 import { smallDisk } from "../support/small-disk.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -215,6 +216,6 @@ describe("a Postgres that answers and cannot write", () => {
       // Its processes may take a moment to notice.
       await eventually(() => postgres.start());
     };
-    await sendThroughFaults(scene, 300, [{ at: 0.3, strike: restart }]);
+    await sendThroughFaults(scene, size(100, 300), [{ at: 0.3, strike: restart }]);
   });
 });

@@ -131,7 +131,7 @@ describe("a Redis that is gone", () => {
         .lines()
         .slice(before)
         .filter((line) => /"level":"(warn|error|fatal)"/.test(line) && !line.includes("event loop"));
-    await delay(size(5_000, 120_000));
+    await delay(size(2_000, 120_000));
     const during = about();
     await redis.start();
     await eventually(() => expect(about().at(-1)).toMatch(/recovered: no connection to Redis/));

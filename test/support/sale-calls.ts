@@ -5,6 +5,7 @@ import { startHttp } from "../../src/http/server.ts";
 import { cutChecks, findViolations } from "../../src/rewards/verify.ts";
 import { eventually } from "./eventually.ts";
 import { chain, organization, type Person } from "./factories.ts";
+import { size } from "./sizes.ts";
 import { createWorld, SALE_SECRET, type World, type WorldOptions } from "./world.ts";
 
 const DUPLICATES = 0.3;
@@ -95,14 +96,17 @@ const WITHOUT_LIMITS = {
   WEBHOOK_SOURCE_PER_SECOND: "100000",
 };
 
-/** A world whose webhook takes the sales of 200 buyers; no worker runs yet. */
+/** Each is five buyers below one another. */
+const TREES = size(10, 40);
+
+/** A world whose webhook takes the sales of buyers with referrers; no worker runs yet. */
 export async function saleScene(options: Pick<WorldOptions, "redisUrl" | "databaseUrl" | "environment">) {
   const world = await createWorld({
     ...options,
     environment: { ...WITHOUT_LIMITS, ...options.environment },
   });
   const organizationId = await organization(world);
-  const trees = await Promise.all(Array.from({ length: 40 }, () => chain(world, organizationId, 6)));
+  const trees = await Promise.all(Array.from({ length: TREES }, () => chain(world, organizationId, 6)));
   world.relay.start();
   const http = await startHttp(world);
   world.closing(() => http.stop());
