@@ -85,7 +85,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "events",
-    description: "list domain events by their outcome, such as those that were rejected",
+    description: "list domain events by their outcome, such as those that were rejected, or show one",
     load: async () => (await import("./events.ts")).defineEvents,
   },
   {

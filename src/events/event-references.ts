@@ -2,7 +2,7 @@ import { type ReferencedTable, resolveOrKeep } from "../db/references.ts";
 import type { Queryable } from "../db/statement.ts";
 
 /** The columns of an event that refer to rows of the host. */
-const COLUMNS = {
+export const SUBJECT_REFERENCES = {
   actor_id: "users",
   project_id: "projects",
   resource_id: "resources",
@@ -26,7 +26,9 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, ReferencedTable>> = {
   media_id: "media",
 };
 
-type EventReferences = { readonly [Column in keyof typeof COLUMNS]?: string | null | undefined } & {
+type EventReferences = {
+  readonly [Column in keyof typeof SUBJECT_REFERENCES]?: string | null | undefined;
+} & {
   readonly payload: Readonly<Record<string, unknown>>;
 };
 
@@ -74,7 +76,7 @@ function referencesIn(event: EventReferences, index: number): Found[] {
       const isReference = typeof value === "string" || typeof value === "number";
       return isReference ? [{ index, name, isInPayload, table, reference: String(value) }] : [];
     });
-  return [...among(event, COLUMNS, false), ...among(event.payload, PAYLOAD_REFERENCES, true)];
+  return [...among(event, SUBJECT_REFERENCES, false), ...among(event.payload, PAYLOAD_REFERENCES, true)];
 }
 
 /** One statement per table. */

@@ -14,8 +14,11 @@ export type EventType<P, T extends string = string> = {
   /** What happened, for the host's engineer. */
   readonly about?: string;
   /** What the host names besides the payload. */
-  readonly subjects?: readonly ("actor" | "project" | "resource" | "thread" | "meeting")[];
+  readonly subjects?: readonly Subject[];
 };
+
+/** What an event names besides its payload. */
+export type Subject = "actor" | "project" | "resource" | "thread" | "meeting";
 
 export const defineEvent = <P, const T extends string>(event: EventType<P, T>): EventType<P, T> => event;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { HOST_EVENT_TYPES } from "../events/host-event-types.ts";
+import type { Subject } from "../events/event.ts";
+import { HOST_EVENT_TYPES, missingSubjects } from "../events/host-event-types.ts";
 import { readItems, readJson } from "../foreign-json.ts";
 import { foreignId, isStorableInstant } from "../foreign-text.ts";
 import { referenceField } from "../ids.ts";
@@ -66,12 +67,22 @@ function readEvent(text: string, receivedAt: Date): ReadEvent {
     ...json.faults.map(({ path, fault }) => ({ field: path.join("."), fault })),
     ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ field: path.join("."), fault: message })),
   ];
+  for (const subject of parsed.data ? missingSubjects(parsed.data.event_type, subjectsOf(parsed.data)) : [])
+    faults.push({ field: `${subject}_id`, fault: `is needed by ${parsed.data?.event_type}` });
   if (parsed.data?.occurred_at && Date.parse(parsed.data.occurred_at) > receivedAt.getTime() + MAX_AHEAD_MS)
     faults.push({ field: "occurred_at", fault: "must not be more than a day in the future" });
   if (parsed.success && faults.length === 0) return { kind: "event", event: parsed.data };
   const id = hostEvent.shape.id.safeParse((json.value as { id?: unknown } | null)?.id);
   return rejected(id.data ?? null, faults);
 }
+
+const subjectsOf = (event: HostEvent): Readonly<Record<Subject, unknown>> => ({
+  actor: event.actor_id,
+  project: event.project_id,
+  resource: event.resource_id,
+  thread: event.thread_id,
+  meeting: event.meeting_id,
+});
 
 const rejected = (id: string | null, faults: readonly EventFault[]): ReadEvent => ({
   kind: "rejected",

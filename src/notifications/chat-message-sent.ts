@@ -15,6 +15,7 @@ const EXCERPT_LENGTH = 280;
 export const chatMessageSentNotification = defineNotification({
   event: chatMessageSent,
   to: "the participants, except the sender; mentioned ones by name",
+  recipientTables: ["chat_thread_participants"],
   recipients: sql`
     select e.event_id, p.user_id from e
     join messages s on s.id = (e.payload->>'message_id')::bigint

@@ -7,6 +7,7 @@ import { named, threadLink } from "./wording.ts";
 export const chatThreadParticipantAddedNotification = defineNotification({
   event: chatThreadParticipantAdded,
   to: "the added participant",
+  recipientTables: ["chat_thread_participants"],
   recipients: userIn("added_user_id"),
   access: "thread",
   inApp: true,

@@ -7,6 +7,7 @@ import { documentLink, named } from "./wording.ts";
 export const documentPermissionChangedNotification = defineNotification({
   event: documentPermissionChanged,
   to: "the user, if it changed from view to edit",
+  recipientTables: ["resource_permissions"],
   recipients: sql`${userIn("affected_user_id")} where e.payload->>'old_permission' = 'view' and e.payload->>'new_permission' = 'edit'`,
   access: "resource",
   inApp: true,

@@ -6,6 +6,7 @@ import { documentLink, named } from "./wording.ts";
 export const documentPermissionGrantedNotification = defineNotification({
   event: documentPermissionGranted,
   to: "the user",
+  recipientTables: ["resource_permissions"],
   recipients: userIn("affected_user_id"),
   access: "resource",
   inApp: true,

@@ -7,7 +7,8 @@ import { documentLink, named } from "./wording.ts";
 
 export const documentUploadedNotification = defineNotification({
   event: documentUploaded,
-  to: "everyone with access to the project and the document, except the actor",
+  to: "users with a grant for the project and its owners, who may see the document, except the actor",
+  recipientTables: ["project_access_grants", "organization_members"],
   recipients: sql`
     select r.event_id, r.user_id from e join (
       select e.event_id, g.user_id from e join project_access_grants g on g.project_id = e.project_id

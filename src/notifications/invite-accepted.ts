@@ -8,6 +8,7 @@ import { membersLink, named } from "./wording.ts";
 export const inviteAcceptedNotification = defineNotification({
   event: inviteAccepted,
   to: "the owners of the organization, except the new member",
+  recipientTables: ["organization_members"],
   recipients: sql`
     select e.event_id, m.user_id from e
     join organization_members m on m.organization_id = (e.payload->>'org_id')::bigint and m.role = 'owner'

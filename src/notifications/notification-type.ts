@@ -129,6 +129,8 @@ export type NotificationType<P, T extends Texts = Texts> = {
   readonly event: EventType<P>;
   /** Who is notified, for the host's engineer. */
   readonly to?: string;
+  /** The tables that its recipients come from, besides those that the event refers to, for the same. */
+  readonly recipientTables?: readonly string[];
   /** A select of (event_id, user_id) over `e`, the group's events of this type (read-recipients.ts). */
   readonly recipients: SQL;
   /** What a recipient must have access to. Checked when deciding and again before an e-mail is sent. */

@@ -9,6 +9,7 @@ import { named, projectLink } from "./wording.ts";
 export const projectAccessChangedNotification = defineNotification({
   event: projectAccessChanged,
   to: "the user",
+  recipientTables: ["project_access_grants"],
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,

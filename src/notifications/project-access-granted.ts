@@ -8,6 +8,7 @@ import { named, projectLink } from "./wording.ts";
 export const projectAccessGrantedNotification = defineNotification({
   event: projectAccessGranted,
   to: "the user",
+  recipientTables: ["project_access_grants"],
   recipients: userIn("affected_user_id"),
   access: "project",
   inApp: true,

@@ -3,6 +3,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { narrowestPreference, type Preference } from "../scoring/notifications/preference.ts";
 import { type DecisionLine, decisionsFor } from "./decision-log.ts";
 import { describeDecision, describePreference } from "./describe-decision.ts";
+import { describeOutcome, NO_RECIPIENTS } from "./describe-outcome.ts";
 import type { FoundEvent } from "./find-event.ts";
 import { loadEvents, readEvents } from "./read-events.ts";
 import { readRecipientsInRange } from "./read-recipients.ts";
@@ -64,13 +65,7 @@ function missingChannels(eventType: string, lines: readonly DecisionLine[]): str
 }
 
 async function whyNothing(on: Queryable, event: FoundEvent, userId: string, now: Date): Promise<string[]> {
-  if (event.outcome === null)
-    return ["The event is not decided yet: its job notify-fan-out is waiting, or is a dead letter."];
-  if (event.outcome === "ignored") return [`Events of type ${event.type} notify nobody.`];
-  if (event.outcome === "rejected")
-    return [
-      `The event was rejected, because its payload does not fit its type: ${event.reason ?? "unknown"}.`,
-    ];
+  if (event.outcome !== "decided") return [describeOutcome(event)];
   if (event.actorId === userId) return ["It was the user's own action, and nobody is notified of their own."];
   if (!(await isActive(on, userId)))
     return ["The user is deactivated or erased, and such users are not notified."];
@@ -78,6 +73,7 @@ async function whyNothing(on: Queryable, event: FoundEvent, userId: string, now:
     (await isRecipient(on, event, userId, now))
       ? "The user was no recipient when the event was decided, but is one by today's data."
       : "The user is no recipient of the event.",
+    ...(event.reason === NO_RECIPIENTS ? [describeOutcome(event)] : []),
   ];
 }
 

@@ -34,7 +34,13 @@ async function open() {
 
 /** The source of an event; fields are JSON text. */
 const eventText = (id: string, fields: Record<string, string> = {}): string =>
-  `{${Object.entries({ id: JSON.stringify(id), event_type: '"document_uploaded"', ...fields })
+  `{${Object.entries({
+    id: JSON.stringify(id),
+    event_type: '"document_uploaded"',
+    project_id: "1",
+    resource_id: "1",
+    ...fields,
+  })
     .map(([name, value]) => `"${name}": ${value}`)
     .join(", ")}}`;
 

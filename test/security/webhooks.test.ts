@@ -33,7 +33,9 @@ const limited = async (world: World): Promise<number> =>
     .reduce((sum, { value }) => sum + value, 0);
 
 const postEvent = (address: string, id: string, from = "203.0.113.9") => {
-  const body = JSON.stringify({ events: [{ id, event_type: "document_uploaded" }] });
+  const body = JSON.stringify({
+    events: [{ id, event_type: "document_uploaded", project_id: 1, resource_id: 1 }],
+  });
   return callWebhook(address, body, {
     path: EVENTS_PATH,
     headers: {

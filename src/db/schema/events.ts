@@ -37,11 +37,11 @@ export const eventOutcomes = pgTable(
   {
     eventId: ref().primaryKey(),
     /**
-     * `decided`: its deliveries were decided. `ignored`: its type notifies nobody. `rejected`: its payload
-     * does not fit its type.
+     * `decided`: its deliveries were decided. `ignored`: its type notifies nobody. `rejected`: it does not
+     * fit its type.
      */
     outcome: text({ enum: ["decided", "ignored", "rejected"] }).notNull(),
-    /** The fields that did not fit. */
+    /** The fields that did not fit; of an event that notified nobody, why. */
     reason: text(),
     decidedAt: instant().notNull(),
   },

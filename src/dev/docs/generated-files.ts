@@ -69,6 +69,8 @@ const eventsFor = (job: { readonly name: string }): string[] => [
 
 const consequencesOf = (type: string): Consequences => ({
   notified: notificationTypeOf(type)?.to ?? null,
+  email: notificationTypeOf(type)?.email?.kind ?? null,
+  recipientTables: notificationTypeOf(type)?.recipientTables ?? [],
   jobs: [...new Set(SUBSCRIBERS.filter(({ eventType }) => eventType === type).map(({ jobName }) => jobName))],
 });
 

@@ -8,15 +8,17 @@ it("the table of events has what is emitted, with what, and what follows", () =>
     type: "apple.ripened",
     about: "An apple can be eaten.",
     subjects: ["actor", "project"] as const,
-    payload: z.object({ tree_id: z.string(), weight: z.number().optional() }),
+    payload: z.object({ post_id: z.string(), weight: z.number().optional() }),
   };
   const fallen = { type: "apple.fallen", payload: z.object({}) };
   const table = eventTable([ripened, fallen], (type) =>
-    type === "apple.ripened" ? { notified: "everybody", jobs: ["pick-apple"] } : { notified: null, jobs: [] },
+    type === "apple.ripened"
+      ? { notified: "everybody", email: "digest", recipientTables: ["baskets"], jobs: ["pick-apple"] }
+      : { notified: null, email: null, recipientTables: [], jobs: [] },
   );
   expect(table.split("\n").slice(2)).toEqual([
-    "| `apple.fallen` |  | - | - |  |",
-    "| `apple.ripened` | An apple can be eaten. | `actor`, `project` | `tree_id`, `weight?` | notified: everybody; [`pick-apple`](jobs.md#pick-apple) |",
+    "| `apple.fallen` |  | - | - |  | - |",
+    "| `apple.ripened` | An apple can be eaten. | `actor`, `project` | `post_id`, `weight?` | notified: everybody; e-mail in a digest; [`pick-apple`](jobs.md#pick-apple) | `users`, `projects`, `posts`, `baskets` |",
   ]);
 });
 

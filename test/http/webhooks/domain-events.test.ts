@@ -31,6 +31,7 @@ async function open(environment: Record<string, string> = { DOMAIN_EVENTS_WEBHOO
 const event = (id: string | number, fields: Record<string, unknown> = {}) => ({
   id,
   event_type: "project_access_granted",
+  project_id: 1,
   payload: { affected_user_id: 1, new_permission: "view" },
   ...fields,
 });
@@ -72,7 +73,7 @@ describe("POST /webhooks/domain_events", () => {
     expect((await events(world)).find((row) => row["actor_id"] !== null)).toEqual({
       event_type: "chat_thread_participant_added",
       actor_id: "7",
-      project_id: null,
+      project_id: "1",
       payload: { added_user_id: Number(userId) },
       occurred_at: new Date("2026-06-01T10:00:00Z"),
     });
@@ -154,6 +155,31 @@ describe("POST /webhooks/domain_events", () => {
     expect(await events(world)).toEqual([]);
   });
 
+  it("rejects an event that does not name what it is about, and says what is missing", async () => {
+    const { world, post } = await open();
+    const answer = await post({
+      events: [
+        event("a", { project_id: undefined }),
+        event("b", { event_type: "document_uploaded", resource_id: null, payload: {} }),
+        event("c"),
+      ],
+    });
+    expect(answer.body["events"]).toEqual([
+      {
+        id: "a",
+        status: "rejected",
+        faults: [{ field: "project_id", fault: "is needed by project_access_granted" }],
+      },
+      {
+        id: "b",
+        status: "rejected",
+        faults: [{ field: "resource_id", fault: "is needed by document_uploaded" }],
+      },
+      { id: "c", status: "accepted", event: expect.any(String) },
+    ]);
+    expect(await events(world)).toHaveLength(1);
+  });
+
   it("knows every reference in the payloads of the host's events", () => {
     const fields = Object.values(hostEvents).flatMap(({ payload }) =>
       Object.keys(z.toJSONSchema(payload, { io: "input", unrepresentable: "any" }).properties ?? {}),
@@ -168,7 +194,7 @@ describe("POST /webhooks/domain_events", () => {
     const first = await post({ events: [event("a"), event("a")] });
     expect(first.body["events"]).toMatchObject([{ status: "accepted" }, { status: "duplicate" }]);
     const again = await post(
-      '{"events": [{"payload": {"new_permission": "view", "affected_user_id": 1}, "id": "a", "actor_id": null, "event_type": "project_access_granted"}]}',
+      '{"events": [{"payload": {"new_permission": "view", "affected_user_id": 1}, "id": "a", "actor_id": null, "project_id": 1, "event_type": "project_access_granted"}]}',
     );
     expect(again).toMatchObject({
       status: 200,

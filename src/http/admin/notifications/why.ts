@@ -5,6 +5,7 @@ import type { Queryable } from "../../../db/statement.ts";
 import { type Html, html } from "../../../html.ts";
 import { countForEvent, listForEvent, listForUser } from "../../../notifications/decision-log.ts";
 import { describePreference } from "../../../notifications/describe-decision.ts";
+import { describeOutcome } from "../../../notifications/describe-outcome.ts";
 import { type FoundEvent, findEvent } from "../../../notifications/find-event.ts";
 import {
   readUserPreferences,
@@ -113,7 +114,7 @@ async function eventFacts(on: Queryable, event: FoundEvent): Promise<Html> {
     ["Actor", userOf(event.actorId)],
     ["Occurred", timeHtml(event.occurredAt)],
     ["Outcome", event.outcome ?? "not decided yet"],
-    ["Rejected because of", event.reason],
+    ["That is", describeOutcome(event)],
     ["Decided", timeHtml(event.decidedAt)],
   ]);
 }

@@ -2,12 +2,20 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
+import { missingSubjects } from "../../../events/host-event-types.ts";
 import { idField } from "../../../ids.ts";
 import type { Decided } from "../../../notifications/decide-deliveries.ts";
 import { countsOf } from "../../../notifications/describe-delivery.ts";
-import { findRecipients } from "../../../notifications/find-recipients.ts";
+import { NO_RECIPIENTS } from "../../../notifications/describe-outcome.ts";
+import { type FoundRecipients, findRecipients } from "../../../notifications/find-recipients.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
-import { EVENT_COLUMNS, type EventRow, readEvents } from "../../../notifications/read-events.ts";
+import type { Notifiable } from "../../../notifications/notification-type.ts";
+import {
+  EVENT_COLUMNS,
+  type EventRow,
+  type ReadEvents,
+  readEvents,
+} from "../../../notifications/read-events.ts";
 import { reportEvents } from "../../../notifications/report-events.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
@@ -74,7 +82,7 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   const { accepted, postponed } = withinLimit(entries);
   await enqueueMany(tx, notifyFanOut, postponed);
   const claimed = await claimEvents(tx, accepted.flat(), now);
-  const { notifiable, rejected } = await readEvents(tx, claimed);
+  const { notifiable, rejected } = refuseIncomplete(await readEvents(tx, claimed));
   const found = await findRecipients(tx, notifiable, { limit: RECIPIENTS_PER_TRANSACTION, now });
   await postponeEvents(tx, found.postponed, claimed.length - found.postponed.length);
   await enqueueMany(
@@ -84,6 +92,7 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   );
   const decided = await notify(found.recipients, context);
   await markRejected(tx, rejected);
+  await markWithoutRecipients(tx, notifiable, found);
   const left = new Set(found.postponed);
   const handled = claimed.filter(({ id }) => !left.has(id));
   const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]));
@@ -160,6 +169,42 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
     sql`update event_outcomes o set outcome = 'rejected', reason = r.reason
         from jsonb_to_recordset(${JSON.stringify(rejected)}::jsonb) as r(id bigint, reason text) where o.event_id = r.id`,
   );
+}
+
+/** An event without recipients would be silent: its outcome says so. */
+async function markWithoutRecipients(
+  tx: Tx,
+  events: readonly Notifiable[],
+  { recipients, large, postponed }: FoundRecipients,
+): Promise<void> {
+  const others = new Set([...recipients.map(({ event }) => event.id), ...large, ...postponed]);
+  const ids = events.map(({ event }) => event.id).filter((id) => !others.has(id));
+  if (ids.length === 0) return;
+  await tx.execute(
+    sql`update event_outcomes set reason = ${NO_RECIPIENTS} where event_id = any(${array(ids)}::bigint[])`,
+  );
+}
+
+/** Events of the host that lack a subject which their type needs are rejected like those with a wrong payload. */
+function refuseIncomplete({ notifiable, rejected, ...rest }: ReadEvents): ReadEvents {
+  const incomplete = notifiable.flatMap(({ event }) => {
+    const missing = missingSubjects(event.type, {
+      actor: event.actorId,
+      project: event.projectId,
+      resource: event.resourceId,
+      thread: event.threadId,
+      meeting: event.meetingId,
+    });
+    return missing.length === 0
+      ? []
+      : [{ id: event.id, reason: missing.map((subject) => `${subject}_id: missing`).join("; ") }];
+  });
+  const refused = new Set(incomplete.map(({ id }) => id));
+  return {
+    ...rest,
+    notifiable: notifiable.filter(({ event }) => !refused.has(event.id)),
+    rejected: [...rejected, ...incomplete],
+  };
 }
 
 /** What event_outcomes has about an event. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { resolveEventReferences } from "../../../events/event-references.ts";
-import { OWN_EVENT_TYPES } from "../../../events/host-event-types.ts";
+import { missingSubjects, OWN_EVENT_TYPES, payloadFaults } from "../../../events/host-event-types.ts";
 import { type HostEventRow, hashOfEvent, insertHostEvents } from "../../../events/host-events.ts";
 import { foreignId } from "../../../foreign-text.ts";
 import { referenceField } from "../../../ids.ts";
@@ -41,6 +41,7 @@ export const recordHostEvent = defineJob({
   runBatch: async (entries, context): Promise<Outcome[]> => {
     const events = entries.map(({ event }) => event);
     refuseOwnTypes(events);
+    refuseIncomplete(events);
     const resolved = await resolve(context, events);
     const ids = await acceptEvents(context.tx, events);
     const accepted = resolved.flatMap((event, index) => {
@@ -55,6 +56,14 @@ export const recordHostEvent = defineJob({
 function refuseOwnTypes(events: readonly Emitted[]): void {
   const refused = events.find(({ type }) => OWN_EVENT_TYPES.has(type));
   if (refused) throw new PayloadRejected(`type: only this service emits ${refused.type}`);
+}
+
+/** Nothing could follow from these. They are dead letters, where somebody looks, and not recorded. */
+function refuseIncomplete(events: readonly Emitted[]): void {
+  for (const event of events) {
+    const missing = missingSubjects(event.type, event);
+    if (missing.length > 0) throw new PayloadRejected(`${event.type} needs ${missing.join(" and ")}`);
+  }
 }
 
 /** The events as rows without an id. @throws UnknownRows when one refers to a row that is not there. */
@@ -74,9 +83,18 @@ async function resolve(
   }));
   const resolved = await resolveEventReferences(tx, given);
   const unknown = resolved.flatMap((one) => ("unknown" in one ? one.unknown : []));
-  if (unknown.length > 0) throw unknownRows(unknown, attempt);
-  return resolved.flatMap((one) => ("event" in one ? [one.event] : []));
+  if (unknown.length > 0) throw unknownRows(unknown.map(asArgument), attempt);
+  const known = resolved.flatMap((one) => ("event" in one ? [one.event] : []));
+  for (const { event_type, payload } of known) {
+    const faults = payloadFaults(event_type, payload);
+    if (faults.length > 0)
+      throw new PayloadRejected(`the payload does not fit ${event_type} (${faults.join("; ")})`);
+  }
+  return known;
 }
+
+/** The argument of `emit` that became a column. */
+const asArgument = (field: string): string => field.replace(/^(\w+)_id$/, "$1");
 
 /**
  * Draws an id for each event. One with an id of the host is accepted if that is new.

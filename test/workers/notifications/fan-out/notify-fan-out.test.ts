@@ -132,6 +132,28 @@ describe("notify-fan-out", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
+  it("rejects an event that does not name what it is about, and says why one notified nobody", async () => {
+    const { world, people, projectId, resourceId } = await garden();
+    const actorId = people[1]!;
+    const incomplete = await platform.hostEvent(world, "document_uploaded", { actorId, projectId });
+    const heard = await platform.hostEvent(world, "document_uploaded", { actorId, projectId, resourceId });
+    await world.drain();
+    await world.query("delete from project_access_grants");
+    await world.query("delete from organization_members");
+    const [owner] = await world.query<{ id: string }>("select created_by::text as id from projects");
+    const unheard = await platform.hostEvent(world, "document_uploaded", {
+      actorId: owner!.id,
+      projectId,
+      resourceId,
+    });
+    await world.drain();
+    expect(await outcomes(world)).toEqual([
+      { event_id: incomplete, outcome: "rejected", reason: "resource_id: missing" },
+      { event_id: heard, outcome: "decided", reason: null },
+      { event_id: unheard, outcome: "decided", reason: "no-recipients" },
+    ]);
+  });
+
   it("defect 1: one failing event of a hundred dies alone; the others go through, and nothing loops", async () => {
     const { world, people, projectId, resourceId } = await garden();
     await world.query(

@@ -90,6 +90,29 @@ describe("record-host-event", () => {
     expect(own).not.toContain("document_uploaded");
   });
 
+  it("makes a dead letter of an event that lacks what its type needs, and names it", async () => {
+    const { world } = await scene();
+    const deaths = [
+      [`'document_uploaded', '{}', actor => 'ada'`, "document_uploaded needs project and resource"],
+      [`'chat_message_sent', '{"message_id": "m-1"}', actor => 'ada'`, "chat_message_sent needs thread"],
+      [
+        `'chat_thread_participant_added', '{"user_id": "ada"}', actor => 'ada', thread => 'plans'`,
+        "the payload does not fit chat_thread_participant_added (payload.added_user_id: missing)",
+      ],
+    ] as const;
+    for (const [text, error] of deaths) {
+      const id = await emit(world, text);
+      const good = await emit(world, "'invoice.paid'");
+      await world.run(recordHostEvent, [id, good]);
+      await world.drain();
+      expect(await world.query("select id::text, error from outbox where job = 'record-host-event'")).toEqual(
+        [{ id, error: `PayloadRejected: ${error}` }],
+      );
+      await world.query("delete from outbox where id = $1", [id]);
+    }
+    expect(await events(world)).toHaveLength(deaths.length);
+  });
+
   it("names the references to rows that are not there", async () => {
     const { world } = await scene();
     const id = await emit(
@@ -100,7 +123,7 @@ describe("record-host-event", () => {
     await world.query("update outbox set attempts = 6 where id = $1", [id]);
     await world.run(recordHostEvent, [id]);
     expect(await world.query("select error from outbox where id = $1", [id])).toEqual([
-      { error: "PayloadRejected: refers to unknown rows (actor_id, payload.added_user_id)" },
+      { error: "PayloadRejected: refers to unknown rows (actor, payload.added_user_id)" },
     ]);
     expect(await events(world)).toEqual([]);
   });
