@@ -95,6 +95,38 @@ async function openWindows(
   });
 }
 
+const HOUR_MS = 3_600_000;
+const HOURS_OF_DAY = 24;
+
+/** Deliveries that wait for hourly digests, and when the first of these will be sent. */
+type NextDigest = { readonly waiting: number; readonly at: Date | null };
+
+/** When the next hourly digest will be due; `at` null: not within a day. */
+export async function nextHourlyDigest(tx: Tx, now: Date, zones: ZoneContext): Promise<NextDigest> {
+  const found = await rows<Pick<Hours, "zone" | "quietFrom" | "quietTo"> & { readonly waiting: number }>(
+    tx,
+    sql`select coalesce(u.time_zone, '') as zone, coalesce(s.quiet_from, -1) as "quietFrom", coalesce(s.quiet_to, -1) as "quietTo",
+               count(*)::int as waiting
+        from deliveries d join users u on u.id = d.user_id left join user_notification_settings s on s.user_id = d.user_id
+        where ${isWaiting("hourly", now)} group by 1, 2, 3`,
+  );
+  const users = found.map(({ zone, quietFrom, quietTo }) => ({
+    zone: userZone(zone, zones),
+    quiet: quietFrom < 0 ? null : { from: quietFrom, to: quietTo },
+  }));
+  const startsAfter = (at: Date): number[] =>
+    users.flatMap(({ zone, quiet }) => {
+      const start = digestWindow("hourly", zone, at, quiet)?.start.getTime() ?? 0;
+      return start > now.getTime() ? [start] : [];
+    });
+  const waiting = found.reduce((sum, one) => sum + one.waiting, 0);
+  for (let hours = 1; waiting > 0 && hours <= HOURS_OF_DAY; hours++) {
+    const starts = startsAfter(new Date(now.getTime() + hours * HOUR_MS));
+    if (starts.length > 0) return { waiting, at: new Date(Math.min(...starts)) };
+  }
+  return { waiting, at: null };
+}
+
 /** A digest that could be opened, with what waits for it and the nudge e-mails that its user got lately. */
 type DueDigest = {
   readonly userId: string;

@@ -66,6 +66,18 @@ describe("email-digest", () => {
     expect(await tick(world, "2026-03-02T19:00:00Z")).toMatchObject({ skipped: 1 });
   });
 
+  it("says when the next one is due, and how many deliveries wait", async () => {
+    const { world, userId } = await scene();
+    const reason = async (at: string) => Object.keys((await tick(world, at)).reasons);
+    expect(await reason("2026-03-03T06:00:00Z")).toEqual(["no digest is due"]);
+    await delivery(world, { userId, cadence: "hourly" });
+    await delivery(world, { userId, cadence: "hourly" });
+    // 22:00 there: the next window opens at 6:00.
+    expect(await reason("2026-03-03T06:00:00Z")).toEqual([
+      "no digest is due: 2 deliveries wait, the next one at 2026-03-03T14:00:00.000Z",
+    ]);
+  });
+
   it("leaves deliveries decided within a window to the next one, and sends one digest per window", async () => {
     const { world, userId } = await scene();
     await delivery(world, { userId, cadence: "hourly", decidedAt: "2026-03-02T17:30:00Z" });
