@@ -7,16 +7,25 @@ import { DrizzleQueryError } from "drizzle-orm";
 export type DatabaseFault = {
   readonly code: string;
   readonly constraint: string | null;
+  /** Of a null where there must be a value. */
+  readonly column: string | null;
   readonly routine: string | null;
 };
 
 /** Finds the error of the server or the connection under the wrappers of the drivers. */
 export function databaseFault(error: unknown): DatabaseFault | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { code, constraint, routine } = cause as Error & Partial<Record<keyof DatabaseFault, unknown>>;
+    const { code, constraint, column, routine } = cause as Error &
+      Partial<Record<keyof DatabaseFault, unknown>>;
     if (typeof code === "string" && !(cause instanceof DrizzleQueryError))
-      return { code, constraint: textOrNull(constraint), routine: textOrNull(routine) };
-    if (isLostConnection(cause.message)) return { code: "08006", constraint: null, routine: null };
+      return {
+        code,
+        constraint: textOrNull(constraint),
+        column: textOrNull(column),
+        routine: textOrNull(routine),
+      };
+    if (isLostConnection(cause.message))
+      return { code: "08006", constraint: null, column: null, routine: null };
   }
   return null;
 }

@@ -61,7 +61,7 @@ async function examinePostgres(
     ];
     return await runStages(stages, {
       limitMs,
-      failed: failedAs((error) => clean(databaseMessage(error, postgres.databaseSchema))),
+      failed: failedAs((error) => clean(databaseMessage(error))),
     });
   } finally {
     await db.close();

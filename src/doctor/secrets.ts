@@ -24,6 +24,15 @@ function passwordsIn(value: string): string[] {
 /** Removes the secrets from a text that comes from elsewhere: an error, a stored reason. */
 export type Clean = (text: string) => string;
 
+/** Shorter secrets are parts of ordinary words: they are removed where they stand alone. */
+const SHORT = 8;
+
 /** A text from elsewhere without the secrets. */
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((left, secret) => left.replaceAll(secret, "***"), text);
+  secrets.reduce((left, secret) => left.replaceAll(patternOf(secret), "***"), text);
+
+function patternOf(secret: string): string | RegExp {
+  if (secret.length >= SHORT) return secret;
+  const literal = secret.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "gu");
+}

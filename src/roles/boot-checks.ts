@@ -1,8 +1,8 @@
 import { databaseFault } from "../database-fault.ts";
-import { isDatabaseAbsent, LOGIN_CODES } from "../db/faults.ts";
 import { isMigrated } from "../db/migrate.ts";
 import { poolsTransactions } from "../db/pooler.ts";
 import { poolerFault } from "../db/pooler-fault.ts";
+import { refusalMessage } from "../db/refusal-message.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { isRedisAbsent } from "../queues/redis-errors.ts";
 import { type RedisFault, redisFaults } from "../queues/redis-faults.ts";
@@ -37,28 +37,19 @@ async function databaseFaults({ db, config, log, serverClock }: Checked): Promis
       );
     return [];
   } catch (error) {
-    return [databaseMessage(error, db.schema)];
+    return [databaseMessage(error)];
   }
 }
 
 /** Clocks that differ by more are reported. */
 export const CLOCK_TOLERANCE_MS = 5_000;
 
-const INSUFFICIENT_PRIVILEGE = "42501";
-
 /** What is wrong with Postgres, and what to do, from an error of its client. */
-export function databaseMessage(error: unknown, schema: string): string {
-  const unsuitable = unsuitableServerIn(error);
-  if (unsuitable !== null) return unsuitable.message;
-  const code = databaseFault(error)?.code;
-  if (code === INSUFFICIENT_PRIVILEGE)
-    return `The role in DATABASE_URL may not read the tables in the schema ${schema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`;
-  if (code !== undefined && LOGIN_CODES.has(code))
-    return `Postgres rejects the login (${code}). Check DATABASE_URL.`;
-  const reason = code ?? (error instanceof Error ? error.name : "unknown");
-  return isDatabaseAbsent(error)
-    ? `Postgres does not answer (${reason}). Check DATABASE_URL.`
-    : `Postgres fails (${reason}). Its log has the statement.`;
+export function databaseMessage(error: unknown): string {
+  const known = unsuitableServerIn(error)?.message ?? refusalMessage(error);
+  if (known !== null) return known;
+  const reason = databaseFault(error)?.code ?? (error instanceof Error ? error.name : "unknown");
+  return `Postgres fails (${reason}). Its log has the statement.`;
 }
 
 const CONNECT_LIMIT_MS = 3_000;

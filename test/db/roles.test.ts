@@ -72,11 +72,11 @@ describe("the roles of migrate --print-roles", () => {
     const refusal = await checkServers({ ...world, db }).catch((error: Error) => error);
     expect(refusal).toBeInstanceOf(UnsuitableServer);
     expect((refusal as UnsuitableServer).message).toBe(
-      `The role in DATABASE_URL may not read the tables in the schema ${app.databaseSchema}. \`commonwork migrate --print-roles\` prints the grants that it needs.`,
+      "The role in DATABASE_URL lacks a right (42501): permission denied for table migrations. `commonwork migrate --print-roles` prints the grants for the tables of Commonwork; the owner of other tables must grant the right.",
     );
     expect(await cli(environmentFor({ ...app, databaseUrl: url }), "runs")).toMatchObject({
       code: 1,
-      err: expect.stringContaining("lacks a right for this (42501)"),
+      err: expect.stringContaining("lacks a right (42501): permission denied for table job_runs"),
     });
   });
 });

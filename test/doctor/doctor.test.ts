@@ -6,6 +6,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Line } from "../../src/doctor/finding.ts";
 import { lookAtVersion } from "../../src/doctor/process-checks.ts";
+import { secretsIn, withoutSecrets } from "../../src/doctor/secrets.ts";
 import { tableFindings } from "../../src/doctor/table-checks.ts";
 import { timetable } from "../../src/schedules/timetable.ts";
 import { cli, environmentOf } from "../support/cli.ts";
@@ -135,7 +136,9 @@ describe("commonwork doctor finds", () => {
       DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
     };
     const lines = await examine({ environment });
-    expect(faultsIn(lines)).toEqual([line("Postgres", "Postgres does not answer (ECONNREFUSED).")]);
+    expect(faultsIn(lines)).toEqual([
+      line("Postgres", "Postgres does not answer at 127.0.0.1:1 (ECONNREFUSED)."),
+    ]);
     expect(lines).toContainEqual(
       expect.objectContaining({
         check: "Schedules",
@@ -151,7 +154,7 @@ describe("commonwork doctor finds", () => {
     const url = new URL(world.config.databaseUrl);
     url.pathname = "/no_such_database";
     expect(await faultsOf({ ...environmentOf(world), DATABASE_URL: url.href })).toEqual([
-      line("Postgres", "Postgres rejects the login (3D000)."),
+      line("Postgres", 'Postgres rejects the login (3D000): database "no_such_database" does not exist.'),
     ]);
   });
 
@@ -461,6 +464,11 @@ describe("commonwork doctor", () => {
       expect(out + err).toContain("login with *** failed");
       expect(out + err).not.toContain("swordfish");
     }
+  });
+
+  it("leaves words alone in which a short password stands", () => {
+    const secrets = secretsIn({ DATABASE_URL: "postgres://ada:ma@db/x", ADMIN_PASSWORD: "long enough" });
+    expect(withoutSecrets("many of ma, and long enoughs", secrets)).toBe("many of ***, and ***s");
   });
 
   it("removes control characters of foreign text", async () => {
