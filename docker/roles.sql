@@ -1,5 +1,4 @@
--- Roles for the schema "commonwork". Run by a superuser, or by the owner of the database with CREATEROLE, who first runs:
---   grant commonwork_owner to current_user;
+-- Roles for the schema "commonwork". Run by a superuser, or by the owner of the database with CREATEROLE.
 -- Afterwards give the first two a password: \password commonwork_owner, \password commonwork_app
 do $$
 declare wanted record;
@@ -14,6 +13,10 @@ begin
       execute format('create role %I %s', wanted.name, wanted.kind);
     end if;
   end loop;
+  -- Only superusers may act for a role that they are no member of.
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant %I to current_user', 'commonwork_owner');
+  end if;
 end $$;
 
 create schema if not exists "commonwork" authorization commonwork_owner;

@@ -1551,6 +1551,8 @@ CREATE TABLE mirror_faults (
   code            text NOT NULL,
   constraint_name text,
   at              timestamp with time zone NOT NULL DEFAULT now(),
+  column_name     text,
+  reason          text,
   CONSTRAINT mirror_faults_mirror_key_pk PRIMARY KEY (mirror, key)
 );
 

@@ -19,13 +19,15 @@ export function defineConnect(command: Command, terminal: Terminal): void {
   defineMirrors(command, terminal);
 }
 
-const summaryOf = ({ plan, hidden, zoneless, unreached }: CheckedMapping) => ({
+const summaryOf = ({ plan, hidden, unreadable, zoneless, unreached, unfit }: CheckedMapping) => ({
   mirror: plan.table,
   sources: plan.sources.map(sourceName),
   gone: plan.gone,
   hidden,
+  unreadable,
   zoneless,
   unreached,
+  unfit,
 });
 
 const linesOf = ({
@@ -33,8 +35,10 @@ const linesOf = ({
   sources,
   gone,
   hidden,
+  unreadable,
   zoneless,
   unreached,
+  unfit,
 }: ReturnType<typeof summaryOf>): string[] => [
   `${mirror}: reads ${sources.join(", ")}; gone: ${gone}`,
   ...(hidden.length === 0
@@ -42,6 +46,10 @@ const linesOf = ({
     : [
         `${mirror}: row-level security hides rows of ${hidden.join(", ")} from the service: give its role BYPASSRLS, or a policy for select with using (true)`,
       ]),
+  ...(unreadable.length === 0
+    ? []
+    : [`${mirror}: the service may not read its tables yet; install runs: ${unreadable.join("; ")}`]),
+  ...unfit.map((fault) => `${mirror}: ${fault}`),
   ...unreached.map(
     (source) =>
       `${mirror}: no row of ${source}, of the first 1,000, leads to a row of the select: does the column after "by" have the key?`,
@@ -63,7 +71,7 @@ function defineCheck(command: Command, terminal: Terminal): void {
     const summaries = checked.map(summaryOf);
     if (json) printJson(terminal, summaries);
     else for (const line of summaries.flatMap(linesOf)) printLine(terminal, line);
-    if (summaries.some(({ hidden }) => hidden.length > 0)) terminal.exitCode = 1;
+    if (summaries.some(({ hidden, unfit }) => hidden.length + unfit.length > 0)) terminal.exitCode = 1;
   });
 }
 
@@ -83,11 +91,16 @@ function defineInstall(command: Command, terminal: Terminal): void {
     const mappings = await readMappings(folder);
     await withDatabase(terminal, async (db) => {
       const checked = await checkMappings(db, mappings);
-      if (flags.print) return terminal.write(checked.map(({ plan }) => installSql(db.schema, plan)).join(""));
+      if (flags.print) return terminal.write(printedSql(db.schema, checked));
       await installAll(terminal, db, checked, flags);
     });
   });
 }
+
+const printedSql = (schema: string, checked: readonly CheckedMapping[]): string =>
+  `-- Run by a superuser, or by a role that may act as the owner of these tables and as that of the schema ${schema}.
+-- Afterwards: commonwork connect install --without-triggers
+${checked.map(({ plan }) => installSql(schema, plan)).join("")}`;
 
 async function installAll(
   terminal: Terminal,
@@ -101,13 +114,24 @@ async function installAll(
     replaces: installed.has(one.plan.table),
     triggers: flags.withoutTriggers !== true,
   }));
+  const left: string[] = [];
   if (!flags.dryRun)
     for (const one of checked)
-      await installMirror(db, one, { actor: operator(), triggersExist: flags.withoutTriggers === true });
+      left.push(
+        ...(await installMirror(db, one, {
+          actor: operator(),
+          triggersExist: flags.withoutTriggers === true,
+        })),
+      );
   printChanges(terminal, flags, changes, ({ mirror, replaces, triggers, sources }) => {
     const verb = replaces ? "replace" : "install";
     if (!flags.dryRun)
       return `${replaces ? "Replaced" : "Installed"} ${mirror}. Its rows are copied by the running workers.`;
     return `Would ${verb} ${mirror}${triggers ? `, with triggers on ${sources.join(", ")}` : ""}.`;
   });
+  if (left.length === 0) return;
+  terminal.writeError(
+    `The service may not read the tables yet. Their owner must run: ${[...new Set(left)].join("; ")}\n`,
+  );
+  terminal.exitCode = 1;
 }

@@ -7,6 +7,7 @@ import { sourceName } from "../connect/triggers.ts";
 import { compareMirrors, type Verified, type VerifyOptions } from "../connect/verify.ts";
 import type { Database } from "../db/client.ts";
 import { formatInstant } from "../format-instant.ts";
+import { printable } from "../printable.ts";
 import { requireConfirmation } from "./confirm.ts";
 import { type ChangeFlags, changeFlags, jsonFlag, printChanges } from "./flags.ts";
 import { printJson, printLine, printTable } from "./print.ts";
@@ -29,16 +30,19 @@ function defineStatus(command: Command, terminal: Terminal): void {
       "list the mirrors: pending changes, failed rows, trigger errors; exit code 1 if one needs an operator",
     );
   jsonFlag(status).action(async ({ json }: { json?: true }) => {
-    const mirrors = await withDatabase(terminal, (db) => mirrorStatus(db.drizzle, db.schema));
+    const { mirrors, schema } = await withDatabase(terminal, async (db) => ({
+      mirrors: await mirrorStatus(db.drizzle, db.schema),
+      schema: db.schema,
+    }));
     if (json) printJson(terminal, mirrors);
-    else printStatus(terminal, mirrors);
+    else printStatus(terminal, mirrors, schema);
     const needsOperator = ({ state, triggerFaults, faults }: MirrorStatus) =>
       state === "stopped" || triggerFaults.length > 0 || faults > 0;
     if (mirrors.some(needsOperator)) terminal.exitCode = 1;
   });
 }
 
-function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[]): void {
+function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[], schema: string): void {
   printTable(
     terminal,
     [
@@ -52,11 +56,15 @@ function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[]): void
     mirrors.map((m) => [m.mirror, m.state, m.notes, formatInstant(m.oldestNote), m.waiting, m.faults]),
     "There are no mirrors.",
   );
-  for (const { mirror, reason, resync, triggerFaults } of mirrors)
+  for (const { mirror, reason, resync, triggerFaults, faults, examples } of mirrors)
     for (const line of [
       ...(reason === null ? [] : [reason]),
       ...(resync === null ? [] : [`${resync.rows} ${ROWS[resync.of]} are compared so far`]),
       ...triggerFaults,
+      ...examples.map(({ key, why }) => `row ${printable(key)}: ${why}`),
+      ...(faults > examples.length
+        ? [`more: select * from ${schema}.mirror_faults where mirror = '${mirror}'`]
+        : []),
     ])
       printLine(terminal, `${mirror}: ${line}`);
 }

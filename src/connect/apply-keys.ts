@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import { describeRefused } from "./fault-columns.ts";
 import { type Keys, type Mirror, MirrorStopped, noteKeys, stopMirror } from "./installed.ts";
-import { mappingFaultOf, type RefusedKey } from "./isolate.ts";
+import { type RefusedKey, stopReason } from "./isolate.ts";
 import { acceptAgain, deletedAmong, settlePending } from "./pending-records.ts";
 import { countRemovals, removeMirrorRows } from "./remove-rows.ts";
+import { withdrawRights } from "./withdraw-rights.ts";
 import { writeMirrorRows } from "./write-rows.ts";
 
 /** What a round did. */
@@ -132,7 +134,7 @@ async function guard(
   try {
     await tx.transaction(work);
   } catch (error) {
-    const reason = error instanceof MirrorStopped ? error.message : mappingFaultOf(error);
+    const reason = error instanceof MirrorStopped ? error.message : await stopReason(tx, mirror.plan, error);
     if (reason === null) throw error;
     stopped.set(mirror.table, reason);
     await stopMirror(tx, mirror.table, reason);
@@ -199,7 +201,7 @@ async function removeKeys(round: Round, mirror: Mirror, { gone, waiting }: Remov
       ...(await removeMirrorRows(savepoint, mirrors, mirror, gone, "gone")),
       ...(await removeMirrorRows(savepoint, mirrors, mirror, waiting, "waiting")),
     ];
-    await recordFaults(savepoint, round, mirror.table, refused);
+    await recordFaults(savepoint, round, mirror, refused);
   });
 }
 
@@ -223,7 +225,7 @@ async function retryRefused(round: Round, mirror: Mirror): Promise<void> {
   if (keys.length === 0) return;
   await guard(round, mirror, keys, async (savepoint) => {
     const { written, refused } = await writeMirrorRows(savepoint, mirror, keys, round.quiet);
-    await recordFaults(savepoint, round, mirror.table, refused);
+    await recordFaults(savepoint, round, mirror, refused);
     if (mirror.ofRecords) {
       await settlePending(savepoint, mirror.table, keys);
       await acceptAgain(
@@ -237,19 +239,28 @@ async function retryRefused(round: Round, mirror: Mirror): Promise<void> {
   });
 }
 
-/** No values of the row: the code and the constraint say what is wrong with it. */
+/** No values of the row: the code, the column and the rule say what is wrong with it. */
 async function recordFaults(
   tx: Tx,
   { faults }: Round,
-  table: string,
+  mirror: Mirror,
   refused: readonly RefusedKey[],
 ): Promise<void> {
   if (refused.length === 0) return;
+  const { table, ofRecords } = mirror;
   faults.push(...refused.map((each) => ({ ...each, mirror: table })));
+  const described = await describeRefused(tx, mirror, refused);
   await tx.execute(
-    sql`insert into mirror_faults (mirror, key, code, constraint_name)
-        select ${table}, f.key, f.code, f."constraint"
-        from jsonb_to_recordset(${JSON.stringify(refused)}::jsonb) as f(key text, code text, "constraint" text)
-        on conflict (mirror, key) do update set code = excluded.code, constraint_name = excluded.constraint_name, at = now()`,
+    sql`insert into mirror_faults (mirror, key, code, constraint_name, column_name, reason)
+        select ${table}, f.key, f.code, f."constraint", f."column", f.reason
+        from jsonb_to_recordset(${JSON.stringify(described)}::jsonb) as f(key text, code text, "constraint" text, "column" text, reason text)
+        on conflict (mirror, key) do update set code = excluded.code, constraint_name = excluded.constraint_name,
+          column_name = excluded.column_name, reason = excluded.reason, at = now()`,
   );
+  if (!ofRecords)
+    await withdrawRights(
+      tx,
+      table,
+      refused.map(({ key }) => key),
+    );
 }

@@ -1,16 +1,16 @@
 import { sql } from "drizzle-orm";
-import pg from "pg";
 import { audit } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { roleNames } from "../db/roles.ts";
 import { rows } from "../db/statement.ts";
 import { inTransaction, type Tx } from "../db/transaction.ts";
-import { requireFit, unreachedSources } from "./fit.ts";
+import { requireFit, unfitValues, unreachedSources } from "./fit.ts";
 import { createTriggers, removeTriggers, withLockRetries } from "./host-triggers.ts";
 import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./installed.ts";
-import { type Mapping, MappingFault } from "./mapping.ts";
+import { eachMapping, type Mapping, MappingFault } from "./mapping.ts";
 import { type MirrorPlan, planMirror } from "./plan.ts";
 import { hiddenFrom } from "./read-host.ts";
+import { grantReads, missingGrants, readGrants, tablesRead } from "./read-rights.ts";
 import { installStatements, sourceName } from "./triggers.ts";
 
 /** A mapping that fits the database. */
@@ -19,8 +19,12 @@ export type CheckedMapping = {
   readonly plan: MirrorPlan;
   /** Tables whose rows row-level security may hide from the service. */
   readonly hidden: readonly string[];
+  /** The statements that let the service read the tables, as far as it may not yet. */
+  readonly unreadable: readonly string[];
   /** Columns whose times have no zone in the host: they are read as UTC. */
   readonly zoneless: readonly string[];
+  /** What values of the first rows break, in sentences: such rows would be faults. */
+  readonly unfit: readonly string[];
   /** Sources of which no row, of the first 1,000, leads to a row of the select. */
   readonly unreached: readonly string[];
 };
@@ -29,25 +33,36 @@ export type CheckedMapping = {
  * Checks mappings against the database, all of them.
  *
  * @returns them, those that others refer to first.
- * @throws MappingFault for the first that does not fit.
+ * @throws MappingFault, or MappingFaults, for those that do not fit.
  */
 export async function checkMappings(db: Database, mappings: readonly Mapping[]): Promise<CheckedMapping[]> {
-  const checked = await inTransaction(db, async (tx) => {
-    const checked: (CheckedMapping & { readonly table: string })[] = [];
-    for (const mapping of mappings) {
-      const { plan, zoneless } = await planMirror(tx, mapping);
-      const read = [...plan.sources, ...plan.reads].map(({ schema, table }) => ({ schema, table }));
-      const hidden = [...new Set(await hiddenFrom(tx, roleNames(db.schema).app, read))];
-      await requireFit(tx, plan);
-      const unreached = await unreachedSources(tx, plan);
-      checked.push({ table: mapping.table, mapping, plan, hidden, zoneless, unreached });
-    }
-    const installed = (await readMirrors(tx)).map(({ table }) => table);
-    const tables = new Set([...installed, ...checked.map(({ table }) => table)]);
-    for (const { table, plan } of checked) refuseUnmapped(table, plan, tables);
-    return checked;
-  });
+  const checked = await eachMapping(mappings, (mapping) =>
+    inTransaction(db, (tx) => checkMapping(tx, db.schema, mapping)),
+  );
+  const installed = (await readMirrors(db.drizzle)).map(({ table }) => table);
+  const tables = new Set([...installed, ...checked.map(({ table }) => table)]);
+  await eachMapping(checked, async ({ table, plan }) => refuseUnmapped(table, plan, tables));
   return parentsFirst(checked);
+}
+
+async function checkMapping(
+  tx: Tx,
+  schema: string,
+  mapping: Mapping,
+): Promise<CheckedMapping & { readonly table: string }> {
+  const { plan, zoneless } = await planMirror(tx, mapping);
+  await requireFit(tx, plan);
+  const { app } = roleNames(schema);
+  return {
+    table: mapping.table,
+    mapping,
+    plan,
+    zoneless,
+    hidden: await hiddenFrom(tx, app, tablesRead(plan)),
+    unreadable: await missingGrants(tx, app, tablesRead(plan)),
+    unreached: await unreachedSources(tx, plan),
+    unfit: await unfitValues(tx, plan),
+  };
 }
 
 /** Without a mirror of the table that a column refers to, each of its rows would wait forever. */
@@ -58,17 +73,16 @@ function refuseUnmapped(table: string, { columns }: MirrorPlan, tables: Readonly
 }
 
 /**
- * The SQL that `installMirror` runs on the host's tables, for their owner to read or to run, and the rights
+ * The SQL that `installMirror` runs on the host's tables, for their owner to read or to run, with the rights
  * that the service needs to read them.
  */
-export function installSql(schema: string, { table, sources }: MirrorPlan): string {
-  const app = pg.escapeIdentifier(roleNames(schema).app);
-  const grants = sources.flatMap((source) => {
-    const [inSchema, name] = [source.schema, source.table].map(pg.escapeIdentifier);
-    return [`grant usage on schema ${inSchema} to ${app}`, `grant select on ${inSchema}.${name} to ${app}`];
-  });
-  const triggers = sources.flatMap((source) => installStatements({ schema, mirror: table, source }));
-  return [...grants, ...triggers].map((statement) => `${statement};\n`).join("");
+export function installSql(schema: string, plan: MirrorPlan): string {
+  const { table, sources } = plan;
+  const statements = [
+    ...readGrants(roleNames(schema).app, tablesRead(plan)),
+    ...sources.flatMap((source) => installStatements({ schema, mirror: table, source })),
+  ];
+  return statements.map((statement) => `${statement};\n`).join("");
 }
 
 type InstallOptions = {
@@ -81,13 +95,17 @@ type InstallOptions = {
 /**
  * Installs a mirror, or replaces its mapping: first the triggers, one table per transaction, so that nothing
  * is missed, then the resync that copies what is there.
+ *
+ * @returns the statements that are left to the owners of the tables, without which the service may not read
+ * them.
  */
 export async function installMirror(
   db: Database,
   { mapping, plan }: CheckedMapping,
   { actor, triggersExist }: InstallOptions,
-): Promise<void> {
+): Promise<string[]> {
   const { table } = mapping;
+  const left = await grantReads(db, plan);
   if (!triggersExist) {
     for (const source of plan.sources) await createTriggers(db, { schema: db.schema, mirror: table, source });
   }
@@ -105,6 +123,7 @@ export async function installMirror(
     if (before && !triggersExist) await removeReplaced(tx, db.schema, before.plan, plan);
     await audit(tx, { actor, action: "mirror.install", subject: `mirrors:${table}` });
   });
+  return left;
 }
 
 /** From now on the host's own table says what its rows are. */

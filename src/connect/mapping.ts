@@ -37,6 +37,33 @@ export class MappingFault extends Error {
   }
 }
 
+/** Several mapping files that cannot be used, a line each. */
+export class MappingFaults extends Error {
+  override readonly name = "MappingFaults";
+  constructor(faults: readonly MappingFault[]) {
+    super(faults.map(({ message }) => message).join("\n"));
+  }
+}
+
+/** Does work for each mapping. @throws MappingFaults of all that cannot be used, or the only one. */
+export async function eachMapping<M, T>(
+  mappings: readonly M[],
+  work: (mapping: M) => Promise<T>,
+): Promise<T[]> {
+  const done: T[] = [];
+  const faults: MappingFault[] = [];
+  for (const mapping of mappings)
+    try {
+      done.push(await work(mapping));
+    } catch (error) {
+      if (!(error instanceof MappingFault)) throw error;
+      faults.push(error);
+    }
+  if (faults.length === 1) throw faults[0];
+  if (faults.length > 1) throw new MappingFaults(faults);
+  return done;
+}
+
 const NAME = `(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")`;
 const NAMES = `${NAME}(?:\\s*,\\s*${NAME})*`;
 const TYPE = `[a-z][a-z0-9_]*(?: [a-z]+)*(?:\\(\\d+(?:, ?\\d+)?\\))?`;

@@ -215,6 +215,16 @@ export const sampleOf = (source: Source): SQL =>
 export const anyOfKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
   sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)} where ${withKeys(plan, keys)} limit 1`;
 
+/** The values of a column of some rows, as ours. Returns rows with `value`. */
+export const valuesOf = (plan: MirrorPlan, { name, type }: PlanColumn, keys: readonly string[]): SQL =>
+  sql`select ${column("s", name)}::${sql.raw(type)} as value from ${selected(plan)} where ${withKeys(plan, keys)}`;
+
+/** Some rows of the select, with some of its columns as ours. */
+export const sampleRows = ({ select }: MirrorPlan, columns: readonly PlanColumn[]): SQL =>
+  sql`select ${list(
+    columns.map(({ name, type }) => sql`${column("s", name)}::${sql.raw(type)} as ${sql.identifier(name)}`),
+  )} from (select * from (\n${sql.raw(select)}\n) s limit ${SAMPLE}) s`;
+
 /** The next keys of the host in the order of the key. Returns rows with `key`. */
 export function nextHostKeys(plan: MirrorPlan, after: string | null, limit: number): SQL {
   const names = plan.key.map(({ name }) => column("s", name));

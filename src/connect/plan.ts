@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { hostTable, keptColumns } from "./host-tables.ts";
+import { similarName } from "../similar-name.ts";
+import { HOST_TABLES, hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
@@ -69,7 +70,8 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   const { table, select, key } = mapping;
   const fault = (reason: string) => new MappingFault(table, reason);
   const ours = await ownColumnsOf(tx, table);
-  if (hostTable(table) === null) throw fault("Commonwork has no such table to mirror into");
+  if (hostTable(table) === null)
+    throw fault(`Commonwork has no such table to mirror into${meant(table, Object.keys(HOST_TABLES))}`);
   const looked = await lookAtSelect(tx, select, fault);
   const columns = looked.columns;
   const missing = key.filter(({ name }) => !columns.includes(name)).map(({ name }) => name);
@@ -77,7 +79,12 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   const keyNames = key.map(({ name }) => name);
   const mapped = columns.filter((name) => name !== "host_id");
   const foreign = mapped.filter((name) => !ours.some((own) => own.name === name) && !keyNames.includes(name));
-  if (foreign.length > 0) throw fault(`the table has no column ${foreign.join(", ")}`);
+  if (foreign.length > 0) {
+    const names = ours.map(({ name }) => name).filter((name) => !keptColumns(table).includes(name));
+    throw fault(
+      `the table has no column ${foreign.map((name) => `${name}${meant(name, names)}`).join(", ")}`,
+    );
+  }
   const refused = mapped.filter((name) => keptColumns(table).includes(name));
   if (refused.length > 0)
     throw fault(`a mapping may not write ${refused.join(", ")}: Commonwork alone sets it`);
@@ -103,6 +110,12 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   const instants = written.filter(({ type }) => type === "timestamp with time zone");
   const zoneless = instants.map(({ name }) => name).filter((name) => looked.zoneless.includes(name));
   return { plan, zoneless };
+}
+
+/** The name that was probably meant, to be appended. */
+function meant(name: string, names: readonly string[]): string {
+  const similar = similarName(name, names);
+  return similar === null ? "" : ` (did you mean ${similar}?)`;
 }
 
 /** @throws MappingFault for tables whose changes cannot be noted. */

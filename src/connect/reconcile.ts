@@ -13,7 +13,7 @@ import {
   readMirrors,
   stopMirror,
 } from "./installed.ts";
-import { mappingFaultOf } from "./isolate.ts";
+import { stopReason } from "./isolate.ts";
 import { inRound } from "./key-limit.ts";
 import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
 import { setMuted, splitByAge, withoutNudges } from "./muted-rows.ts";
@@ -104,7 +104,7 @@ async function keysOf(
           : await tx.transaction((savepoint) => throughKeys(savepoint, installed, through, values));
       keys.set(mirror, new Set([...(keys.get(mirror) ?? []), ...found]));
     } catch (error) {
-      const reason = mappingFaultOf(error);
+      const reason = installed ? await stopReason(tx, installed.plan, error) : null;
       if (reason === null) throw error;
       stopped.push({ mirror, reason });
       await stopMirror(tx, mirror, reason);
@@ -183,7 +183,7 @@ async function nextPart(
     );
     return { keys: found.map(({ key }) => key) };
   } catch (error) {
-    const reason = mappingFaultOf(error);
+    const reason = await stopReason(tx, plan, error);
     if (reason === null) throw error;
     await stopMirror(tx, table, reason);
     return { reason };

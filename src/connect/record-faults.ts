@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { RefusedRow } from "./apply-keys.ts";
+import type { RefusedKey } from "./isolate.ts";
 import type { FieldFault } from "./record-values.ts";
 
 const NOT_NULL = "23502";
@@ -10,6 +10,11 @@ const UNIQUE = "23505";
 const CHECK = "23514";
 
 const REASONS: Readonly<Record<string, string>> = {
+  "22001": "is too long",
+  "22003": "is out of range",
+  "22007": "is no date or time",
+  "22008": "is out of the range of dates and times",
+  "22P02": "cannot be read as the type of the column",
   [NOT_NULL]: "must not be null",
   [FOREIGN_KEY]: "other rows refer to it, or it refers to a row that is gone",
   [UNIQUE]: "another row has the same value",
@@ -18,17 +23,19 @@ const REASONS: Readonly<Record<string, string>> = {
 type Constraint = { readonly name: string; readonly columns: string[]; readonly check: string | null };
 
 /** Why Postgres refused rows, for the sender of the records: the columns of the constraint, and its rule. */
-export async function faultsOfRows(tx: Tx, refused: readonly RefusedRow[]): Promise<FieldFault[][]> {
+export async function faultsOfRows(tx: Tx, refused: readonly RefusedKey[]): Promise<FieldFault[][]> {
   const names = refused.flatMap(({ constraint }) => constraint ?? []);
   const found = names.length === 0 ? [] : await readConstraints(tx, names);
   const constraints = new Map(found.map((each) => [each.name, each]));
-  return refused.map(({ code, constraint }) => faultsOf(code, constraints.get(constraint ?? "")));
+  return refused.map(({ code, constraint, column }) =>
+    faultsOf(code, constraints.get(constraint ?? ""), column),
+  );
 }
 
-function faultsOf(code: string, constraint: Constraint | undefined): FieldFault[] {
+function faultsOf(code: string, constraint: Constraint | undefined, column: string | null): FieldFault[] {
   const rule = code === CHECK && constraint?.check ? `breaks the rule ${constraint.check}` : null;
   const fault = rule ?? REASONS[code] ?? `a value cannot be stored (${code})`;
-  const columns = code === FOREIGN_KEY ? [] : (constraint?.columns ?? []);
+  const columns = column !== null ? [column] : code === FOREIGN_KEY ? [] : (constraint?.columns ?? []);
   if (columns.length === 0) return [{ field: "columns", fault }];
   return columns.map((name) => ({ field: `columns.${name}`, fault }));
 }

@@ -3,6 +3,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { type Mirror, readMirrors } from "./installed.ts";
 import { inspectSources } from "./source-check.ts";
 import { sourceName } from "./triggers.ts";
+import { FAULT_TEXT } from "./troubled-rows.ts";
 
 /** The state of one mirror. */
 export type MirrorStatus = {
@@ -21,7 +22,11 @@ export type MirrorStatus = {
   readonly oldestNote: Date | null;
   readonly waiting: number;
   readonly faults: number;
+  /** The newest of the faults: the key of a row, and why it is refused. */
+  readonly examples: readonly FaultExample[];
 };
+
+type FaultExample = { readonly key: string; readonly why: string };
 
 /** The mirrors, those that others refer to first. */
 export async function mirrorStatus(on: Queryable, schema: string): Promise<MirrorStatus[]> {
@@ -40,10 +45,22 @@ export async function mirrorStatus(on: Queryable, schema: string): Promise<Mirro
       oldestNote: counted?.oldestNote ? new Date(counted.oldestNote) : null,
       waiting: counted?.waiting ?? 0,
       faults: counted?.faults ?? 0,
+      examples: counted?.faults ? await newestFaults(on, mirror.table) : [],
     });
   }
   return statuses;
 }
+
+const EXAMPLES = 3;
+
+/** At most 10,000 faults are looked at. */
+const newestFaults = (on: Queryable, mirror: string): Promise<FaultExample[]> =>
+  rows<FaultExample>(
+    on,
+    sql`select key, ${FAULT_TEXT} as why
+        from (select * from mirror_faults f where f.mirror = ${mirror} limit ${ROWS_COUNTED}) f
+        order by at desc, key limit ${EXAMPLES}`,
+  );
 
 function stateOf({ stopped, ofRecords, resync }: Mirror): MirrorStatus["state"] {
   if (stopped) return "stopped";

@@ -102,9 +102,22 @@ function createTrigger(target: TriggerTarget, event: Event): string[] {
   ];
 }
 
+/**
+ * The function writes with the rights of its owner. That is the owner of our tables, not whoever installs:
+ * that role may be a superuser, or lose its rights later, and the writes of the host would fail.
+ */
+const ownFunction = (target: TriggerTarget): string =>
+  `do $own$
+begin
+  execute format('alter function ${functionOf(target).replaceAll("'", "''")}() owner to %I',
+    (select pg_get_userbyid(relowner) from pg_class where oid = ${pg.escapeLiteral(`${quote(target.schema)}.dirty`)}::regclass));
+exception when insufficient_privilege then null;
+end $own$`;
+
 /** The statements that make a source note its changes. They can be run again. */
 export const installStatements = (target: TriggerTarget): string[] => [
   noteFunction(target),
+  ownFunction(target),
   `revoke all on function ${functionOf(target)}() from public`,
   ...EVENT_NAMES.flatMap((event) => createTrigger(target, event)),
 ];

@@ -11,11 +11,14 @@ export type TroubledRow = {
   readonly at: Date | null;
 };
 
+/** SQL: why a row of mirror_faults is refused: its column and what is wrong with it, as far as that is known. */
+export const FAULT_TEXT = sql`coalesce(nullif(concat_ws(' ', column_name, reason), '') || ' (' || code || ')', concat_ws(' ', code, constraint_name))`;
+
 /** Rows that our tables refused, then rows that wait for another one, some of each. */
 export async function troubledRows(on: Queryable, limit: number): Promise<TroubledRow[]> {
   const found = await rows<Omit<TroubledRow, "at"> & { at: string | null }>(
     on,
-    sql`(select mirror, key, concat_ws(' ', code, constraint_name) as why, at from mirror_faults order by mirror, key limit ${limit})
+    sql`(select mirror, key, ${FAULT_TEXT} as why, at from mirror_faults order by mirror, key limit ${limit})
         union all
         (select mirror, key, 'waits for ' || needs || ' ' || needs_key, null from mirror_waiting order by mirror, key limit ${limit})`,
   );

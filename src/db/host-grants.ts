@@ -26,7 +26,8 @@ export function hostGrantsSql(
   const [schema, role, readerRole] = [databaseSchema, host, reader].map(pg.escapeIdentifier);
   const functions = FUNCTIONS.map((each) => `${schema}.${each}`).join(",\n  ");
   const members = hostRoles.map((name) => `grant ${role}, ${readerRole} to ${pg.escapeIdentifier(name)};`);
-  return `-- Rights of the host in the schema ${schema}. Run by the owner of the schema, or by a superuser, after \`commonwork migrate\`.
+  return `-- Rights of the host in the schema ${schema}. Run after \`commonwork migrate\` by whoever ran the SQL of
+-- \`commonwork migrate --print-roles\`: a superuser, or the owner of the database with CREATEROLE.
 do $$
 declare wanted text;
 begin

@@ -6,6 +6,7 @@ import pg from "pg";
 import { UnsuitableServer } from "../unsuitable-server.ts";
 import { type Database, type DatabaseAddress, resultsSchemaOf } from "./client.ts";
 import { createResultViews, dropResultViews, type ResultsState } from "./results/create-views.ts";
+import { roleNames } from "./roles.ts";
 import { MIGRATION_LOCK_KEY } from "./schema-keys.ts";
 import { readSettings, sessionFault } from "./session.ts";
 
@@ -63,7 +64,7 @@ async function migrateWith(client: pg.Client, address: DatabaseAddress): Promise
   const { databaseUrl, databaseSchema: schema } = address;
   const quoted = pg.escapeIdentifier(schema);
   await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK_KEY})`, [schema]);
-  const role = await readRole(client, schema);
+  const role = await actAsOwner(client, schema, await readRole(client, schema));
   if (!role.schemaExists) await createSchema(client, quoted, role);
   const fault = await sessionFault(client, schema, databaseUrl);
   if (fault !== null) throw new UnsuitableServer(fault);
@@ -95,6 +96,8 @@ type Role = {
   readonly readsMigrations: boolean;
   /** The owner of what earlier migrations made, if this role may not act as it. */
   readonly otherOwner: string | null;
+  /** The owner of the schema that `migrate --print-roles` created, if this role is another one and may act as it. */
+  readonly actsAs: string | null;
 };
 
 async function readRole(client: pg.Client, schema: string): Promise<Role> {
@@ -103,12 +106,25 @@ async function readRole(client: pg.Client, schema: string): Promise<Role> {
             has_database_privilege(current_database(), 'CREATE') as "createsSchemas",
             coalesce(has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'), false) as "createsTables",
             coalesce(has_table_privilege(c.oid, 'SELECT'), true) as "readsMigrations",
-            case when not pg_has_role(c.relowner, 'USAGE') then pg_get_userbyid(c.relowner) end as "otherOwner"
+            case when not pg_has_role(c.relowner, 'USAGE') then pg_get_userbyid(c.relowner) end as "otherOwner",
+            (select o.rolname from pg_namespace s join pg_roles o on o.oid = s.nspowner
+             where s.oid = n.oid and o.rolname = $2 and o.rolname <> current_user and coalesce(c.relowner = o.oid, true)
+               and pg_has_role(o.oid, case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end)) as "actsAs"
      from (select to_regnamespace(quote_ident($1))::oid as oid) n
      left join pg_class c on c.relnamespace = n.oid and c.relname = 'migrations'`,
-    [schema],
+    [schema, roleNames(schema).owner],
   );
   return found.rows[0] as Role;
+}
+
+/**
+ * The role that `migrate --print-roles` created owns what is migrated, whoever does it: so the rights of the
+ * service follow, and the next migration may be run by another member of that role.
+ */
+async function actAsOwner(client: pg.Client, schema: string, role: Role): Promise<Role> {
+  if (role.actsAs === null) return role;
+  await client.query(`set local role ${pg.escapeIdentifier(role.actsAs)}`);
+  return readRole(client, schema);
 }
 
 async function createSchema(client: pg.Client, quoted: string, role: Role): Promise<void> {

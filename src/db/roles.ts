@@ -21,8 +21,7 @@ export function rolesSql(address: DatabaseAddress): string {
     pg.escapeIdentifier,
   );
   const { owner, app } = names;
-  return `-- Roles for the schema ${schema}. Run by a superuser, or by the owner of the database with CREATEROLE, who first runs:
---   grant ${owner} to current_user;
+  return `-- Roles for the schema ${schema}. Run by a superuser, or by the owner of the database with CREATEROLE.
 -- Afterwards give the first two a password: \\password ${names.owner}, \\password ${names.app}
 do $$
 declare wanted record;
@@ -37,6 +36,10 @@ begin
       execute format('create role %I %s', wanted.name, wanted.kind);
     end if;
   end loop;
+  -- Only superusers may act for a role that they are no member of.
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant %I to current_user', '${names.owner}');
+  end if;
 end $$;
 
 create schema if not exists ${schema} authorization ${owner};

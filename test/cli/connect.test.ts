@@ -17,6 +17,8 @@ async function scene() {
   return { world, folder, run: (...argv: string[]) => cli(environmentOf(world), "connect", ...argv) };
 }
 
+const USERS = MAPPINGS["users"] as string;
+
 describe("commonwork connect", () => {
   it("checks, installs, shows, compares again, resumes and uninstalls mirrors", async () => {
     const { world, folder, run } = await scene();
@@ -85,6 +87,8 @@ describe("commonwork connect", () => {
       hidden: [],
       zoneless: [],
       unreached: [],
+      unreadable: [],
+      unfit: [],
     });
     const install = {
       ...users,
@@ -92,6 +96,8 @@ describe("commonwork connect", () => {
       hidden: [],
       zoneless: [],
       unreached: [],
+      unreadable: [],
+      unfit: [],
       replaces: false,
       triggers: true,
     };
@@ -160,12 +166,48 @@ describe("commonwork connect", () => {
     });
   });
 
+  it("shows why rows are refused, and fails a check whose values would be", async () => {
+    const { world, folder, run } = await scene();
+    await world.query("insert into app.companies (title) values (null), (null), (null), (null)");
+    expect(await run("check", folder)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(
+        "organizations: name: 4 of the first 1,000 rows break the rule name is not null\n",
+      ),
+    });
+    await run("install", folder);
+    await reconcile(world);
+    const { code, out } = await run("status");
+    expect(code).toBe(1);
+    expect(out.match(/^organizations: row [-0-9a-f]{36}: name must not be null \(23502\)$/gm)).toHaveLength(
+      3,
+    );
+    expect(out).toContain(
+      `organizations: more: select * from ${world.config.databaseSchema}.mirror_faults where mirror = 'organizations'\n`,
+    );
+  });
+
   it("names what is wrong with a mapping, and mirrors that do not exist", async () => {
     const { folder, run } = await scene();
     await writeFile(join(folder, "users.sql"), "select 1");
     expect(await run("check", folder)).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^users\.sql: needs one line/),
+    });
+    await writeFile(join(folder, "organizations.sql"), "select 1");
+    expect((await run("check", folder)).err.match(/^\w+\.sql: needs one line/gm)).toHaveLength(2);
+    await writeFile(join(folder, "users.sql"), USERS.replace("as email", "as mail"));
+    await writeFile(join(folder, "organizations.sql"), MAPPINGS["organizations"] as string);
+    await writeFile(join(folder, "project.sql"), MAPPINGS["projects"] as string);
+    const { err } = await run("check", folder);
+    expect(err).toContain("users.sql: the table has no column mail (did you mean email?)");
+    expect(err).toContain(
+      "project.sql: Commonwork has no such table to mirror into (did you mean projects?)",
+    );
+    await writeFile(join(folder, "Users.sql"), USERS);
+    expect(await run("check", folder)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^Users\.sql: a mapping file has the name of a table/),
     });
     expect(await run("check", join(folder, "empty"))).toMatchObject({
       code: 1,

@@ -179,6 +179,27 @@ describe("a mapping is refused", () => {
     }
   });
 
+  it("in words where values of its first rows would be faults", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "insert into app.accounts (mail, zone) values ('ada', 'yesterday, or so'), ('ben', null)",
+    );
+    await world.query("insert into app.companies (title) values (null), ('Helpers')");
+    const unfitOf = async (table: string, text: string) => (await check(world, table, text))[0]?.unfit;
+    const users = "-- key: host_id uuid\n-- source: app.accounts by id\n";
+    expect(
+      await unfitOf(
+        "users",
+        `${users}select a.id as host_id, a.mail as name, a.zone as created_at from app.accounts a`,
+      ),
+    ).toEqual(["created_at: a value of the first 1,000 rows cannot become timestamp with time zone (22007)"]);
+    expect(await unfitOf("organizations", MAPPINGS["organizations"] as string)).toEqual([
+      "name: 1 of the first 1,000 rows break the rule name is not null",
+    ]);
+    expect(await unfitOf("users", MAPPINGS["users"] as string)).toEqual([]);
+  });
+
   it("whose source holds no keys", async () => {
     const world = await createWorld();
     await hostPlatform(world);
@@ -295,11 +316,9 @@ describe("an installation", () => {
       organizations: MAPPINGS["organizations"] as string,
       projects: MAPPINGS["projects"] as string,
     };
+    // The role of the service may read what the mappings read from then on.
     await installMappings(installing, mappings);
     const role = `${owner.databaseSchema}_app`;
-    await database.query(
-      `grant usage on schema app to ${role}; grant select on all tables in schema app to ${role}`,
-    );
     await database.query(
       `insert into app.companies (title) select 'C' || n from generate_series(1, 3) n; insert into app.accounts (mail) values ('ada');
        insert into app.ventures (company, founder, name) select c.id, a.id, 'V' from app.companies c, app.accounts a`,
@@ -359,9 +378,10 @@ describe("an installation", () => {
       `revoke select on app.companies from ${role}; update app.companies set title = title || '!'; delete from app.companies where title = 'none'`,
     );
     await reconcile(world);
+    const lacks = `42501 the role ${role} may not read what the mapping reads; the owner of the tables can run: grant select on "app"."companies" to "${role}"`;
     expect(await stopped()).toEqual([
-      { table_name: "organizations", stopped_because: HIDES },
-      { table_name: "projects", stopped_because: HIDES },
+      { table_name: "organizations", stopped_because: lacks },
+      { table_name: "projects", stopped_because: lacks },
     ]);
     expect(await names()).toEqual(["C1", "C2", "C3"]);
     await database.query(`grant select on app.companies to ${role}`);
@@ -434,11 +454,16 @@ describe("the status of mirrors", () => {
       oldestNote: null,
       waiting: 0,
       faults: 0,
+      examples: [],
     });
     await world.query("insert into app.companies (title) values (null)");
     expect(await statusOf("organizations")).toMatchObject({ notes: 1, oldestNote: expect.any(Date) });
     await reconcile(world);
-    expect(await statusOf("organizations")).toMatchObject({ notes: 0, faults: 1 });
+    expect(await statusOf("organizations")).toMatchObject({
+      notes: 0,
+      faults: 1,
+      examples: [{ key: expect.any(String), why: "name must not be null (23502)" }],
+    });
     await world.query("alter table app.rooms disable trigger all; alter table app.rooms enable trigger all");
     expect(await statusOf("chat_threads")).toMatchObject({
       triggerFaults: ["app.rooms lacks triggers, or they are disabled"],

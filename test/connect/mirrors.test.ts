@@ -247,8 +247,8 @@ select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
     expect(
       await rowsOf(world, "select count(*)::int as v from organizations where host_id is not null"),
     ).toEqual([9_999]);
-    expect(await world.query("select mirror, code from mirror_faults")).toEqual([
-      { mirror: "organizations", code: "23502" },
+    expect(await world.query("select mirror, code, column_name, reason from mirror_faults")).toEqual([
+      { mirror: "organizations", code: "23502", column_name: "name", reason: "must not be null" },
     ]);
     await world.query("update app.companies set title = 'Repaired' where title is null");
     await reconcile(world);
@@ -256,6 +256,72 @@ select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
     expect(
       await rowsOf(world, "select count(*)::int as v from organizations where host_id is not null"),
     ).toEqual([10_000]);
+  });
+
+  it("names the column whose value cannot become ours", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "insert into app.accounts (mail, zone) values ('ada', 'yesterday, or so'), ('ben', '2026-01-01')",
+    );
+    const users = `-- key: host_id uuid
+-- source: app.accounts by id
+select a.id as host_id, a.mail as name, a.zone as created_at from app.accounts a`;
+    await installMappings(world, { users });
+    await reconcile(world);
+    expect(await world.query("select code, column_name, reason from mirror_faults")).toEqual([
+      { code: "22007", column_name: "created_at", reason: "is no date or time" },
+    ]);
+    expect(await rowsOf(world, "select name as v from users where host_id is not null")).toEqual(["ben"]);
+  });
+
+  it("takes back a right whose row says something that is not known: it may have been a revocation", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query(
+      "create table app.papers (id uuid primary key, venture uuid); create table app.paper_rights (paper uuid, account uuid, may text, primary key (paper, account))",
+    );
+    const { users, organizations, projects } = MAPPINGS as Record<string, string>;
+    const rights = (table: string, of: string, column: string) => `-- key: ${column} uuid, user_id uuid
+-- source: app.${table} by ${of}, account
+select r.${of} as ${column}, r.account as user_id, r.may as permission from app.${table} r`;
+    await world.query(
+      "create table app.venture_rights (venture uuid, account uuid, may text, primary key (venture, account))",
+    );
+    await installMappings(world, {
+      users: users!,
+      organizations: organizations!,
+      projects: projects!,
+      project_access_grants: rights("venture_rights", "venture", "project_id"),
+      resources:
+        "-- key: host_id uuid\n-- source: app.papers by id\nselect p.id as host_id, p.venture as project_id, 'Plan' as name from app.papers p",
+      resource_permissions: rights("paper_rights", "paper", "resource_id"),
+    });
+    await world.query(`
+      with a as (insert into app.accounts (mail) values ('ada') returning id), c as (insert into app.companies (title) values ('C') returning id),
+           v as (insert into app.ventures (company, founder, name) select c.id, a.id, 'V' from a, c returning id),
+           p as (insert into app.papers select gen_random_uuid(), v.id from v returning id),
+           r as (insert into app.venture_rights select v.id, a.id, 'edit' from v, a)
+      insert into app.paper_rights select p.id, a.id, 'view' from p, a`);
+    await reconcile(world);
+    const allowed = async () => [
+      await rowsOf(world, "select permission as v from project_access_grants"),
+      await rowsOf(world, "select permission as v from resource_permissions"),
+    ];
+    expect(await allowed()).toEqual([["edit"], ["view"]]);
+    await world.query(
+      "update app.venture_rights set may = 'suspended'; update app.paper_rights set may = 'suspended'",
+    );
+    await reconcile(world);
+    expect(await allowed()).toEqual([[], ["none"]]);
+    expect(await world.query("select mirror, column_name, code from mirror_faults order by 1")).toEqual([
+      { mirror: "project_access_grants", column_name: "permission", code: "23514" },
+      { mirror: "resource_permissions", column_name: "permission", code: "23514" },
+    ]);
+    await world.query("update app.venture_rights set may = 'view'; update app.paper_rights set may = 'edit'");
+    await reconcile(world);
+    expect(await allowed()).toEqual([["view"], ["edit"]]);
+    expect(await world.query("select 1 from mirror_faults")).toEqual([]);
   });
 
   it("makes room before it takes a row whose place was occupied", async () => {

@@ -95,6 +95,10 @@ export const mirrorFaults = pgTable(
     key: text().notNull(),
     code: text().notNull(),
     constraintName: text(),
+    /** The columns at fault, as far as they are known. */
+    columnName: text(),
+    /** What is wrong with them, without their values. */
+    reason: text(),
     at: instant().notNull().defaultNow(),
   },
   // reconcile: a row that was accepted.

@@ -12,6 +12,8 @@ const { values, positionals } = parseArgs({
     file: { type: "string", short: "f" },
     "no-align": { type: "boolean", short: "A" },
     "tuples-only": { type: "boolean", short: "t" },
+    // ON_ERROR_STOP, which is how this one behaves anyway.
+    variable: { type: "string", short: "v" },
   },
 });
 const client = new pg.Client({

@@ -83,7 +83,7 @@ describe("the page that says who was notified of an event, and why not", () => {
     expect(await why({ user: ada, event: ignored })).toContain(
       "Events of type weather.changed notify nobody.",
     );
-    expect(await why({ user: ada, event: rejected })).toContain("its payload does not fit its type");
+    expect(await why({ user: ada, event: rejected })).toContain("because it does not fit its type");
     const waiting = await host.hostEvent(world, "document_uploaded", { projectId, resourceId });
     expect(await why({ user: ben, event: waiting })).toContain("The event is not decided yet");
   });

@@ -1,0 +1,56 @@
+import { databaseFault } from "../database-fault.ts";
+import type { Tx } from "../db/transaction.ts";
+import type { Mirror } from "./installed.ts";
+import type { RefusedKey } from "./isolate.ts";
+import { valuesOf } from "./mirror-statements.ts";
+import type { MirrorPlan, PlanColumn } from "./plan.ts";
+import { readHost } from "./read-host.ts";
+import { faultsOfRows } from "./record-faults.ts";
+
+/** Values that a column of ours cannot have: Postgres does not say which column. */
+const VALUE_FAULT = /^22/;
+/** Rows of a round whose columns are looked for one by one: the others fail alike. */
+const MAX_LOOKED_AT = 20;
+
+/** A refused row with what is wrong with it. No values of the row. */
+export type DescribedKey = RefusedKey & { readonly reason: string };
+
+/** Finds the columns at fault of refused rows, and what is wrong with them. */
+export async function describeRefused(
+  tx: Tx,
+  { plan, ofRecords }: Pick<Mirror, "plan" | "ofRecords">,
+  refused: readonly RefusedKey[],
+): Promise<DescribedKey[]> {
+  const located: RefusedKey[] = [];
+  for (const [index, one] of refused.entries())
+    located.push(
+      !ofRecords && index < MAX_LOOKED_AT && VALUE_FAULT.test(one.code)
+        ? { ...one, column: await unfitColumn(tx, plan, one.key) }
+        : one,
+    );
+  const faults = await faultsOfRows(tx, located);
+  return located.map((one, index) => {
+    const [first, ...others] = faults[index] ?? [];
+    const columns = [first, ...others].flatMap(
+      (fault) => /^columns\.(.+)$/.exec(fault?.field ?? "")?.[1] ?? [],
+    );
+    return { ...one, column: columns.join(", ") || null, reason: first?.fault ?? one.code };
+  });
+}
+
+/** The first column of a row whose value does not become ours; null if each of them does. */
+async function unfitColumn(tx: Tx, plan: MirrorPlan, key: string): Promise<string | null> {
+  for (const column of plan.columns)
+    if (column.references === null && !(await fits(tx, plan, column, [key]))) return column.name;
+  return null;
+}
+
+async function fits(tx: Tx, plan: MirrorPlan, column: PlanColumn, keys: readonly string[]): Promise<boolean> {
+  try {
+    await tx.transaction((savepoint) => readHost(savepoint, plan, valuesOf(plan, column, keys)));
+    return true;
+  } catch (error) {
+    if (!VALUE_FAULT.test(databaseFault(error)?.code ?? "")) throw error;
+    return false;
+  }
+}
