@@ -44,7 +44,7 @@ async function beyondLimit(
   if (locked.rowCount === 0) return [];
   return rows<{ emailId: string; deliveryId: string }>(
     tx,
-    sql`with recent as (${composedLately(emailIds, now)}),
+    sql`with recent as materialized (${composedLately(emailIds, now)}),
         ranked as (
           select m.id, d.id as delivery_id, d.user_id, row_number() over (partition by d.user_id order by d.id) as rank
           from emails m join deliveries d on d.id = m.delivery_id
@@ -54,14 +54,23 @@ async function beyondLimit(
   );
 }
 
-/** The number of other single e-mails that were composed in the last hour and may have been sent, by user. */
+/**
+ * The number of other single e-mails that were composed in the last hour and may have been sent, by user.
+ * `offset 0` keeps both steps look-ups in an index: joined in any order, where statistics are old, they read
+ * the e-mails of everybody.
+ */
 const composedLately = (emailIds: readonly string[], now: Date): SQL => sql`
-  select d.user_id, count(*) as n from deliveries d join emails m on m.delivery_id = d.id
-  where d.user_id in (select user_id from emails where id = any(${array(emailIds)}::bigint[])) and d.channel = 'email' and d.decision in ('now', 'deferred')
-    and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '8 days'
-    and m.composed_at > ${now}::timestamptz - interval '1 hour' and m.status not in ('none', 'failed')
-    and m.id <> all(${array(emailIds)}::bigint[])
-  group by d.user_id`;
+  select u.user_id, count(*) as n
+  from (select distinct user_id from emails where id = any(${array(emailIds)}::bigint[])) u
+  cross join lateral (
+    select d.id from deliveries d
+    where d.user_id = u.user_id and d.channel = 'email' and d.decision in ('now', 'deferred')
+      and d.reason is distinct from 'must-send' and d.decided_at > ${now}::timestamptz - interval '8 days' offset 0) d
+  cross join lateral (
+    select 1 from emails m
+    where m.delivery_id = d.id and m.composed_at > ${now}::timestamptz - interval '1 hour'
+      and m.status not in ('none', 'failed') and m.id <> all(${array(emailIds)}::bigint[]) offset 0) m
+  group by u.user_id`;
 
 /**
  * Keeps the hourly limit when e-mails are sent, however long they waited for the mail service: those beyond
