@@ -1,6 +1,8 @@
 const MAX_EDITS = 2;
 
-/** The name of a list that is most like another one, if at most two letters were added, left out or changed. */
+/**
+ * The name of a list that is most like another one, if at most two letters were added, left out or changed.
+ */
 export function similarName(name: string, names: readonly string[]): string | null {
   const nearest = names
     .map((known) => ({ known, edits: editsBetween(name, known) }))

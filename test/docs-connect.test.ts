@@ -83,7 +83,7 @@ const rolesOf = (database: ScratchDatabase, schema: string) =>
     `${schema}_`,
   ]);
 
-/** Everything that an installation could leave: in the tables of the platform, schemas, roles, default rights. */
+/** Everything that an installation could leave: in the tables, schemas, roles and default rights. */
 const traces = (database: ScratchDatabase, schema: string) =>
   database.query(
     `select array(select c.relname || coalesce(c.relacl::text, '') from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by 1) as tables,

@@ -72,7 +72,10 @@ export async function unfitValues(tx: Tx, plan: MirrorPlan): Promise<string[]> {
   ];
 }
 
-/** The columns with a value that is none of ours, with the code of Postgres. One by one only if there are some. */
+/**
+ * The columns with a value that is none of ours, with the code of Postgres. One by one only if there are
+ * some.
+ */
 async function unfitColumns(
   tx: Tx,
   plan: MirrorPlan,

@@ -11,7 +11,7 @@ export type TroubledRow = {
   readonly at: Date | null;
 };
 
-/** SQL: why a row of mirror_faults is refused: its column and what is wrong with it, as far as that is known. */
+/** SQL: why a row of mirror_faults is refused: its column and what is wrong with it, as far as known. */
 export const FAULT_TEXT = sql`coalesce(nullif(concat_ws(' ', column_name, reason), '') || ' (' || code || ')', concat_ws(' ', code, constraint_name))`;
 
 /** Rows that our tables refused, then rows that wait for another one, some of each. */

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** Statements that take back what rows of these tables allow, by the table. A document may be denied explicitly. */
+/** Statements that take back what rows allow, by their table. A document may be denied explicitly. */
 const WITHDRAW: Readonly<Record<string, (keys: SQL) => SQL>> = {
   organization_members: (keys) => sql`delete from organization_members where host_id = any(${keys})`,
   project_access_grants: (keys) => sql`delete from project_access_grants where host_id = any(${keys})`,

@@ -96,7 +96,7 @@ type Role = {
   readonly readsMigrations: boolean;
   /** The owner of what earlier migrations made, if this role may not act as it. */
   readonly otherOwner: string | null;
-  /** The owner of the schema that `migrate --print-roles` created, if this role is another one and may act as it. */
+  /** The owner that `migrate --print-roles` created, if this role is another one and may act as it. */
   readonly actsAs: string | null;
 };
 

@@ -113,6 +113,7 @@ async function lookAtSchema(db: Database): Promise<Finding> {
       );
 }
 
+/** Functions of triggers are left out: whether a role may execute them is asked when a trigger is created. */
 async function lookAtGrants(db: Database): Promise<Finding> {
   const [{ role = "", lacking = [] } = {}] = await rows<{ role: string; lacking: string[] }>(
     db.drizzle,
@@ -126,7 +127,7 @@ async function lookAtGrants(db: Database): Promise<Finding> {
                      else not has_table_privilege(c.oid, p.privilege) end
           union all
           select 'execute on ' || f.proname from own join pg_proc f on f.pronamespace = own.schema
-          where not has_function_privilege(f.oid, 'execute') order by 1) as lacking`,
+          where f.prorettype <> 'trigger'::regtype and not has_function_privilege(f.oid, 'execute') order by 1) as lacking`,
   );
   if (lacking.length === 0) return ok(`${role} has every right it needs`);
   const more = lacking.length > 3 ? ` and ${lacking.length - 3} more` : "";

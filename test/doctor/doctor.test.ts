@@ -84,12 +84,16 @@ describe("commonwork doctor on a sound set-up", () => {
 
   it("finds nothing wrong with the roles that `migrate --print-roles` makes, before any process has run", async () => {
     const world = await createWorld();
-    const { app } = await deployWithRoles(await scratchDatabase());
+    const database = await scratchDatabase();
+    const { app } = await deployWithRoles(database);
     const environment = {
       ...environmentOf(world),
       DATABASE_URL: app.databaseUrl,
       DB_SCHEMA: app.databaseSchema,
     };
+    const installing = await createWorld({ database: { ...app, databaseUrl: database.url } });
+    await hostPlatform(installing);
+    await installMappings(installing);
     const lines = await examine({ environment });
     expect(faultsIn(lines)).toEqual([]);
     expect(lines).toContainEqual(

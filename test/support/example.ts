@@ -165,7 +165,7 @@ function removalOf(page: string): string[] {
       ([, statement]) => statement,
     );
   const statements = of(page);
-  expect(statements).toHaveLength(3);
+  expect(statements).toHaveLength(4);
   expect(statements).toEqual(of(read("docs/connect.md")));
   return statements as string[];
 }

@@ -185,7 +185,7 @@ async function markWithoutRecipients(
   );
 }
 
-/** Events of the host that lack a subject which their type needs are rejected like those with a wrong payload. */
+/** Events of the host that lack a subject of their type are rejected like those with a wrong payload. */
 function refuseIncomplete({ notifiable, rejected, ...rest }: ReadEvents): ReadEvents {
   const incomplete = notifiable.flatMap(({ event }) => {
     const missing = missingSubjects(event.type, {
