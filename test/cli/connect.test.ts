@@ -2,8 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { DatabaseAddress } from "../../src/db/client.ts";
+import { roleNames } from "../../src/db/roles.ts";
 import { cli, environmentOf } from "../support/cli.ts";
 import { hostPlatform, MAPPINGS, reconcile } from "../support/host-platform.ts";
+import { onServer } from "../support/on-server.ts";
+import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
 import { createWorld } from "../support/world.ts";
 
 /** A world with a host platform, and a folder with its mapping files. */
@@ -164,6 +168,44 @@ describe("commonwork connect", () => {
         `messages: created_at has no time zone and is read as UTC; in another zone, select it as "created_at at time zone '...'"\n`,
       ),
     });
+  });
+
+  it("is installed by separate roles: the printed SQL by the administrator, the rest by the service", async () => {
+    const { folder } = await scene();
+    const database = await scratchDatabase();
+    const { owner, app } = await deployWithRoles(database);
+    const by = ({ databaseUrl, databaseSchema }: DatabaseAddress) => {
+      const environment = { DATABASE_URL: databaseUrl, DB_SCHEMA: databaseSchema };
+      return (...argv: string[]) => cli(environment, "connect", ...argv);
+    };
+    const admin = { ...app, databaseUrl: database.url };
+    await hostPlatform(await createWorld({ database: admin }));
+    const printed = await by(admin)("install", folder, "--print");
+    // A role that may read the tables, and not let others read them.
+    const { owner: role } = roleNames(owner.databaseSchema);
+    await database.query(
+      `grant usage on schema app to ${role}; grant select on all tables in schema app to ${role}`,
+    );
+    expect(await by(owner)("install", folder, "--without-triggers")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /^The service may not read the tables yet\. Their owner must run: grant usage/,
+      ),
+    });
+    await database.query(printed.out);
+    expect(await by(app)("check", folder)).toMatchObject({ code: 0 });
+    expect(await by(app)("install", folder, "--without-triggers")).toMatchObject({ code: 0, err: "" });
+    const host = await database.createRole();
+    await database.query(
+      `grant usage on schema app to ${host.name}; grant insert on app.companies to ${host.name}`,
+    );
+    await onServer(host.url, "insert into app.companies (title) values ('Helpers')");
+    const world = await createWorld({ database: app });
+    await reconcile(world);
+    expect(await world.query("select name from organizations where host_id is not null")).toEqual([
+      { name: "Helpers" },
+    ]);
+    expect(await by(app)("status")).toMatchObject({ code: 0 });
   });
 
   it("shows why rows are refused, and fails a check whose values would be", async () => {
