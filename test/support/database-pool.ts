@@ -133,6 +133,7 @@ const stateOf = (since: string): string => `
           where relnamespace = current_schema()::regnamespace and relkind = 'r' and reltuples <> -1) as analyzed,
          (select count(*)::int from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
           where datname = current_database()) as settings,
+         (select md5(string_agg(m::text, ',' order by m)) from migrations m) as migrations,
          (select count(*)::int from pg_locks l join pg_database d on d.oid = l.database
           where locktype = 'advisory' and datname = current_database()) as locks,
          coalesce(current_setting('test.bytes', true), '0')::int as bytes,
@@ -142,6 +143,7 @@ type State = {
   readonly definitions: string;
   readonly analyzed: number;
   readonly settings: number;
+  readonly migrations: string;
   readonly locks: number;
   readonly bytes: number;
   readonly connections: number;
@@ -163,6 +165,7 @@ async function reset({ db, since, isSessionChanged }: PooledDatabase): Promise<b
     found.definitions === expected.definitions &&
     found.analyzed === expected.analyzed &&
     found.settings === expected.settings &&
+    found.migrations === expected.migrations &&
     found.locks === 0 &&
     found.bytes <= MAX_BYTES &&
     found.connections <= db.pool.totalCount
