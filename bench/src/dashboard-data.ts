@@ -10,8 +10,8 @@ export type DashboardSize = {
 };
 
 /**
- * Loads an outbox of three queues, of whose entries most are due, some later, and a twentieth dead; runs of 30
- * days; eight days of minutes of every queue; and notifications.
+ * Loads an outbox of three queues, of whose entries most are due, some later, and a twentieth dead; runs of
+ * 30 days; eight days of minutes of every queue; and notifications.
  */
 export async function loadDashboard(
   { sql }: Pick<Scratch, "sql">,

@@ -14,7 +14,8 @@ export type OpenDashboards = {
 };
 
 /**
- * Opens the stream of the overview as that many browsers do, and waits until each has received its first part.
+ * Opens the stream of the overview as that many browsers do, and waits until each has received its first
+ * part.
  *
  * @throws Error if one is refused.
  */

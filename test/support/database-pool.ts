@@ -35,8 +35,8 @@ export async function takeDatabase(): Promise<PooledDatabase> {
 
 /**
  * Takes back a database when its test has ended, and deletes what the test wrote. It is dropped if that does
- * not make it what it was: a definition was changed, a table analyzed, a lock kept, or a connection of another
- * process is open.
+ * not make it what it was: a definition was changed, a table analyzed, a lock kept, or another process is
+ * connected.
  */
 export async function giveBack(used: PooledDatabase): Promise<void> {
   if (idle.length < MAX_IDLE && (await reset(used))) idle.push(used);

@@ -85,7 +85,8 @@ export const serversOf = ({ config }: Pick<World, "config">): Record<string, str
 };
 
 /**
- * A runtime for one test: a database in the state of the template, a Redis prefix of its own, and a fixed clock.
+ * A runtime for one test: a database in the state of the template, a Redis prefix of its own, and a fixed
+ * clock.
  */
 export type World = Runtime & {
   /** Every e-mail that was sent, unless the test has its own mailer. */
@@ -179,7 +180,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
 
-/** Whether nothing about the database or its connections is special to the test: it may be one that others used. */
+/** Whether the test may have a database that others used: nothing about it or its connections is special. */
 const isOrdinary = ({ database, databaseUrl, poolMax, besideHost, environment }: WorldOptions): boolean =>
   !database &&
   !databaseUrl &&
