@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { idsBetween, MAX_ID } from "./id-ranges.ts";
-import { type Queryable, rows } from "./statement.ts";
+import { array, type Queryable, rows } from "./statement.ts";
 
 /** An entry of the audit log. */
 export type AuditEntry = {
@@ -45,6 +45,26 @@ export async function listAuditLog(
         order by id desc limit ${limit}`,
   );
   return found.map((entry) => ({ ...entry, at: new Date(entry.at) }));
+}
+
+/** Who did something, when, and why, as far as a reason was given. */
+export type Decided = { readonly at: Date; readonly actor: string; readonly reason: string | null };
+
+/** The latest time that an action was taken about each subject, by subject; old entries are deleted. */
+export async function latestDecisions(
+  on: Queryable,
+  action: string,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, Decided>> {
+  if (subjects.length === 0) return new Map();
+  const found = await rows<{ subject: string; at: string; actor: string; reason: string | null }>(
+    on,
+    sql`select asked.subject, latest.* from unnest(${array(subjects)}::text[]) as asked(subject)
+        cross join lateral (
+          select at, actor, details ->> 'reason' as reason from audit_log
+          where subject = asked.subject and action = ${action} order by id desc limit 1) latest`,
+  );
+  return new Map(found.map(({ subject, at, ...decided }) => [subject, { ...decided, at: new Date(at) }]));
 }
 
 /** The actions that the audit log has entries of, by skipping from one to the next in its index. */

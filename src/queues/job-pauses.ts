@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
+import { type Decided, latestDecisions } from "../db/audit-log.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { sharedReading } from "../shared-reading.ts";
@@ -37,6 +38,23 @@ export function createJobPauses(on: Queryable): JobPauses {
 export const listPauses = (on: Queryable): Promise<JobPause[]> =>
   rows<JobPause>(on, sql`select job, until from job_pauses where until > now() order by job`);
 
+/** A pause with who began it, or changed it last; null once the audit log does not say it any more. */
+export type DecidedPause = JobPause & { readonly decided: Decided | null };
+
+/** The jobs that are paused now, with who paused them and why. */
+export async function listDecidedPauses(on: Queryable): Promise<DecidedPause[]> {
+  const pauses = await listPauses(on);
+  const decidedOf = await latestDecisions(
+    on,
+    "jobs.pause",
+    pauses.map(({ job }) => subjectOfJob(job)),
+  );
+  return pauses.map((pause) => ({ ...pause, decided: decidedOf.get(subjectOfJob(pause.job)) ?? null }));
+}
+
+/** The subject of a job in the audit log. */
+const subjectOfJob = (job: string): string => `jobs:${job}`;
+
 /**
  * SQL: when the pause of a job ends; null if it has ended. Locks it: whoever resumes the job waits for what
  * is given back, and finds it.
@@ -59,7 +77,7 @@ export async function pauseJob(
         values (${name}, date_trunc('second', now() + ${seconds} * interval '1 second'))
         on conflict (job) do update set until = excluded.until`,
   );
-  await audit(tx, { actor, action: "jobs.pause", subject: `jobs:${name}`, details: { reason, seconds } });
+  await audit(tx, { actor, action: "jobs.pause", subject: subjectOfJob(name), details: { reason, seconds } });
 }
 
 /**
@@ -76,7 +94,7 @@ export async function resumeJob(
     sql`delete from job_pauses where job = ${name} and until > now() returning until`,
   );
   if (ended === undefined) return null;
-  await audit(tx, { actor, action: "jobs.resume", subject: `jobs:${name}`, details: { reason } });
+  await audit(tx, { actor, action: "jobs.resume", subject: subjectOfJob(name), details: { reason } });
   return ended.until;
 }
 

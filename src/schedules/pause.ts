@@ -1,7 +1,41 @@
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { rows } from "../db/statement.ts";
+import { type Decided, latestDecisions } from "../db/audit-log.ts";
+import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** A schedule that is paused, with who paused it; null once the audit log does not say it any more. */
+export type SchedulePause = {
+  readonly name: string;
+  readonly since: Date;
+  readonly decided: Decided | null;
+};
+
+/** The paused schedules of the timetable, by name, with who paused them and why. */
+export async function listPausedSchedules(
+  on: Queryable,
+  timetable: readonly Pick<Schedule, "name">[],
+): Promise<SchedulePause[]> {
+  const paused = await rows<{ name: string; since: string }>(
+    on,
+    sql`select name, paused_at as since from schedules
+        where paused_at is not null and name = any(${array(timetable.map(({ name }) => name))}::text[]) order by name`,
+  );
+  const decidedOf = await latestDecisions(
+    on,
+    "schedules.pause",
+    paused.map(({ name }) => subjectOfSchedule(name)),
+  );
+  return paused.map(({ name, since }) => ({
+    name,
+    since: new Date(since),
+    decided: decidedOf.get(subjectOfSchedule(name)) ?? null,
+  }));
+}
+
+/** The subject of a schedule in the audit log. */
+const subjectOfSchedule = (name: string): string => `schedules:${name}`;
 
 export type PauseOptions = { readonly actor: string; readonly reason?: string | undefined };
 
@@ -38,4 +72,9 @@ export async function resumeSchedule(
 }
 
 const record = (tx: Tx, action: string, name: string, actor: string, reason: string | undefined) =>
-  audit(tx, { actor, action, subject: `schedules:${name}`, details: reason === undefined ? {} : { reason } });
+  audit(tx, {
+    actor,
+    action,
+    subject: subjectOfSchedule(name),
+    details: reason === undefined ? {} : { reason },
+  });

@@ -40,6 +40,7 @@ describe("the overview", () => {
     expect(text).toMatch(/Postgres<\/td><td>1\d/);
     expect(text).toContain("Settled entries per minute. commissions 2.5 on average.");
     expect(text).not.toContain("<worker>");
+    expect(text).not.toContain("<h2>Paused</h2>");
   });
 
   test("a queue has its own page with charts, jobs and the way to Bull Board", async () => {
@@ -113,6 +114,7 @@ test("the figures of a queue are those of whole minutes", () => {
   const slow = {
     sales: { held: 0, unresolved: 0 },
     pauses: [],
+    pausedSchedules: [],
     alerts: [],
     carriers: [],
     servers: [],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { pauseJob } from "../../../src/queues/job-pauses.ts";
 import { openSlots } from "../../../src/roles/scheduler.ts";
+import { pauseSchedule } from "../../../src/schedules/pause.ts";
 import { reconcileSchedulers } from "../../../src/schedules/register.ts";
 import { every } from "../../../src/schedules/schedule.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -44,7 +46,34 @@ describe("the schedules of the dashboard", () => {
     const viewer = await browser(address, "viewer");
     await world.query("insert into job_pauses values ('note-item', now() + interval '1 hour')");
     const text = await (await viewer.send("GET", "/admin/schedules")).text();
-    expect(text).toContain('<small class="warn">paused until <time');
+    expect(text).toContain('<small class="warn why">paused until <time');
+  });
+
+  test("pages that show its next slot say since when, by whom and why one is paused instead", async () => {
+    const { address, world } = await scheduled();
+    const viewer = await browser(address, "viewer");
+    const shown = async (path: string) => (await viewer.send("GET", `/admin${path}`)).text();
+    const next = /<td[^>]*><time datetime="2026-05-01T13:00/;
+    const pages = ["/schedules", "/jobs", "/jobs/note-item"];
+    for (const path of pages) expect(await shown(path), path).toMatch(next);
+    await world.relay.transact((tx) =>
+      pauseSchedule(tx, "hourly", { actor: "cli:mlindner", reason: "told <twice>" }),
+    );
+    await world.relay.transact((tx) => pauseJob(tx, job, 3_600, { actor: "admin", reason: "too loud" }));
+    const by = `<a href="/admin/audit?subject=schedules%3Ahourly">mlindner (command line)</a>`;
+    for (const path of pages) {
+      const text = await shown(path);
+      expect(text, path).not.toMatch(next);
+      expect(text, path).toMatch(/badge warn">paused<\/span><small class="why">since <time/);
+      expect(text, path).toContain(`${by}: told &lt;twice&gt;`);
+      expect(text, path).toMatch(/aused until <time.*?<\/time> by <a [^>]*>admin<\/a>: too loud/);
+    }
+    const overview = await shown("/");
+    expect(overview).toContain('<a href="/admin/schedules#hourly">hourly</a><small>schedule</small>');
+    expect(overview).toContain(`<td>${by}</td><td class="long">told &lt;twice&gt;</td>`);
+    expect(overview).toContain('<a href="/admin/jobs/note-item">note-item</a><small>job</small>');
+    await world.query("delete from audit_log");
+    expect(await shown("/schedules")).toMatch(/<small class="why">since <time[^>]*>[^<]*<\/time><\/small>/);
   });
 
   test("Run now opens a manual run", async () => {
@@ -90,9 +119,9 @@ describe("the page of the schedules", () => {
     const viewer = await browser(address, "viewer");
     const text = await (await viewer.send("GET", "/admin/schedules")).text();
     expect(text).toMatch(
-      /hourly<small>.*?badge bad">missed<\/span><small>slot of <time datetime="2026-05-01T11:00/s,
+      /hourly<\/span><small>.*?badge bad">missed<\/span><small>slot of <time datetime="2026-05-01T11:00/s,
     );
-    expect(text).toMatch(/daily<small>.*?badge busy">waits for its run/s);
+    expect(text).toMatch(/daily<\/span><small>.*?badge busy">waits for its run/s);
     expect(text).toContain("the latest 3 run");
     expect(text).toContain("7 slots of 1 schedules in the coming week");
   });

@@ -42,6 +42,7 @@ pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
 small { font-size: .86em; }
 .cards small, .dim, td small, dd small { color: var(--dim); }
 .cards small, td small { display: block; }
+td small.why { max-width: 24rem; white-space: normal; }
 .good { color: var(--good); } .busy { color: var(--busy); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: .75rem; padding: 0; list-style: none; }
 .cards a { height: 100%; }

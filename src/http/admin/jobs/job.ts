@@ -1,10 +1,12 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
-import { listPauses } from "../../../queues/job-pauses.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 import { listRuns, type Run, type RunStatus } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
+import type { Schedule } from "../../../schedules/schedule.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
 import { mayAct } from "../frame/actions.ts";
 import { type Chart, chartHtml } from "../frame/chart.ts";
@@ -21,6 +23,7 @@ import {
 import { hrefOf } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
+import { pausedSchedule, scheduleHref } from "../pauses/paused.ts";
 import { runTable } from "../runs/run-table.ts";
 import { pauseRoutes, pauseSection } from "./pause.ts";
 import { NOTHING_ENTERED } from "./run-form.ts";
@@ -36,7 +39,11 @@ export function jobRoutes(runtime: Runtime): Router {
     const job = runtime.catalogue.jobs.find(({ name }) => name === req.params.job);
     if (!job) return next();
     const on = runtime.db.drizzle;
-    const [runs, pauses] = await Promise.all([listRuns(on, { job: job.name }, CHARTED), listPauses(on)]);
+    const [runs, pauses, pausedSchedules] = await Promise.all([
+      listRuns(on, { job: job.name }, CHARTED),
+      listDecidedPauses(on),
+      listPausedSchedules(on, runtime.timetable),
+    ]);
     const pause = pauses.find((each) => each.job === job.name);
     const now = runtime.clock.now();
     showPage(res, {
@@ -46,7 +53,7 @@ export function jobRoutes(runtime: Runtime): Router {
       aside: pause === undefined ? null : badge("paused", "warn"),
       body: html`<p>${job.description}</p>
 ${declaration(job)}
-<div class="split">${section("Input", inputTable(job))}${section("Schedules", scheduleTable(runtime, job, now))}</div>
+<div class="split">${section("Input", inputTable(job))}${section("Schedules", scheduleTable(runtime, job, pausedSchedules))}</div>
 ${pauseSection(res, job, pause)}
 ${mayAct(res) ? section("Run it", runForm(res, job, NOTHING_ENTERED)) : null}
 ${section("Durations", runs.length === 0 ? html`<p class="empty">It has no run yet. Work that other work enqueues has none unless it fails.</p>` : chartHtml(durationChart(runs)))}
@@ -96,20 +103,26 @@ function inputTable(job: Job): Html {
   });
 }
 
-const scheduleTable = ({ timetable }: Runtime, { name }: Job, now: Date): Html =>
-  table({
+function scheduleTable({ timetable, clock }: Runtime, { name }: Job, paused: readonly SchedulePause[]): Html {
+  const now = clock.now();
+  const nextOf = (schedule: Schedule): Html => {
+    const pause = paused.find((each) => each.name === schedule.name);
+    return pause === undefined ? timeWithAge(nextSlot(schedule, now), now) : pausedSchedule(pause);
+  };
+  return table({
     caption: "Schedules of the job",
     columns: ["Schedule", "Pattern", { title: "Input", kind: "long" }, "Next slot"],
     rows: timetable
       .filter(({ job }) => job.name === name)
       .map((schedule) => [
-        html`<a href="/admin/schedules">${schedule.name}</a>`,
+        html`<a href="${scheduleHref(schedule.name)}">${schedule.name}</a>`,
         html`<code>${schedule.pattern}</code><small>${schedule.tz}</small>`,
         codeHtml(JSON.stringify(schedule.input)),
-        timeWithAge(nextSlot(schedule, now), now),
+        nextOf(schedule),
       ]),
     empty: "It has no schedule.",
   });
+}
 
 const OUTCOMES: readonly (readonly [RunStatus, Tone])[] = [
   ["done", "good"],

@@ -3,18 +3,19 @@ import { z } from "zod";
 import { QUEUE_NAMES, type QueueName } from "../../../config/queues.ts";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
-import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
+import { type DecidedPause, listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { latestRuns, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
-import { timeWithAge } from "../frame/elements.ts";
+import { contentHtml, timeWithAge } from "../frame/elements.ts";
 import { filterForm, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
+import { pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { durationText, runStatusBadge } from "../runs/run-table.ts";
 import { jobRoutes } from "./job.ts";
-import { pausedText } from "./pause.ts";
 
 /** Kinds of work. */
 export const jobsPage: AdminPage = {
@@ -44,8 +45,13 @@ function jobsRoutes(runtime: Runtime): Router {
     if (filter === null) return showPage(res.status(422), { title: "Jobs", body: form });
     const jobs = chosen(runtime.catalogue.jobs, filter);
     const on = runtime.db.drizzle;
-    const [runs, pauses] = await Promise.all([latestRuns(on), listPauses(on)]);
-    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, { runs, pauses })}` });
+    const [runs, pauses, pausedSchedules] = await Promise.all([
+      latestRuns(on),
+      listDecidedPauses(on),
+      listPausedSchedules(on, runtime.timetable),
+    ]);
+    const known = { runs, pauses, pausedSchedules };
+    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, known)}` });
   });
   router.use(jobRoutes(runtime));
   return router;
@@ -61,15 +67,15 @@ const chosen = (jobs: readonly Job[], { queue, name = "" }: Chosen): Job[] =>
       (a, b) => QUEUE_NAMES.indexOf(a.queue) - QUEUE_NAMES.indexOf(b.queue) || (a.name < b.name ? -1 : 1),
     );
 
-type Known = { readonly runs: readonly Run[]; readonly pauses: readonly JobPause[] };
+type Known = {
+  readonly runs: readonly Run[];
+  readonly pauses: readonly DecidedPause[];
+  readonly pausedSchedules: readonly SchedulePause[];
+};
 
-function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], { runs, pauses }: Known): Html {
-  const now = clock.now();
+function jobTable(runtime: Runtime, jobs: readonly Job[], { runs, pauses, pausedSchedules }: Known): Html {
+  const now = runtime.clock.now();
   const last = new Map(runs.map((run) => [run.job, run]));
-  const nextOf = (name: string): Date | null => {
-    const slots = timetable.filter(({ job }) => job.name === name).map((schedule) => nextSlot(schedule, now));
-    return slots.sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
-  };
   return table({
     caption: "Jobs",
     columns: [
@@ -82,13 +88,25 @@ function jobTable({ timetable, clock }: Runtime, jobs: readonly Job[], { runs, p
     rows: jobs.map(({ name, queue, description }) => {
       const run = last.get(name);
       return [
-        html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>${pausedText(pauses.find(({ job }) => job === name))}`,
+        html`<a href="/admin/jobs/${name}">${name}</a><small>${queue}</small>${pausedJob(pauses.find(({ job }) => job === name))}`,
         description,
         run === undefined ? null : html`${runStatusBadge(run.status)}${timeWithAge(run.createdAt, now)}`,
         run === undefined ? null : durationText(run, now),
-        timeWithAge(nextOf(name), now),
+        nextHtml(runtime, name, pausedSchedules),
       ];
     }),
     empty: "No job matches.",
   });
+}
+
+/** The next slot of the schedules of a job that are not paused, and those that are. */
+function nextHtml({ timetable, clock }: Runtime, name: string, paused: readonly SchedulePause[]): Html {
+  const now = clock.now();
+  const schedules = timetable.filter(({ job }) => job.name === name);
+  const pauses = paused.filter((pause) => schedules.some((schedule) => schedule.name === pause.name));
+  const slots = schedules
+    .filter((schedule) => !pauses.some((pause) => pause.name === schedule.name))
+    .map((schedule) => nextSlot(schedule, now).getTime());
+  const next = slots.length === 0 ? null : timeWithAge(new Date(Math.min(...slots)), now);
+  return pauses.length === 0 ? contentHtml(next) : html`${next}${pauses.map(pausedSchedule)}`;
 }

@@ -1,11 +1,12 @@
 import { type Response, Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
-import { dueAfterPause, type JobPause, pauseJob, resumeJob } from "../../../queues/job-pauses.ts";
+import { type DecidedPause, dueAfterPause, pauseJob, resumeJob } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
-import { section, timeHtml } from "../frame/elements.ts";
+import { section } from "../frame/elements.ts";
 import { sessionOf } from "../guard.ts";
+import { jobPauseText } from "../pauses/paused.ts";
 import { postponeField, secondsIn } from "../work/bulk.ts";
 
 /**
@@ -36,12 +37,12 @@ export function pauseRoutes(runtime: Runtime): Router {
 }
 
 /** Whether a job is paused, and the form that changes it. */
-export function pauseSection(res: Response, { name }: Job, pause: JobPause | undefined): Html | null {
+export function pauseSection(res: Response, { name }: Job, pause: DecidedPause | undefined): Html | null {
   if (pause === undefined && !mayAct(res)) return null;
   const state =
     pause === undefined
       ? html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues.</p>`
-      : html`<p>Paused until ${timeHtml(pause.until)}. Its work is enqueued as always and done afterwards.</p>`;
+      : html`<p>Paused${jobPauseText(pause)}. Its work is enqueued as always and done afterwards.</p>`;
   const path = `/admin/jobs/${name}`;
   const buttons = [
     { action: `${path}/pause`, label: pause === undefined ? "Pause" : "Change" },
@@ -54,7 +55,3 @@ export function pauseSection(res: Response, { name }: Job, pause: JobPause | und
   });
   return section("Pause", html`${state}${mayAct(res) ? form : null}`);
 }
-
-/** Beside the name of a job. */
-export const pausedText = (pause: JobPause | undefined): Html | null =>
-  pause === undefined ? null : html`<small class="warn">paused until ${timeHtml(pause.until)}</small>`;

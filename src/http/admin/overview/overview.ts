@@ -37,6 +37,7 @@ function overviewRoutes(runtime: Runtime, { snapshots }: Dashboard): Router {
 
 const overviewBody = (region: (name: string) => Html): Html => html`${region(OUTAGE)}${region("tiles")}
 ${section("Alerts", region("alerts"))}
+${region("paused")}
 ${section("Queues", region("queues"))}
 ${section("Last three hours", region("charts"))}
 ${section("Running now", region("running"))}

@@ -6,12 +6,12 @@ import {
   readWaitingWork,
   type WaitingWork,
 } from "../../../queues/job-activity.ts";
-import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
+import { type DecidedPause, listDecidedPauses } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { formatSeconds } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
-import { pausedText } from "../jobs/pause.ts";
+import { pausedJob } from "../pauses/paused.ts";
 
 /** The jobs of a queue: which takes its time, which waits, which fails. */
 export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date): Promise<Html> {
@@ -21,7 +21,7 @@ export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date)
   const [activity, waiting, pauses] = await Promise.all([
     readJobActivity(on, names, since),
     readWaitingWork(on, queue, relay.beginnings().get(queue) ?? null),
-    listPauses(on),
+    listDecidedPauses(on),
   ]);
   const jobOf = ({ name }: WaitingWork): string => catalogue.find(name)?.job.name ?? name;
   const figures = names.map((job): JobFigures => {
@@ -42,7 +42,7 @@ type JobFigures = JobActivity & {
   readonly due: number;
   readonly carried: number;
   readonly oldestSeconds: number | null;
-  readonly pause: JobPause | undefined;
+  readonly pause: DecidedPause | undefined;
 };
 
 const IDLE = { carriers: 0, settled: 0, failed: 0, ranMs: 0, longestMs: 0 };
@@ -63,7 +63,7 @@ function jobTable(figures: readonly JobFigures[]): Html {
       ...["Share of time", "Time", "Longest", "Settled", "Failed", "Due", "Carried", "Oldest"].map(numbers),
     ],
     rows: figures.map(({ job, ranMs, longestMs, settled, failed, due, carried, oldestSeconds, pause }) => [
-      html`<a href="/admin/jobs/${job}">${job}</a>${pausedText(pause)}`,
+      html`<a href="/admin/jobs/${job}">${job}</a>${pausedJob(pause)}`,
       ranMs === 0 ? null : `${Math.round((100 * ranMs) / whole)} %`,
       seconds(ranMs),
       seconds(longestMs),

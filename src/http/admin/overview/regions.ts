@@ -5,6 +5,7 @@ import { sparkline } from "../frame/chart.ts";
 import { badge, formatCount, formatSeconds, section, type Tone, tiles, timeHtml } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
+import { pausedSection } from "../pauses/paused.ts";
 import { runDetails } from "../runs/run-details.ts";
 import { runTable } from "../runs/run-table.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -26,6 +27,7 @@ export function regionsOf(snapshot: Snapshot): Regions {
     [OUTAGE, html``],
     ["tiles", overviewTiles(figures, running, slow)],
     ["alerts", alertTable(slow.alerts)],
+    ["paused", pausedSection({ schedules: slow.pausedSchedules, jobs: slow.pauses })],
     ["queues", queueTable(figures)],
     ["running", runTable(running, at, "No run is in progress.")],
     ["charts", activityCharts(slow.activity, chartMinutes(at), 1)],
@@ -64,7 +66,7 @@ function overviewTiles(
       label: "Runs in progress",
       value: formatCount(running.length),
       href: "/admin/runs?status=running",
-      note: "with ranges",
+      note: "listed below",
     },
     { label: "Failed attempts", value: formatCount(failed), note: "last hour", ...toned(failed > 0, "warn") },
     {
@@ -77,7 +79,7 @@ function overviewTiles(
     {
       label: "Sales held",
       value: formatCount(sales.held),
-      note: `${formatCount(sales.unresolved)} with an unknown buyer`,
+      note: `${formatCount(sales.unresolved)} others wait for their buyer`,
       href: "/admin/sales?status=held",
       ...toned(sales.held > 0, "warn"),
     },
@@ -92,7 +94,7 @@ function overviewTiles(
 
 const numbers = (title: string) => ({ title, kind: "number" }) as const;
 
-const pausedJob = ({ job, until }: JobPause): Html =>
+const pausedText = ({ job, until }: JobPause): Html =>
   html`<small class="warn"><a href="/admin/jobs/${job}">${job}</a> is paused until ${timeHtml(until)}</small>`;
 
 const queueTable = (figures: readonly QueueFigures[]): Html =>
@@ -108,7 +110,7 @@ const queueTable = (figures: readonly QueueFigures[]): Html =>
     rows: figures.map((figure) => {
       const { queue, amounts, oldestSeconds, active, isPaused, pauses, perMinute, failed, lastHour } = figure;
       return [
-        html`<a href="/admin/queue/${encodeURIComponent(queue)}">${queue}</a>${isPaused ? html` ${badge("paused", "warn")}` : null}${pauses.map(pausedJob)}`,
+        html`<a href="/admin/queue/${encodeURIComponent(queue)}">${queue}</a>${isPaused ? html` ${badge("paused", "warn")}` : null}${pauses.map(pausedText)}`,
         amountText(amounts.due),
         amountText(amounts.carried),
         active,

@@ -1,11 +1,16 @@
 import { type Request, type Response, Router } from "express";
 import { audit } from "../../../db/audit.ts";
 import { type Html, html } from "../../../html.ts";
-import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
-import { pauseSchedule, resumeSchedule } from "../../../schedules/pause.ts";
+import {
+  listPausedSchedules,
+  pauseSchedule,
+  resumeSchedule,
+  type SchedulePause,
+} from "../../../schedules/pause.ts";
 import type { Schedule } from "../../../schedules/schedule.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
@@ -14,8 +19,8 @@ import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { sessionOf } from "../guard.ts";
-import { pausedText } from "../jobs/pause.ts";
 import { needsReason } from "../needs-reason.ts";
+import { type Paused, pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { runStatusBadge } from "../runs/run-table.ts";
 import type { Session } from "../sessions.ts";
 import { weekPicture } from "./week.ts";
@@ -73,9 +78,10 @@ function scheduleRoutes(runtime: Runtime): Router {
 async function showSchedules(runtime: Runtime, req: Request, res: Response): Promise<void> {
   const { timetable, clock, db } = runtime;
   const now = clock.now();
-  const [schedules, pauses] = await Promise.all([
+  const [schedules, jobs, paused] = await Promise.all([
     listSchedules(db.drizzle, timetable, now),
-    listPauses(db.drizzle),
+    listDecidedPauses(db.drizzle),
+    listPausedSchedules(db.drizzle, timetable),
   ]);
   const result = resultOf(req, { run: "Opened run" });
   const actor = mayAct(res) ? sessionOf(res) : null;
@@ -89,13 +95,13 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
     title: "Schedules",
     body: html`${result === null ? null : notice(result)}
 ${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">Days of UTC; a band fires every hour or more often.</span>`)}
-${section("Timetable", scheduleTable(schedules, pauses, runtime, actor))}`,
+${section("Timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor))}`,
   });
 }
 
 const scheduleTable = (
   schedules: readonly ListedSchedule[],
-  pauses: readonly JobPause[],
+  paused: Paused,
   { timetable, clock }: Runtime,
   actor: Session | null,
 ): Html =>
@@ -109,10 +115,14 @@ const scheduleTable = (
       ...(actor === null ? [] : [""]),
     ],
     rows: schedules.map((schedule) => [
-      html`${schedule.name}<small><code>${schedule.pattern}</code> ${schedule.tz}</small><small>if missed: ${misfireText(schedule.misfire)}</small>`,
-      html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}${pausedText(pauses.find(({ job }) => job === schedule.job))}`,
+      html`<span id="${schedule.name}">${schedule.name}</span><small><code>${schedule.pattern}</code> ${schedule.tz}</small><small>if missed: ${misfireText(schedule.misfire)}</small>`,
+      html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}${pausedJob(paused.jobs.find(({ job }) => job === schedule.job))}`,
       lastHtml(schedule, clock.now()),
-      nextHtml(schedule, clock.now()),
+      nextHtml(
+        schedule,
+        paused.schedules.find(({ name }) => name === schedule.name),
+        clock.now(),
+      ),
       actor === null ? null : scheduleActions(schedule, timetable, actor),
     ]),
     empty: "The timetable is empty.",
@@ -131,9 +141,9 @@ function lastHtml({ lastSlot, lastStatus, lastRun }: ListedSchedule, now: Date):
 }
 
 /** When it fires next, or what keeps it from firing. */
-function nextHtml(schedule: ListedSchedule, now: Date): Html {
-  const { pausedAt, lastSlot, lastStatus } = schedule;
-  if (pausedAt) return html`${badge("paused", "warn")}<small>since ${timeHtml(pausedAt)}</small>`;
+function nextHtml(schedule: ListedSchedule, pause: SchedulePause | undefined, now: Date): Html {
+  const { lastSlot, lastStatus } = schedule;
+  if (pause) return pausedSchedule(pause);
   const next = timeWithAge(schedule.nextSlot, now);
   const missed = lastSlot === null ? null : nextSlot(schedule, lastSlot);
   if (missed === null || now.getTime() - missed.getTime() < MISSED_AFTER_MS) return next;

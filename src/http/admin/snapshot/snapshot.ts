@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import { type Alert, type AlertWatch, watchAlerts } from "../../../alerts/watch.ts";
 import { rows } from "../../../db/statement.ts";
 import { type QueueStep, readActivity } from "../../../queues/activity.ts";
-import { type JobPause, listPauses } from "../../../queues/job-pauses.ts";
+import { type DecidedPause, listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { countEntries, type EntryCount, sampleEntries } from "../../../queues/outbox-counts.ts";
 import { listRuns, type Run, runsById } from "../../../queues/runs.ts";
 import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { sharedReading } from "../../../shared-reading.ts";
 import type { Gauges } from "../../gauges.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
@@ -30,10 +31,11 @@ type SlowPart = {
   readonly processes: readonly ProcessRow[];
   readonly sales: OpenSales;
   readonly pauses: readonly PausedJob[];
+  readonly pausedSchedules: readonly SchedulePause[];
 };
 
 /** A paused job, with its queue. */
-export type PausedJob = JobPause & { readonly queue: string };
+export type PausedJob = DecidedPause & { readonly queue: string };
 
 /** Sales that wait for a decision, and those whose buyer is unknown. */
 type OpenSales = { readonly held: number; readonly unresolved: number };
@@ -87,26 +89,29 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
 async function readSlow(runtime: Runtime, watch: AlertWatch): Promise<SlowPart> {
   const on = runtime.db.drizzle;
   const since = new Date(runtime.clock.now().getTime() - CHART_MINUTES * 60_000);
-  const [alerts, activity, carriers, servers, processes, pauses, [sales]] = await Promise.all([
-    watch.look(),
-    readActivity(on, since, 60),
-    countCarriers(runtime),
-    readServers(runtime),
-    listProcesses(on),
-    listPauses(on),
-    // Both from a partial index.
-    rows<{ held: number; unresolved: number }>(
-      on,
-      sql`select (select count(*)::int from token_sales where status = 'held') as held,
+  const [alerts, activity, carriers, servers, processes, pauses, pausedSchedules, [sales]] =
+    await Promise.all([
+      watch.look(),
+      readActivity(on, since, 60),
+      countCarriers(runtime),
+      readServers(runtime),
+      listProcesses(on),
+      listDecidedPauses(on),
+      listPausedSchedules(on, runtime.timetable),
+      // Both from a partial index.
+      rows<{ held: number; unresolved: number }>(
+        on,
+        sql`select (select count(*)::int from token_sales where status = 'held') as held,
                  (select count(*)::int from token_sales where status = 'unresolved') as unresolved`,
-    ),
-  ]);
+      ),
+    ]);
   return {
     alerts,
     activity,
     carriers,
     servers,
     processes,
+    pausedSchedules,
     sales: sales ?? { held: 0, unresolved: 0 },
     pauses: pauses.flatMap((pause) => {
       const queue = runtime.catalogue.find(pause.job)?.job.queue;
