@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { audit, auditAndFollow } from "../db/audit.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Catalogue, namesOf } from "./catalogue.ts";
@@ -47,12 +47,42 @@ export function listDeadLetters(
   on: Queryable,
   filter: DeadLetterFilter = {},
   limit = 50,
+  offset = 0,
 ): Promise<DeadLetter[]> {
   return rows<DeadLetter>(
     on,
-    sql`select ${LETTER_COLUMNS} from outbox where ${where(filter)} order by dead_at desc, id desc limit ${limit}`,
+    sql`select ${LETTER_COLUMNS} from outbox where ${where(filter)} order by dead_at desc, id desc limit ${limit} offset ${offset}`,
   );
 }
+
+/** How many dead letters of a job have an error that begins alike. */
+export type DeadLetterCount = {
+  readonly job: string;
+  /** The first characters of the error; null for none. */
+  readonly error: string | null;
+  readonly count: number;
+  /** When the first and the last of them died. */
+  readonly from: string;
+  readonly until: string;
+};
+
+/** Errors may end with what is particular to an entry. */
+const ERROR_BEGINNING = 48;
+/** Dead letters that are counted at once, the newest ones. */
+const COUNTED = 20_000;
+
+/** Counts the newest 20,000 dead letters by job and error, the most frequent first. */
+export const countByError = (
+  on: Queryable,
+  filter: DeadLetterFilter,
+  limit: number,
+): Promise<DeadLetterCount[]> =>
+  rows<DeadLetterCount>(
+    on,
+    sql`select job, left(error, ${ERROR_BEGINNING}) as error, count(*)::int as count, min(dead_at) as "from", max(dead_at) as until
+        from (select job, error, dead_at from outbox where ${where(filter)} order by dead_at desc limit ${COUNTED}) letters
+        group by 1, 2 order by count desc, job, error limit ${limit}`,
+  );
 
 /** One dead letter with its payload, for operators only. */
 export async function inspectDeadLetter(
@@ -89,6 +119,8 @@ export type RetryResult = {
   readonly retried: number;
   /** Dead letters of ranged runs that a newer run has replaced. They stay dead. */
   readonly superseded: number;
+  /** The entry of the audit log, by which `readRetry` follows them; null if there were no dead letters. */
+  readonly auditId: string | null;
 };
 
 /**
@@ -102,9 +134,10 @@ export async function retryDeadLetters(
 ): Promise<RetryResult> {
   const { actor, reason, catalogue, perSecond = 50, prepareAnew = false, limit = 10_000 } = options;
   const locked = await lockLetters(tx, filter, limit);
-  if (locked.length === 0) return { retried: 0, superseded: 0 };
+  if (locked.length === 0) return { retried: 0, superseded: 0, auditId: null };
   const superseded = await supersededLetters(tx, locked, catalogue);
   const ids = locked.filter((id) => !superseded.has(id));
+  const runs = await runsOf(tx, ids);
   await reopenRuns(tx, ids);
   await tx.execute(
     sql`update outbox o set dead_at = null, attempts = 0, error = null, postponed_at = null,
@@ -113,19 +146,30 @@ export async function retryDeadLetters(
         from unnest(${array(ids)}::bigint[]) with ordinality as letter(id, n) where o.id = letter.id`,
   );
   tx.dispatch.pending = true;
-  await audit(tx, {
+  const auditId = await auditAndFollow(tx, {
     actor,
     action: "dead-letters.retry",
     subject: subjectOf(filter),
     details: {
       reason,
       ids,
+      runs,
       perSecond,
       ...(prepareAnew ? { prepareAnew } : {}),
       ...(superseded.size > 0 ? { superseded: [...superseded] } : {}),
     },
   });
-  return { retried: ids.length, superseded: superseded.size };
+  return { retried: ids.length, superseded: superseded.size, auditId };
+}
+
+/** The run of each entry, in the same order; null for an entry without one. */
+async function runsOf(tx: Tx, ids: readonly string[]): Promise<(string | null)[]> {
+  const found = await rows<{ run: string | null }>(
+    tx,
+    sql`select o.parent as run from unnest(${array(ids)}::bigint[]) with ordinality as asked(id, n)
+        join outbox o on o.id = asked.id order by asked.n`,
+  );
+  return found.map(({ run }) => run);
 }
 
 async function supersededLetters(
@@ -157,12 +201,14 @@ async function supersededLetters(
 const PARTS = ["whole", "range", "sum"] as const;
 
 /**
- * A run stays failed if another entry of it is dead, or was discarded: reopened, it would never end and block
+ * The duration of a reopened run is that of the retry, without the time that it was dead; a ranged run
+ * continues. A run stays failed if another entry of it is dead, or was discarded: reopened, it would never end and block
  * its schedule.
  */
 async function reopenRuns(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.execute(
-    sql`update job_runs r set status = 'queued', finished_at = null, error = null
+    sql`update job_runs r set status = 'queued', finished_at = null, error = null,
+          started_at = case when r.total is null then null else r.started_at end
         where r.id in (select parent from outbox where id = any(${array(ids)}::bigint[]))
           and not exists (select 1 from outbox d where d.parent = r.id and d.dead_at is not null
                           and d.id <> all(${array(ids)}::bigint[]))

@@ -66,7 +66,7 @@ describe("commonwork dead", () => {
       ...DECIDED,
       "--json",
     );
-    expect(JSON.parse(retried.out)).toEqual({ retried: 3, superseded: 0 });
+    expect(JSON.parse(retried.out)).toMatchObject({ retried: 3, superseded: 0 });
     const [spread] = await world.query<{ seconds: number }>(
       "select extract(epoch from max(run_at) - min(run_at))::int as seconds from outbox where dead_at is null",
     );

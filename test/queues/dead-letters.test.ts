@@ -7,6 +7,7 @@ import {
   retryDeadLetters,
 } from "../../src/queues/dead-letters.ts";
 import { Cancel } from "../../src/queues/outcome.ts";
+import { readRetry } from "../../src/queues/retry-outcome.ts";
 import { enqueueIn, items, noted, singleJob } from "../support/jobs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -64,15 +65,18 @@ describe("dead letters", () => {
 
   it("that are retried have all their attempts, are done, and update the row of their run", async () => {
     const world = await worldWithLetters(3);
-    expect(
-      await inTransaction(world.db, (tx) =>
-        retryDeadLetters(
-          tx,
-          { error: "too early" },
-          { actor: "ann", reason: "fixed", catalogue: world.catalogue },
-        ),
+    await world.query("update job_runs set started_at = '2026-01-01'");
+    const { auditId, ...counts } = await inTransaction(world.db, (tx) =>
+      retryDeadLetters(
+        tx,
+        { error: "too early" },
+        { actor: "ann", reason: "fixed", catalogue: world.catalogue },
       ),
-    ).toEqual({ retried: 2, superseded: 0 });
+    );
+    expect(counts).toEqual({ retried: 2, superseded: 0 });
+    const became = async () => (await readRetry(world.db.drizzle, auditId ?? ""))?.outcomes;
+    const ofFragile = { job: fragile.name, reason: null, entries: 2 };
+    expect(await became()).toEqual([{ ...ofFragile, outcome: "open" }]);
     expect(await world.query("select attempts, error from outbox where dead_at is null")).toEqual([
       { attempts: 0, error: null },
       { attempts: 0, error: null },
@@ -88,6 +92,11 @@ describe("dead letters", () => {
       { status: "cancelled", n: 1 },
       { status: "done", n: 2 },
     ]);
+    expect(await became()).toEqual([{ ...ofFragile, outcome: "done" }]);
+    // How long they took is the time of the retry, not that since they were first attempted.
+    expect(
+      await world.query("select 1 from job_runs where status = 'done' and started_at = '2026-01-01'"),
+    ).toEqual([]);
     expect(await audits(world)).toMatchObject([
       { actor: "ann", action: "dead-letters.retry", subject: "outbox?error=too+early" },
     ]);
@@ -151,7 +160,7 @@ describe("dead letters", () => {
       await inTransaction(world.db, (tx) =>
         retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue }),
       ),
-    ).toEqual({ retried: 0, superseded: 0 });
+    ).toMatchObject({ retried: 0, superseded: 0 });
     expect(
       await inTransaction(world.db, (tx) => discardDeadLetters(tx, {}, { actor: "ann", reason: "fixed" })),
     ).toBe(0);

@@ -1,9 +1,12 @@
 import { type Response, Router } from "express";
 import { z } from "zod";
+import { QUEUE_NAMES } from "../../config/queues.ts";
 import { type Html, html } from "../../html.ts";
+import type { Catalogue } from "../../queues/catalogue.ts";
 import {
+  countByError,
   type DeadLetter,
-  type DeadLetterFilter,
+  type DeadLetterCount,
   type Decision,
   discardDeadLetters,
   listDeadLetters,
@@ -11,8 +14,17 @@ import {
 } from "../../queues/dead-letters.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "./frame/actions.ts";
-import { codeHtml, notice, timeWithAge } from "./frame/elements.ts";
-import { filterForm, hrefOf, readFilters, textFilter } from "./frame/filters.ts";
+import { codeHtml, formatCount, notice, section, timeWithAge } from "./frame/elements.ts";
+import {
+  type FilterField,
+  filterForm,
+  hrefOf,
+  instantFilter,
+  type PageQuery,
+  pager,
+  readFilters,
+  textFilter,
+} from "./frame/filters.ts";
 import type { AdminPage } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
@@ -20,7 +32,10 @@ import { sessionOf } from "./guard.ts";
 import type { Session } from "./sessions.ts";
 import { ACTIONS } from "./work/act.ts";
 
-const SHOWN = 200;
+const PER_PAGE = 100;
+const MAX_PAGE = 100;
+const GROUPS_SHOWN = 50;
+const PATH = "/admin/dead-letters";
 const ID = /^[1-9][0-9]{0,17}$/;
 const MEANING =
   "Work that used all its attempts, was cancelled, or has an invalid payload. It stays here until an operator retries or discards it.";
@@ -34,14 +49,26 @@ export const deadLettersPage: AdminPage = {
   routes: deadLetterRoutes,
 };
 
-const filterSchema = z.object({ job: textFilter(100), queue: textFilter(100) });
-const FIELDS = [
-  { name: "job", label: "Job" },
-  { name: "queue", label: "Queue" },
+const filterSchema = z.object({
+  job: textFilter(100),
+  queue: textFilter(100),
+  error: textFilter(300),
+  from: instantFilter,
+  until: instantFilter,
+  page: z.coerce.number("must be a number").int().min(1).max(MAX_PAGE).default(1),
+});
+type Filter = z.infer<typeof filterSchema>;
+
+const fieldsOf = ({ jobs }: Catalogue): FilterField[] => [
+  { name: "job", label: "Job", choices: jobs.map(({ name }) => name).sort() },
+  { name: "queue", label: "Queue", choices: QUEUE_NAMES },
+  { name: "from", label: "Died from", placeholder: "2026-03-08 02:00 UTC", isInstant: true },
+  { name: "until", label: "Until", placeholder: "2026-03-08 04:00 UTC", isInstant: true },
+  { name: "error", label: "Error contains" },
 ];
 
 /**
- * `GET /dead-letters?job=&queue=` lists dead letters without their payloads. `POST
+ * `GET /dead-letters?job=&queue=&from=&until=&error=` counts and lists dead letters without their payloads. `POST
  * /dead-letters/:id/retry|discard` with the field `reason` acts on one.
  */
 function deadLetterRoutes(runtime: Runtime): Router {
@@ -50,14 +77,19 @@ function deadLetterRoutes(runtime: Runtime): Router {
     const filters = readFilters(filterSchema, req);
     const { filter } = filters;
     const title = "Dead letters";
-    const form = filterForm("/admin/dead-letters", FIELDS, filters);
+    const form = filterForm(PATH, fieldsOf(runtime.catalogue), filters);
     if (filter === null) return showPage(res.status(422), { title, body: form });
-    const letters = await listDeadLetters(runtime.db.drizzle, filter, SHOWN);
+    const on = runtime.db.drizzle;
+    const { page, ...chosen } = filter;
+    const [letters, groups] = await Promise.all([
+      listDeadLetters(on, chosen, PER_PAGE + 1, (page - 1) * PER_PAGE),
+      countByError(on, chosen, GROUPS_SHOWN),
+    ]);
     const actor = mayAct(res) ? sessionOf(res) : null;
     const result = resultOf(req, RESULTS);
     showPage(res, {
       title,
-      body: html`${result === null ? null : notice(result)}<p class="dim">${MEANING}</p>${form}${bodyHtml(letters, filter, actor, runtime.clock.now())}`,
+      body: html`${result === null ? null : notice(result)}<p class="dim">${MEANING}</p>${form}${bodyHtml({ letters, groups }, filter, actor, runtime.clock.now())}`,
     });
   });
   router.post("/dead-letters/:id/retry", async (req, res, next) => {
@@ -92,23 +124,61 @@ const RESULTS = {
   superseded: "Entries of runs that a newer run has replaced, not retried",
 };
 
-function bodyHtml(
-  letters: readonly DeadLetter[],
-  filter: DeadLetterFilter,
-  actor: Session | null,
-  now: Date,
-): Html {
-  const filtered = filter.job ?? filter.queue;
-  return html`${actor !== null && filtered !== undefined && letters.length > 0 ? bulkLinks(filter) : null}
-${letterTable(letters, actor, now)}
-${letters.length === SHOWN ? html`<p class="dim">Only the newest ${SHOWN} are shown.</p>` : null}`;
+type Shown = {
+  /** One more than a page has, if there are more. */
+  readonly letters: readonly DeadLetter[];
+  readonly groups: readonly DeadLetterCount[];
+};
+
+function bodyHtml({ letters, groups }: Shown, filter: Filter, actor: Session | null, now: Date): Html {
+  const { page, ...chosen } = filter;
+  const isFiltered = Object.values(chosen).some((value) => value !== undefined);
+  const hasMore = letters.length > PER_PAGE;
+  const paged = { page, hasMore: hasMore && page < MAX_PAGE };
+  return html`${groups.length === 0 ? null : section("By job and error", groupTable(groups, chosen, now))}
+${section(
+  "Newest first",
+  html`${actor !== null && isFiltered && letters.length > 0 ? bulkLinks(chosen) : null}
+${letterTable(letters.slice(0, PER_PAGE), actor, now)}
+${pager(PATH, parametersOf(chosen), paged)}`,
+  html`<a class="end" href="${hrefOf("/admin/work", { state: "dead", ...parametersOf(chosen) })}">To retry many at once, filter them in Work</a>`,
+)}`;
 }
 
+type Chosen = Omit<Filter, "page">;
+
+const parametersOf = ({ from, until, ...others }: Chosen): PageQuery => ({
+  ...others,
+  from: from?.toISOString(),
+  until: until?.toISOString(),
+});
+
+/** How many there are of each job and error. Each number leads to the search that finds them. */
+const groupTable = (groups: readonly DeadLetterCount[], chosen: Chosen, now: Date): Html =>
+  table({
+    caption: "Dead letters by job and error",
+    columns: [
+      { title: "Job", kind: "fixed" },
+      { title: "Error begins with", kind: "long" },
+      { title: "Dead letters", kind: "number" },
+      { title: "First died", kind: "fixed" },
+      { title: "Last died", kind: "fixed" },
+    ],
+    rows: groups.map(({ job, error, count, from, until }) => [
+      job,
+      error,
+      html`<a href="${hrefOf("/admin/work", { state: "dead", ...parametersOf(chosen), job, error: error ?? chosen.error })}">${formatCount(count)}</a>`,
+      timeWithAge(from, now),
+      timeWithAge(until, now),
+    ]),
+    empty: "",
+  });
+
 /** To the page that shows how many of the chosen ones there are, and asks before it acts on them. */
-const bulkLinks = (filter: DeadLetterFilter): Html =>
-  html`<p class="links">With all of ${filter.job ?? filter.queue}: ${(["retry", "discard"] as const).map(
+const bulkLinks = (chosen: Chosen): Html =>
+  html`<p class="links">With all that match: ${(["retry", "discard"] as const).map(
     (action) =>
-      html`<a href="${hrefOf("/admin/work/bulk", { state: "dead", job: filter.job, queue: filter.queue, action })}">${ACTIONS[action].label}</a>`,
+      html`<a href="${hrefOf("/admin/work/bulk", { state: "dead", ...parametersOf(chosen), action })}">${ACTIONS[action].label}</a>`,
   )}</p>`;
 
 const letterTable = (letters: readonly DeadLetter[], actor: Session | null, now: Date): Html =>

@@ -343,6 +343,30 @@ describe("dead letters", () => {
     expect(await none.text()).toContain("No dead letters.");
   });
 
+  test("are counted by job and error, paged, and filtered by time", async () => {
+    const { address, world } = await adminWorld();
+    await world.query(
+      `insert into outbox (queue, job, key, payload, dead_at, attempts, error)
+       select 'media', 'media-metadata', n::text, '{}', '2026-03-08T02:00Z'::timestamptz + n * interval '1 minute', 1,
+              case when n < 100 then 'call: MediaUnavailable' else 'Cancel: there is no media record ' || n end
+       from generate_series(0, 104) n`,
+    );
+    const viewer = await browser(address, "viewer");
+    const shown = async (query: string) => (await viewer.send("GET", `/admin/dead-letters${query}`)).text();
+    const keys = (text: string) =>
+      [...text.matchAll(/<td class="long"><code>(\d+)<\/code>/g)].map(([, key]) => Number(key));
+    const first = await shown("");
+    const link = /href="(\/admin\/work[^"]*)">100<\/a>/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(await (await viewer.send("GET", link)).text()).toContain("100 entries match.");
+    expect(first).toContain("To retry many at once, filter them in Work");
+    expect(keys(first)).toEqual(Array.from({ length: 100 }, (_, n) => 104 - n));
+    const next = /rel="next" href="\/admin\/dead-letters([^"]*)"/.exec(first)?.[1] ?? "";
+    expect(keys(await shown(next))).toEqual([4, 3, 2, 1, 0]);
+    const night = new URLSearchParams({ from: "2026-03-08 02:10", until: "2026-03-08 02:13" });
+    expect(keys(await shown(`?${night}`))).toEqual([12, 11, 10]);
+    expect(keys(await shown("?error=no+media"))).toEqual([104, 103, 102, 101, 100]);
+  });
+
   test("all of a job are retried by the page that says how many there are", async () => {
     const { address, world } = await adminWorld();
     await bury(world);

@@ -152,8 +152,23 @@ describe("all that match", () => {
       error: "57P01",
       reason: "the outage is over",
     });
-    expect(answer.headers.get("location")).toBe("/admin/work?error=57P01&retried=1");
+    expect(answer.headers.get("location")).toMatch(/^\/admin\/work\?error=57P01&retried=1&retry=\d+$/);
     expect(await dead(world)).toEqual(["8"]);
+    const shown = await (await admin.send("GET", answer.headers.get("location") ?? "")).text();
+    const follow = /<a href="(\/admin\/work\/retries\/\d+)">/.exec(shown)?.[1] ?? "";
+    const outcome = async () => {
+      const text = await (await admin.send("GET", follow)).text();
+      expect(text).toContain("<h1>1 put back</h1>");
+      return [...text.matchAll(/class="label">([^<]+)<\/span><strong class="\w+">(\d+)</g)].map(
+        ([, label, n]) => `${label} ${n}`,
+      );
+    };
+    expect(await outcome()).toEqual(["still open 1", "done 0", "skipped 0", "failed again 0"]);
+    await world.query("update outbox set dead_at = now(), error = '57P01' where key = '7'");
+    expect(await outcome()).toEqual(["still open 0", "done 0", "skipped 0", "failed again 1"]);
+    await world.query("delete from outbox where key = '7'");
+    expect(await outcome()).toContain("settled 1");
+    expect((await admin.send("GET", "/admin/work/retries/999")).status).toBe(404);
     expect(await actions(world)).toMatchObject([
       { actor: "admin", action: "dead-letters.retry", details: { reason: "the outage is over", ids: ["1"] } },
     ]);

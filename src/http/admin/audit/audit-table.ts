@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
-import { codeHtml, textHtml, timeHtml } from "../frame/elements.ts";
+import { codeHtml, formatCount, textHtml, timeHtml } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 
@@ -17,16 +17,18 @@ export const auditTable = (entries: readonly AuditEntry[], empty: string): Html 
       "Why",
       { title: "Details", kind: "long" },
     ],
-    rows: entries.map(({ at, actor, action, subject, details }) => {
+    rows: entries.map(({ id, at, actor, action, subject, details }) => {
       const { reason, address, ...others } = details;
       return [
         timeHtml(at),
         actor,
-        codeHtml(action),
+        action === "dead-letters.retry"
+          ? html`${codeHtml(action)}<small><a href="/admin/work/retries/${id}">What became of them</a></small>`
+          : codeHtml(action),
         subjectHtml(subject),
         valueText(address),
         valueText(reason),
-        detailsText(others),
+        Object.keys(others).length === 0 ? null : detailsHtml(others),
       ];
     }),
     empty,
@@ -39,7 +41,14 @@ const subjectHtml = (subject: string): Html =>
 const valueText = (value: unknown): string | null =>
   value === undefined || value === null ? null : typeof value === "string" ? value : JSON.stringify(value);
 
-const detailsText = (details: Readonly<Record<string, unknown>>): string =>
-  Object.entries(details)
-    .map(([name, value]) => `${name}: ${valueText(value) ?? "none"}`)
-    .join(", ");
+/** Lists of more than this are folded. */
+const SHOWN_OF_LIST = 5;
+
+const detailsHtml = (details: Readonly<Record<string, unknown>>): Html =>
+  html`${Object.entries(details).map(([name, value], index) => html`${index > 0 ? ", " : ""}${detailHtml(name, value)}`)}`;
+
+function detailHtml(name: string, value: unknown): Html {
+  if (Array.isArray(value) && value.length > SHOWN_OF_LIST)
+    return html`<details><summary>${textHtml(name)}: ${formatCount(value.length)}</summary>${textHtml(value.map((each) => valueText(each) ?? "none").join(", "))}</details>`;
+  return html`${textHtml(name)}: ${textHtml(valueText(value) ?? "none")}`;
+}

@@ -38,7 +38,11 @@ export type Deed = {
 };
 
 /** What was done, as parameters of the page that is shown next. */
-export type Done = Readonly<Record<string, number>>;
+export type Done = {
+  readonly counts: Readonly<Record<string, number>>;
+  /** Of a retry, the entry of the audit log by which it is followed. */
+  readonly auditId?: string | null;
+};
 
 /** Acts on entries; those whose state does not allow it any more are left alone. */
 export async function actOn(
@@ -49,20 +53,21 @@ export async function actOn(
   const dead = { actor, reason: reason ?? "" };
   switch (action) {
     case "retry": {
-      const { retried, superseded } = await retryDeadLetters(
+      const { retried, superseded, auditId } = await retryDeadLetters(
         tx,
         { ids },
         { ...dead, catalogue, limit: ids.length },
       );
-      return { retried, ...(superseded > 0 ? { superseded } : {}) };
+      return { counts: { retried, ...(superseded > 0 ? { superseded } : {}) }, auditId };
     }
     case "run-now":
-      return { due: await runEntriesNow(tx, ids, { actor, reason }) };
+      return { counts: { due: await runEntriesNow(tx, ids, { actor, reason }) } };
     case "postpone":
-      return { postponed: await postponeUntil(tx, ids, seconds, { actor, reason }) };
+      return { counts: { postponed: await postponeUntil(tx, ids, seconds, { actor, reason }) } };
     case "discard": {
       const buried = await discardDeadLetters(tx, { ids }, { ...dead, limit: ids.length });
-      return { discarded: buried + (await discardWaiting(tx, ids, { actor, reason }, catalogue)) };
+      const waiting = await discardWaiting(tx, ids, { actor, reason }, catalogue);
+      return { counts: { discarded: buried + waiting } };
     }
   }
 }

@@ -8,10 +8,10 @@ import { sendError, tooManyRequests } from "../../error-response.ts";
 import { createRateLimit } from "../../rate-limit.ts";
 import { actionForm, decisionOf, hiddenField, mayAct } from "../frame/actions.ts";
 import { emptyState, formatCount, notice } from "../frame/elements.ts";
-import { hrefOf, optionHtml } from "../frame/filters.ts";
+import { hrefOf, optionHtml, type PageQuery } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
 import { sessionOf } from "../guard.ts";
-import { ACTIONS, type Action, actOn, isAction, POSTPONE_SECONDS } from "./act.ts";
+import { ACTIONS, type Action, actOn, type Done, isAction, POSTPONE_SECONDS } from "./act.ts";
 import { entryTable } from "./entry-table.ts";
 import { isFiltered, parametersOf, searchOf, type WorkFilters, workFilters } from "./work-filters.ts";
 
@@ -58,7 +58,7 @@ export function bulkRoutes(runtime: Runtime): Router {
         seconds: secondsIn(req),
       }),
     );
-    res.redirect(303, hrefOf("/admin/work", { ...parametersOf(order.filters), ...done }));
+    res.redirect(303, hrefOf("/admin/work", { ...parametersOf(order.filters), ...resultIn(done) }));
   });
   return router;
 }
@@ -78,6 +78,12 @@ function orderIn(given: Record<string, unknown>, res: Response): Order | null {
   });
   return null;
 }
+
+/** As the page of Work reads it. */
+const resultIn = ({ counts, auditId = null }: Done): PageQuery => ({
+  ...counts,
+  ...(auditId === null ? {} : { retry: auditId }),
+});
 
 /** By the clock that entries have their times from; pages hold milliseconds. */
 async function nextMillisecond(on: Queryable): Promise<Date> {

@@ -43,7 +43,7 @@ export function entryRoutes(runtime: Runtime): Router {
     const done = await runtime.relay.transact((tx) =>
       actOn(tx, catalogue, { ...decision, action, ids: [id], seconds: secondsIn(req) }),
     );
-    res.redirect(303, `/admin/work/${id}?${new URLSearchParams(asText(done))}`);
+    res.redirect(303, `/admin/work/${id}?${new URLSearchParams(asText(done.counts))}`);
   });
   return router;
 }

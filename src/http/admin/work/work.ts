@@ -1,5 +1,6 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
+import { isId } from "../../../ids.ts";
 import { ENTRY_STATES, type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { mayAct, resultOf } from "../frame/actions.ts";
@@ -11,6 +12,7 @@ import { ACTION_NAMES, ACTIONS, mayBe, RESULTS } from "./act.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { entryRoutes } from "./entry.ts";
 import { entryTable } from "./entry-table.ts";
+import { retryHref, retryRoutes } from "./retries.ts";
 import {
   isFiltered,
   MAX_PAGE,
@@ -33,7 +35,8 @@ export const workPage: AdminPage = {
 const PER_PAGE = 50;
 
 /**
- * `GET /work` searches the outbox; `GET /work/:id` shows an entry; `POST /work/:id/:action` acts on it; `GET
+ * `GET /work` searches the outbox; `GET /work/retries/:id` shows what became of
+ * retried entries; `GET /work/:id` shows an entry; `POST /work/:id/:action` acts on it; `GET
  * /work/bulk` asks before `POST /work/bulk` acts on all that match.
  */
 function workRoutes(runtime: Runtime): Router {
@@ -51,7 +54,7 @@ function workRoutes(runtime: Runtime): Router {
     const result = resultOf(req, RESULTS);
     showPage(res, {
       title: "Work",
-      body: html`${result === null ? null : notice(result)}${form}
+      body: html`${result === null ? null : notice(result)}${followHtml(req.query["retry"])}${form}
 ${STATES_HTML}
 ${summaryHtml(found, filter, mayAct(res))}
 ${entryTable(found.entries, now, "No entry matches: what is settled is no longer in the outbox.")}
@@ -62,9 +65,16 @@ ${pager("/admin/work", parametersOf(filter), {
     });
   });
   router.use(bulkRoutes(runtime));
+  router.use(retryRoutes(runtime));
   router.use(entryRoutes(runtime));
   return router;
 }
+
+/** After a retry: the way to what becomes of the entries. */
+const followHtml = (auditId: unknown): Html | null =>
+  typeof auditId === "string" && isId(auditId)
+    ? html`<p class="links"><a href="${retryHref(auditId)}">What becomes of them</a></p>`
+    : null;
 
 const MEANINGS: Readonly<Record<WorkState, string>> = {
   due: "waits for a worker",
