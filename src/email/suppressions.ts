@@ -14,6 +14,13 @@ export type Suppression = {
   readonly createdAt: Date;
 };
 
+/** What the reasons of suppressions mean. */
+export const SUPPRESSION_REASONS: Readonly<Record<Suppression["reason"], string>> = {
+  hard_bounce: "the address does not exist, or refuses e-mail",
+  soft_bounces: "several bounces in a row",
+  complaint: "its owner reported an e-mail as spam",
+};
+
 type Row = Omit<Suppression, "createdAt"> & { createdAt: string };
 
 const COLUMNS = sql.raw(`encode(address_hash, 'hex') as hash, reason, created_at as "createdAt"`);
@@ -38,6 +45,16 @@ export async function findSuppression(on: Queryable, address: string): Promise<S
   const [found] = await rows<Row>(
     on,
     sql`select ${COLUMNS} from email_suppressions where address_hash = ${hashOfAddress(sql`${address}::text`)}`,
+  );
+  return found && suppressionOf(found);
+}
+
+/** The suppression of the address of a user, by our id; undefined if there is none. */
+export async function suppressionOfUser(on: Queryable, userId: string): Promise<Suppression | undefined> {
+  const [found] = await rows<Row>(
+    on,
+    sql`select ${COLUMNS} from email_suppressions
+        where address_hash = (select ${hashOfAddress(sql`email`)} from users where id = ${userId})`,
   );
   return found && suppressionOf(found);
 }

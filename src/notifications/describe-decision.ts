@@ -1,7 +1,10 @@
+import { formatInstant } from "../format-instant.ts";
+import { localMinute } from "../scoring/local-time.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
 import type { Channel, Preference } from "../scoring/notifications/preference.ts";
 import type { DropReason } from "../scoring/notifications/send-check.ts";
 import type { DecisionLine } from "./decision-log.ts";
+import { timeOfDay } from "./user-preferences.ts";
 
 type Reason = DropReason | NonNullable<NotifyDecision["reason"]>;
 
@@ -19,7 +22,7 @@ export const DECISION_REASONS: Readonly<Record<Reason, string>> = {
   unreadable: "its event is gone, or its type is no longer mailed",
   "must-send": "it is sent whatever the user prefers",
   preference: "the user's preference delays it to a digest, or sends it at once",
-  frequency: "the user's frequency of e-mail",
+  frequency: "the user chose how often to get e-mail",
   throttle: "the limit of e-mails in an hour was used up",
   "nudge-cap": "the cap of nudges was used up, or a more important nudge waits",
   "quiet-hours": "the user's quiet hours",
@@ -36,24 +39,34 @@ const withReason = (text: string, code: string | null): string =>
 
 type Described = Pick<
   DecisionLine,
-  "channel" | "decision" | "cadence" | "reason" | "status" | "error" | "notBefore" | "emailReason"
+  "channel" | "decision" | "cadence" | "reason" | "status" | "error" | "notBefore" | "emailId" | "emailReason"
 >;
 
-/** What was decided for a user and what became of it, as a sentence. */
-export const describeDecision = (line: Described): string =>
-  `${CHANNEL_NAMES[line.channel]}: ${line.channel === "in_app" ? inAppText(line) : emailText(line)}.`;
+/** When an e-mail that waits is sent, as far as it is known. */
+export type Outlook = {
+  /** The user's zone. */
+  readonly zone: string;
+  /** When the digest opens that will take it; in the past if it is due. */
+  readonly digestAt: Date | null;
+  /** Until when an operator has paused the job that sends e-mail. */
+  readonly sendingPausedUntil: Date | null;
+};
+
+/** What was decided for a user and what became of it, as a sentence. Instants are in UTC. */
+export const describeDecision = (line: Described, outlook?: Outlook): string =>
+  `${CHANNEL_NAMES[line.channel]}: ${line.channel === "in_app" ? inAppText(line) : emailText(line, outlook)}.`;
 
 const inAppText = ({ decision, reason }: Described): string =>
   decision === "skipped" ? withReason("not shown", reason) : "shown";
 
-function emailText(line: Described): string {
+function emailText(line: Described, outlook: Outlook | undefined): string {
   const { decision, reason, status, error } = line;
   if (decision === "skipped") return withReason("not sent", reason);
   switch (status) {
     case "none":
       return withReason("dropped before it was sent", reason);
     case "pending":
-      return waitingText(line);
+      return waitingText(line, outlook);
     case "failed":
     case "needs_review":
       return `${status === "failed" ? "failed" : "needs review"}: ${error ?? line.emailReason ?? "no reason is recorded"}`;
@@ -62,11 +75,28 @@ function emailText(line: Described): string {
   }
 }
 
-function waitingText({ decision, cadence, reason, notBefore }: Described): string {
-  if (decision === "digested") return withReason(`waits for the ${cadence} digest`, reason);
+function waitingText(line: Described, outlook: Outlook | undefined): string {
+  const { decision, cadence, reason, notBefore, emailId } = line;
+  const paused = outlook?.sendingPausedUntil ?? null;
+  const pause = paused === null ? "" : `; send-emails is paused until ${formatInstant(paused)}`;
+  if (emailId !== null) {
+    const content =
+      decision === "digested" ? `in the ${cadence} digest, e-mail ${emailId}` : `in e-mail ${emailId}`;
+    return `${withReason(`${content}, which waits to be sent`, reason)}${pause}`;
+  }
+  if (decision === "digested")
+    return withReason(`waits for the ${cadence} digest${digestTime(cadence, outlook)}`, reason);
   if (decision === "deferred")
-    return withReason(`waits until ${notBefore?.toISOString() ?? "its time"}`, reason);
-  return "waits to be sent";
+    return withReason(`waits until ${formatInstant(notBefore) ?? "its time"}`, reason);
+  return `waits to be sent${pause}`;
+}
+
+/** When the digest is due; of a daily or weekly one by the clock of the user as well. */
+function digestTime(cadence: Described["cadence"], outlook: Outlook | undefined): string {
+  if (outlook === undefined || outlook.digestAt === null) return "";
+  const { digestAt, zone } = outlook;
+  const local = cadence === "hourly" ? "" : ` (${timeOfDay(localMinute(digestAt, zone))} in ${zone})`;
+  return ` of ${formatInstant(digestAt)}${local}`;
 }
 
 /** A preference as a phrase: `muted for every type of project 7, by e-mail`. */

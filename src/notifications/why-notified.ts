@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { narrowestPreference, type Preference } from "../scoring/notifications/preference.ts";
 import { type DecisionLine, decisionsFor } from "./decision-log.ts";
-import { describeDecision, describePreference } from "./describe-decision.ts";
+import { describeDecision, describePreference, type Outlook } from "./describe-decision.ts";
 import { describeOutcome, NO_RECIPIENTS } from "./describe-outcome.ts";
 import type { FoundEvent } from "./find-event.ts";
 import { loadEvents, readEvents } from "./read-events.ts";
@@ -18,12 +18,17 @@ export type WhyNotified = {
   readonly sentences: readonly string[];
 };
 
-/** Explains whether a user, by our id, was notified of an event, and if not, why not. */
+/**
+ * Explains whether a user, by our id, was notified of an event, and if not, why not.
+ *
+ * @param outlookOf when e-mail of the user that waits is sent.
+ */
 export async function whyNotified(
   on: Queryable,
   event: FoundEvent,
   userId: string,
   now: Date,
+  outlookOf?: OutlookOf,
 ): Promise<WhyNotified> {
   const lines = await decisionsFor(on, event.id, userId);
   if (lines.length === 0) return { lines, sentences: await whyNothing(on, event, userId, now) };
@@ -31,11 +36,18 @@ export async function whyNotified(
   return {
     lines,
     sentences: [
-      ...(await Promise.all(lines.map((line) => sentencesOf(on, line, event, preferences)))).flat(),
+      ...(
+        await Promise.all(lines.map((line) => sentencesOf(on, line, event, { preferences, outlookOf })))
+      ).flat(),
       ...missingChannels(event.type, lines),
     ],
   };
 }
+
+/** When e-mail that waits is sent, by what was decided. */
+export type OutlookOf = (line: DecisionLine) => Outlook;
+
+type Known = { readonly preferences: readonly Preference[]; readonly outlookOf: OutlookOf | undefined };
 
 const PREFERRED = new Set<string | null>(["muted", "preference"]);
 
@@ -44,9 +56,9 @@ async function sentencesOf(
   on: Queryable,
   line: DecisionLine,
   { type, projectId, threadId }: FoundEvent,
-  preferences: readonly Preference[],
+  { preferences, outlookOf }: Known,
 ): Promise<string[]> {
-  const decided = describeDecision(line);
+  const decided = describeDecision(line, outlookOf?.(line));
   if (!PREFERRED.has(line.reason)) return [decided];
   const subject = { eventType: type, channel: line.channel, projectId, threadId };
   const preference = narrowestPreference(preferences, subject);

@@ -4,23 +4,28 @@ import {
   decisionReason,
   describeDecision,
   describePreference,
+  type Outlook,
 } from "../../src/notifications/describe-decision.ts";
 import { NOTIFICATION_SKIP_REASONS } from "../../src/scoring/notifications/notify-decision.ts";
 
 type Line = Parameters<typeof describeDecision>[0];
 
-const describeLine = (fields: Partial<Line>): string =>
-  describeDecision({
-    channel: "email",
-    decision: "now",
-    cadence: null,
-    reason: null,
-    status: "pending",
-    error: null,
-    notBefore: null,
-    emailReason: null,
-    ...fields,
-  });
+const describeLine = (fields: Partial<Line>, outlook?: Outlook): string =>
+  describeDecision(
+    {
+      channel: "email",
+      decision: "now",
+      cadence: null,
+      reason: null,
+      status: "pending",
+      error: null,
+      notBefore: null,
+      emailId: null,
+      emailReason: null,
+      ...fields,
+    },
+    outlook,
+  );
 
 describe("a decision as a sentence", () => {
   it.each<[string, Partial<Line>]>([
@@ -31,7 +36,7 @@ describe("a decision as a sentence", () => {
     ],
     ["E-mail: waits to be sent.", {}],
     [
-      "E-mail: waits until 2026-03-02T06:30:00.000Z: the user's quiet hours (quiet-hours).",
+      "E-mail: waits until 2026-03-02 06:30:00Z: the user's quiet hours (quiet-hours).",
       { decision: "deferred", reason: "quiet-hours", notBefore: new Date("2026-03-02T06:30:00Z") },
     ],
     ["E-mail: waits for the hourly digest.", { decision: "digested", cadence: "hourly" }],
@@ -48,6 +53,29 @@ describe("a decision as a sentence", () => {
     ["E-mail: failed: no reason is recorded.", { status: "failed" }],
   ])("%s", (sentence, line) => {
     expect(describeLine(line)).toBe(sentence);
+  });
+
+  it("says when e-mail that waits is sent, and that sending is paused", () => {
+    const outlook = {
+      zone: "Asia/Tokyo",
+      digestAt: new Date("2026-11-30T23:00:00Z"),
+      sendingPausedUntil: null,
+    };
+    const digested = { decision: "digested", cadence: "daily" } as const;
+    expect(describeLine(digested, outlook)).toBe(
+      "E-mail: waits for the daily digest of 2026-11-30 23:00:00Z (08:00 in Asia/Tokyo).",
+    );
+    expect(describeLine({ ...digested, cadence: "hourly" }, outlook)).toBe(
+      "E-mail: waits for the hourly digest of 2026-11-30 23:00:00Z.",
+    );
+    const paused = { ...outlook, sendingPausedUntil: new Date("2026-11-30T12:39:56Z") };
+    expect(describeLine({ ...digested, emailId: "308" }, paused)).toBe(
+      "E-mail: in the daily digest, e-mail 308, which waits to be sent; send-emails is paused until 2026-11-30 12:39:56Z.",
+    );
+    expect(describeLine({ emailId: "9" }, outlook)).toBe("E-mail: in e-mail 9, which waits to be sent.");
+    expect(describeLine({}, paused)).toBe(
+      "E-mail: waits to be sent; send-emails is paused until 2026-11-30 12:39:56Z.",
+    );
   });
 
   it("explains every reason to skip, and shows one that this version does not know as it is", () => {

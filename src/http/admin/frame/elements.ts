@@ -28,6 +28,12 @@ export function timeHtml(at: Date | string | null): Html {
   return html`<time datetime="${new Date(at).toISOString()}">${shown}</time>`;
 }
 
+const INSTANT = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)/;
+
+/** A sentence that may hold instants, as `formatInstant` writes them: each is shown as any other time. */
+export const sentenceHtml = (text: string): Html =>
+  html`${text.split(INSTANT).map((part, index) => (index % 2 === 1 ? timeHtml(part) : textHtml(part)))}`;
+
 const UNITS = [
   ["d", 86_400],
   ["h", 3_600],

@@ -6,6 +6,7 @@ import {
   isAddressHash,
   latestSuppressions,
   liftSuppression,
+  SUPPRESSION_REASONS,
   type Suppression,
 } from "../../../email/suppressions.ts";
 import { type Html, html } from "../../../html.ts";
@@ -33,12 +34,6 @@ const PATH = "/admin/suppressions";
 const SHOWN = 100;
 /** Hexadecimal digits: enough to tell addresses apart. */
 const HASH_SHOWN = 16;
-
-const REASONS: Readonly<Record<Suppression["reason"], string>> = {
-  hard_bounce: "the address does not exist, or refuses e-mail",
-  soft_bounces: "several bounces in a row",
-  complaint: "its owner reported an e-mail as spam",
-};
 
 const filterSchema = z.object({
   address: textFilter(320),
@@ -113,7 +108,7 @@ function suppressionTable(res: Response, suppressions: readonly Suppression[], e
     ],
     rows: suppressions.map(({ hash, reason, createdAt }) => [
       timeHtml(createdAt),
-      html`${REASONS[reason]} <code>${reason}</code>`,
+      html`${SUPPRESSION_REASONS[reason]} <code>${reason}</code>`,
       codeHtml(hash.slice(0, HASH_SHOWN)),
       ...(acts ? [liftForm(res, hash)] : []),
     ]),

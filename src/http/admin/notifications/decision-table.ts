@@ -2,7 +2,8 @@ import type { Queryable } from "../../../db/statement.ts";
 import { type Html, html } from "../../../html.ts";
 import type { DecisionCounts, DecisionLine } from "../../../notifications/decision-log.ts";
 import { decisionReason, describeDecision } from "../../../notifications/describe-decision.ts";
-import { badge, codeHtml, formatCount, type Tone, timeHtml } from "../frame/elements.ts";
+import type { OutlookOf } from "../../../notifications/why-notified.ts";
+import { badge, codeHtml, formatCount, sentenceHtml, type Tone, timeHtml } from "../frame/elements.ts";
 import { hrefOf, type PageQuery } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
@@ -20,11 +21,17 @@ const decisionBadge = (decision: DecisionLine["decision"]): Html => badge(decisi
 export const whyHref = (query: { readonly user?: string; readonly event?: string }): string =>
   hrefOf("/admin/notifications/why", query);
 
-/** Decisions, each with what became of it. @param empty shown when there are none. */
+/**
+ * Decisions, each with what became of it.
+ *
+ * @param empty shown when there are none.
+ * @param outlookOf when e-mail that waits is sent, of the user whom all are about.
+ */
 export async function decisionTable(
   on: Queryable,
   lines: readonly DecisionLine[],
   empty: string,
+  outlookOf?: OutlookOf,
 ): Promise<Html> {
   const userOf = await userLinks(
     on,
@@ -47,7 +54,7 @@ export async function decisionTable(
       html`<a href="${whyHref({ event: line.eventId })}">${line.eventId}</a>`,
       codeHtml(line.eventType),
       decisionBadge(line.decision),
-      describeDecision(line),
+      sentenceHtml(describeDecision(line, outlookOf?.(line))),
       timeHtml(line.readAt),
     ]),
     empty,

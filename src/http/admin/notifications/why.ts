@@ -2,6 +2,8 @@ import type { Request, Response } from "express";
 import { z } from "zod";
 import { referencesTo } from "../../../db/references.ts";
 import type { Queryable } from "../../../db/statement.ts";
+import { readOutlook } from "../../../email/next-digest.ts";
+import { SUPPRESSION_REASONS, type Suppression, suppressionOfUser } from "../../../email/suppressions.ts";
 import { type Html, html } from "../../../html.ts";
 import { countForEvent, listForEvent, listForUser } from "../../../notifications/decision-log.ts";
 import { describePreference } from "../../../notifications/describe-decision.ts";
@@ -13,10 +15,19 @@ import {
   type UserPreferences,
   withHostScopes,
 } from "../../../notifications/user-preferences.ts";
-import { whyNotified } from "../../../notifications/why-notified.ts";
+import { type OutlookOf, whyNotified } from "../../../notifications/why-notified.ts";
 import { findUsers } from "../../../people/find-users.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { codeHtml, facts, notice, section, textHtml, timeHtml } from "../frame/elements.ts";
+import {
+  codeHtml,
+  facts,
+  formatSeconds,
+  notice,
+  section,
+  sentenceHtml,
+  textHtml,
+  timeHtml,
+} from "../frame/elements.ts";
 import { type Filters, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import { cursorPager } from "../frame/older.ts";
 import { showPage } from "../frame/page.ts";
@@ -79,9 +90,9 @@ async function answer(
   { event, userId }: Subject,
 ): Promise<Html> {
   const on = runtime.db.drizzle;
-  if (event && userId !== undefined) return bothBody(on, event, userId, runtime.clock.now());
+  if (event && userId !== undefined) return bothBody(runtime, event, userId);
   if (event) return eventBody(on, event, given, filter);
-  return userId === undefined ? html`` : userBody(on, userId, given, filter);
+  return userId === undefined ? html`` : userBody(runtime, userId, given, filter);
 }
 
 async function severalUsers(
@@ -97,12 +108,21 @@ async function severalUsers(
   )}</ul>`;
 }
 
-async function bothBody(on: Queryable, event: FoundEvent, userId: string, now: Date): Promise<Html> {
-  const { lines, sentences } = await whyNotified(on, event, userId, now);
-  const userOf = await userLinks(on, [userId]);
-  return html`${section("Answer", html`<p>User ${userOf(userId)}, event ${event.id}:</p><ul>${sentences.map((sentence) => html`<li>${textHtml(sentence)}</li>`)}</ul>`)}
+/** When e-mail of a user that waits is sent. */
+function outlookFor({ db, clock, settings, log }: Runtime, userId: string): Promise<OutlookOf> {
+  const zones = { defaultZone: settings.notifications.userTimeZone, log };
+  return readOutlook(db.drizzle, userId, clock.now(), zones);
+}
+
+async function bothBody(runtime: Runtime, event: FoundEvent, userId: string): Promise<Html> {
+  const on = runtime.db.drizzle;
+  const outlookOf = await outlookFor(runtime, userId);
+  const { lines, sentences } = await whyNotified(on, event, userId, runtime.clock.now(), outlookOf);
+  const [userOf, suppression] = await Promise.all([userLinks(on, [userId]), suppressionOfUser(on, userId)]);
+  const address = suppression && html`<li>Today the address is ${addressHtml(suppression)}.</li>`;
+  return html`${section("Answer", html`<p>User ${userOf(userId)}, event ${event.id}:</p><ul>${sentences.map((sentence) => html`<li>${sentenceHtml(sentence)}</li>`)}${address}</ul>`)}
 ${section("Event", await eventFacts(on, event))}
-${section("Decisions", await decisionTable(on, lines, "Nothing was decided for this user."))}`;
+${section("Decisions", await decisionTable(on, lines, "Nothing was decided for this user.", outlookOf))}`;
 }
 
 async function eventFacts(on: Queryable, event: FoundEvent): Promise<Html> {
@@ -135,29 +155,34 @@ ${section("Recipients", html`${await decisionTable(on, page.lines, "Nobody was n
 }
 
 async function userBody(
-  on: Queryable,
+  runtime: Runtime,
   userId: string,
   given: Filters<unknown>["given"],
   { before }: Filter,
 ): Promise<Html> {
-  const [page, wanted, userOf] = await Promise.all([
+  const on = runtime.db.drizzle;
+  const [page, wanted, userOf, outlookOf, suppression] = await Promise.all([
     listForUser(on, userId, { before, limit: PER_PAGE }),
     readUserPreferences(on, userId),
     userLinks(on, [userId]),
+    outlookFor(runtime, userId),
+    suppressionOfUser(on, userId),
   ]);
   const preferences = await withHostScopes(on, wanted.preferences);
-  return html`${section("Preferences", preferencesHtml({ ...wanted, preferences }, userOf(userId)))}
-${section("Newest first", html`<p class="dim">To learn why something is missing, give its event above.</p>${await decisionTable(on, page.lines, "Nothing was decided for this user.")}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
+  return html`${section("Preferences", preferencesHtml({ ...wanted, preferences }, userOf(userId), addressHtml(suppression)))}
+${section("Newest first", html`<p class="dim">To learn why something is missing, give its event above.</p>${await decisionTable(on, page.lines, "Nothing was decided for this user.", outlookOf)}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
 }
 
 function preferencesHtml(
   { frequency, quiet, isUnsubscribed, unsubscribedTypes, preferences }: UserPreferences,
   user: Html | null,
+  address: Html,
 ): Html {
   return facts([
     ["User", user],
+    ["Address", address],
     ["E-mail at most", frequency],
-    ["Quiet hours", quiet && `${timeOfDay(quiet.from)} to ${timeOfDay(quiet.to)}, in the user's zone`],
+    ["Quiet hours", quiet && quietHtml(quiet)],
     ["Unsubscribed from", isUnsubscribed ? "all e-mail but must-send" : unsubscribedTypes.join(", ")],
     [
       "Preferences",
@@ -167,3 +192,21 @@ function preferencesHtml(
     ],
   ]);
 }
+
+/** Quiet hours that leave less than this for e-mail are probably a mistake. */
+const FEW_MINUTES = 8 * 60;
+const DAY_MINUTES = 24 * 60;
+
+function quietHtml({ from, to }: NonNullable<UserPreferences["quiet"]>): Html {
+  const hours = html`${timeOfDay(from)} to ${timeOfDay(to)}, in the user's zone`;
+  // Equal times are no quiet hours.
+  const open = from === to ? DAY_MINUTES : (from - to + DAY_MINUTES) % DAY_MINUTES;
+  if (open >= FEW_MINUTES) return hours;
+  return html`${hours} <span class="warn">leaves ${formatSeconds(open * 60)} a day: e-mail is sent only from ${timeOfDay(to)} to ${timeOfDay(from)}</span>`;
+}
+
+/** Whether the address of a user is suppressed, since when and why. */
+const addressHtml = (suppression: Suppression | undefined): Html =>
+  suppression === undefined
+    ? html`not suppressed`
+    : html`<span class="warn">suppressed</span> since ${timeHtml(suppression.createdAt)}: ${SUPPRESSION_REASONS[suppression.reason]} (<a href="/admin/suppressions">Suppressed addresses</a>)`;

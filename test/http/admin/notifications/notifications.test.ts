@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { pauseJob } from "../../../../src/queues/job-pauses.ts";
+import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
 import { markDecided } from "../../../support/emails.ts";
 import { organization } from "../../../support/factories.ts";
 import * as host from "../../../support/platform.ts";
@@ -119,11 +121,45 @@ describe("the page that says who was notified of an event, and why not", () => {
     await host.notificationSettings(world, ada, { frequency: "daily", quietFrom: 1_320, quietTo: 450 });
     const event = await upload();
     const shown = await why({ user: "ada 1" });
-    expect(shown).toContain("22:00 to 07:30");
+    expect(shown).toContain("22:00 to 07:30, in the user's zone</dd>");
+    expect(shown).toContain("<dt>Address</dt><dd>not suppressed</dd>");
     expect(shown).toContain(`<a href="/admin/notifications/why?event=${event}">${event}</a>`);
     expect(shown).toContain(
-      "E-mail: waits for the daily digest: the user&#39;s frequency of e-mail (frequency).",
+      'E-mail: waits for the daily digest of <time datetime="2026-03-03T16:00:00.000Z">2026-03-03 16:00:00Z</time> (08:00 in America/Los_Angeles): the user chose how often to get e-mail (frequency).',
     );
+  });
+
+  it("says when the digest is due that takes an e-mail, then which e-mail it is in, and that sending is paused", async () => {
+    const { world, ada, upload, why } = await open();
+    const event = await upload();
+    const next = 'waits for the hourly digest of <time datetime="2026-03-02T19:00:00.000Z">';
+    const pages = [{ user: ada, event }, { user: ada }];
+    // The window that opened at 18:00 did not open after the event was decided.
+    for (const query of pages) expect(await why(query)).toContain(next);
+    world.at("2026-03-02T19:00:00Z");
+    await world.relay.transact((tx) =>
+      pauseJob(tx, { name: "send-emails" }, 3_600, { actor: "admin", reason: "asked for" }),
+    );
+    await world.perform(emailDigest, {});
+    for (const query of pages)
+      expect(await why(query)).toMatch(
+        /in the hourly digest, e-mail \d+, which waits to be sent.*?; send-emails is paused until <time/,
+      );
+  });
+
+  it("says since when and why the address is suppressed, and that quiet hours leave hardly any time", async () => {
+    const { world, ada, upload, why } = await open();
+    const event = await upload();
+    await world.query(
+      "insert into email_suppressions (address_hash, reason, created_at) values (sha256('ada@people.test'), 'complaint', '2026-03-01T10:00Z')",
+    );
+    await host.notificationSettings(world, ada, { quietFrom: 1_200, quietTo: 1_170 });
+    const since =
+      /suppressed<\/span> since <time datetime="2026-03-01T10:00:00.000Z">.*?reported an e-mail as spam/;
+    expect(await why({ user: ada, event })).toMatch(since);
+    const shown = await why({ user: ada });
+    expect(shown).toMatch(since);
+    expect(shown).toContain("leaves 30 min a day: e-mail is sent only from 19:30 to 20:00");
   });
 
   it("finds an event by the host's id", async () => {
