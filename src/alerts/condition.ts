@@ -15,6 +15,10 @@ export type GaugeCondition = {
   readonly take: "max" | "min" | "abs" | "each";
   readonly is: ">" | "==";
   readonly threshold: number;
+  /**
+   * Whether the value is an age in seconds, which grows by itself: it tells how long the condition has held.
+   */
+  readonly isAge?: true;
 };
 
 export type ExpressionCondition = {

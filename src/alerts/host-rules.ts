@@ -6,6 +6,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     name: "PostingListNotRead",
     condition: {
       gauge: "commonwork_posting_list_success_age_seconds",
+      isAge: true,
       take: "max",
       is: ">",
       threshold: 3 * DAY_S,
@@ -28,6 +29,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     name: "MirrorBehind",
     condition: {
       gauge: "commonwork_mirror_oldest_note_seconds",
+      isAge: true,
       by: "mirror",
       take: "max",
       is: ">",
@@ -66,6 +68,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     name: "MirrorsNotVerified",
     condition: {
       gauge: "commonwork_mirror_verified_age_seconds",
+      isAge: true,
       take: "max",
       is: ">",
       threshold: 36 * HOUR_S,

@@ -4,7 +4,13 @@ import { type AlertRule, DAY_S, MINUTE_S } from "./rule.ts";
 export const SCHEDULE_RULES: readonly AlertRule[] = [
   {
     name: "RunNotFinished",
-    condition: { gauge: "commonwork_schedule_lag_seconds", take: "max", is: ">", threshold: 15 * MINUTE_S },
+    condition: {
+      gauge: "commonwork_schedule_lag_seconds",
+      isAge: true,
+      take: "max",
+      is: ">",
+      threshold: 15 * MINUTE_S,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "A scheduled run does not end: its queue has no worker, or it is dead.",
@@ -22,6 +28,7 @@ export const SCHEDULE_RULES: readonly AlertRule[] = [
     name: "ScheduleForgotten",
     condition: {
       gauge: "commonwork_schedule_paused_seconds",
+      isAge: true,
       by: "schedule",
       take: "max",
       is: ">",
@@ -130,7 +137,13 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   },
   {
     name: "OldTransaction",
-    condition: { gauge: "commonwork_oldest_transaction_seconds", take: "max", is: ">", threshold: MINUTE_S },
+    condition: {
+      gauge: "commonwork_oldest_transaction_seconds",
+      isAge: true,
+      take: "max",
+      is: ">",
+      threshold: MINUTE_S,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning:

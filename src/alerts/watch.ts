@@ -15,7 +15,10 @@ export type Alert = Series & {
 
 /** Evaluates the rules that need no history of counters, as Prometheus would. */
 export type AlertWatch = {
-  /** The alerts, those that fire first. Conditions are timed from the first call that saw them hold. */
+  /**
+   * The alerts, those that fire first. Conditions are timed from the first call that saw them hold, or from
+   * when an age passed its threshold.
+   */
   look(): Promise<Alert[]>;
 };
 
@@ -54,7 +57,7 @@ export function watchAlerts({
       const seen = new Map<string, number>();
       const alerts = held.flat().map((alert): Alert => {
         const key = JSON.stringify([alert.rule.name, alert.labels]);
-        const began = sinceMs.get(key) ?? now;
+        const began = Math.min(sinceMs.get(key) ?? now, passedMs(alert, now));
         seen.set(key, began);
         const fires = now - began >= alert.rule.forSeconds * 1_000;
         return { ...alert, state: fires ? "firing" : "pending", since: new Date(began) };
@@ -63,6 +66,12 @@ export function watchAlerts({
       return alerts.sort((a, b) => Number(a.state === "pending") - Number(b.state === "pending"));
     },
   };
+}
+
+/** When an age passed its threshold; now for what is not an age. */
+function passedMs({ rule: { condition }, value }: Pick<Alert, "rule" | "value">, now: number): number {
+  if (!("gauge" in condition) || condition.isAge !== true || !Number.isFinite(value)) return now;
+  return now - (value - condition.threshold) * 1_000;
 }
 
 async function heldBy({ condition }: AlertRule, registry: Registry, on: Queryable): Promise<Series[]> {

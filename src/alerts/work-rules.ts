@@ -14,6 +14,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
     name: "LedgerNotVerified",
     condition: {
       gauge: "commonwork_ledger_verified_age_seconds",
+      isAge: true,
       where: { scope: "new" },
       take: "max",
       is: ">",
@@ -28,6 +29,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
     name: "LedgerNotVerifiedWhole",
     condition: {
       gauge: "commonwork_ledger_verified_age_seconds",
+      isAge: true,
       where: { scope: "all" },
       take: "max",
       is: ">",
@@ -55,6 +57,7 @@ export const MONEY_RULES: readonly AlertRule[] = [
     name: "SalesNotSettled",
     condition: {
       gauge: "commonwork_outbox_oldest_seconds",
+      isAge: true,
       where: { queue: "commissions" },
       take: "max",
       is: ">",
@@ -73,6 +76,7 @@ export const WORK_RULES: readonly AlertRule[] = [
     name: "WorkNotDone",
     condition: {
       gauge: "commonwork_outbox_oldest_seconds",
+      isAge: true,
       by: "queue",
       take: "max",
       is: ">",

@@ -56,6 +56,19 @@ test("alerts that fire come first", async () => {
   ]);
 });
 
+test("an age tells since when its alert fires, whoever looks first", async () => {
+  const world = await createWorld();
+  await world.query(
+    "insert into schedules (name, through, paused_at) values ('meeting-reminders', now(), now() - interval '3 days')",
+  );
+  const nowMs = Date.now();
+  const [alert] = await watchOf(world, { ms: nowMs }).look();
+  expect(alert).toMatchObject({ state: "firing", labels: { schedule: "meeting-reminders" } });
+  expect(alert?.value).toBeGreaterThan(2 * 86_400);
+  const heldMs = ((alert?.value ?? 0) - 86_400) * 1_000;
+  expect(alert?.since).toEqual(new Date(nowMs - heldMs));
+});
+
 test("what counters would show is read from Postgres: conflicts of sales, events that notify nobody", async () => {
   const world = await createWorld();
   await world.producers.queue("commissions").waitUntilReady();

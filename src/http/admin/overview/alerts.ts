@@ -1,8 +1,10 @@
+import type { AlertRule } from "../../../alerts/rule.ts";
 import { ALERT_RULES } from "../../../alerts/rules.ts";
 import { type Alert, isWatched } from "../../../alerts/watch.ts";
 import { type Html, html } from "../../../html.ts";
-import { badge, emptyState, timeHtml } from "../frame/elements.ts";
+import { badge, type Content, emptyState, formatSeconds, timeHtml } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
+import { scheduleHref } from "../pauses/paused.ts";
 
 const UNWATCHED = ALERT_RULES.filter((rule) => !isWatched(rule)).length;
 
@@ -21,11 +23,11 @@ export function alertTable(alerts: readonly Alert[]): Html {
       { title: "What to do", kind: "long" },
     ],
     rows: alerts.map(({ rule, labels, value, state, since }) => [
-      html`${rule.name}<small>${Object.values(labels).join(", ")}</small>`,
+      html`${rule.name}<small>${labelsHtml(labels)}</small>`,
       state === "firing"
         ? badge(rule.severity, rule.severity === "page" ? "bad" : "warn")
         : badge("pending", "idle"),
-      Math.round(value * 100) / 100,
+      valueText(rule, value),
       timeHtml(since),
       inlineMarkdown(rule.meaning),
       inlineMarkdown(rule.action),
@@ -34,12 +36,35 @@ export function alertTable(alerts: readonly Alert[]): Html {
   })}${note}`;
 }
 
-/** Code in backticks. Links point to pages of the documentation, so their text and page are shown. */
-function inlineMarkdown(text: string): Html {
-  const named = text.replace(
-    /\[(.*?)\]\(([^)#]*)[^)]*\)/g,
-    (_, title: string, page: string) => `${title} (docs/operations/${page === "" ? "index.md" : page})`,
-  );
-  const parts = named.split("`");
-  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
+/** A length of time in its units, anything else as a number. */
+function valueText({ condition }: AlertRule, value: number): Content {
+  const isTime = "gauge" in condition && condition.gauge.endsWith("_seconds");
+  return isTime ? formatSeconds(value) : Math.round(value * 100) / 100;
 }
+
+/** What the alert is about; a schedule leads to its line. */
+const labelsHtml = (labels: Alert["labels"]): Html =>
+  html`${Object.entries(labels).map(
+    ([label, text], index) =>
+      html`${index > 0 ? ", " : ""}${label === "schedule" ? html`<a href="${scheduleHref(text)}">${text}</a>` : text}`,
+  )}`;
+
+/** The pages for what the documentation links to. */
+const PAGES: Readonly<Record<string, string>> = { "#dead-letters": "/admin/dead-letters" };
+
+const LINK = /(\[[^\]]*\]\([^)]*\))/;
+
+/** Code in backticks, and links: to the page of the dashboard, or the name of the page of the documentation. */
+const inlineMarkdown = (text: string): Html =>
+  html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? linkHtml(part) : codeInText(part)))}`;
+
+function linkHtml(link: string): Html {
+  const [, title = "", target = ""] = /^\[(.*)\]\((.*)\)$/.exec(link) ?? [];
+  const page = PAGES[target];
+  if (page !== undefined) return html`<a href="${page}">${title}</a>`;
+  const [file] = target.split("#");
+  return html`${title} (docs/operations/${file === "" ? "index.md" : file})`;
+}
+
+const codeInText = (text: string): Html =>
+  html`${text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
