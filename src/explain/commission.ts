@@ -158,6 +158,6 @@ const stepOfLine = ({ level, rateBps, amountMicro, reversedMicro, status }: Stor
   const takenBack = reversedMicro === 0n ? "" : `; ${tokens(reversedMicro)} of it was taken back by refunds`;
   return step(
     `level ${level}`,
-    `${rateBps / 100} % of the total, by largest remainder: ${tokens(amountMicro)} (${status})${takenBack}`,
+    `${rateBps / 100} % of the amount, by largest remainder: ${tokens(amountMicro)} (${status})${takenBack}`,
   );
 };

@@ -87,6 +87,10 @@ export function factsFrom(sale: SaleColumns, inputs: DecisionInputs): Commission
   };
 }
 
+/** The average of the buyer's sales in the 30 days before, in decimal tokens; null without any. */
+export const averageOf = ({ sales30Days, amount30Days }: DecisionInputs["history"]): string | null =>
+  sales30Days === 0 ? null : formatAmount(microFrom(amount30Days) / BigInt(sales30Days));
+
 /** The part of a sale that its commissions were decided on. */
 export const decidedOnMicro = (amountMicro: bigint, { refunded = "0" }: DecisionInputs): bigint =>
   amountMicro - BigInt(refunded);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { saleRefunds, tokenSales } from "../db/schema/rewards.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
+import type { DecisionInputs } from "./decision-inputs.ts";
 import { TRANSACTIONS_OF_SALE } from "./invariants.ts";
 import { readCommissionLines, type StoredLine } from "./stored-sales.ts";
 
@@ -26,6 +27,8 @@ export type SaleReport = Pick<
   readonly lines: readonly StoredLine[];
   readonly refunds: readonly RefundOfSale[];
   readonly entries: readonly EntryOfSale[];
+  /** The buyer's sales before it, as they were known when it was decided; null before that. */
+  readonly history: DecisionInputs["history"] | null;
   /** The job that decides it, while it waits; null when it is settled. */
   readonly waiting: WaitingDecision | null;
 };
@@ -62,7 +65,8 @@ export async function readSaleReport(on: Queryable, saleId: string): Promise<Sal
     on,
     sql`select s.id, s.source, s.external_id as "externalId", s.buyer_user_id as "buyerNumber", p.user_id as "buyerUserId",
                s.amount_micro::text as amount, s.refunded_micro::text as refunded, s.currency, s.time_assumed as "timeAssumed",
-               s.sold_at as "soldAt", s.received_at as "receivedAt", s.settled_at as "settledAt", s.status, s.reasons
+               s.sold_at as "soldAt", s.received_at as "receivedAt", s.settled_at as "settledAt", s.status, s.reasons,
+               s.inputs -> 'history' as history
         from token_sales s left join volunteer_profiles p on p.id = s.profile_id where s.id = ${saleId}`,
   );
   if (!sale) return undefined;

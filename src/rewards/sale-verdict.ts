@@ -1,11 +1,14 @@
+import { formatAmount } from "../scoring/money.ts";
 import type { NoCommissionReason } from "../scoring/rewards/commission.ts";
 import type { HoldReason } from "../scoring/rewards/commission-holds.ts";
 import { COMMISSION_HOLD_LIMITS } from "../scoring/rewards/commission-policy.ts";
+import { averageOf } from "./decision-inputs.ts";
 import type { SaleReport } from "./sale-report.ts";
 
 type Reason = HoldReason | NoCommissionReason | "no-profile";
 
-const { salesPerHour, timesAverage, youngProfiles, youngProfileHours, receiptDays } = COMMISSION_HOLD_LIMITS;
+const { salesPerHour, timesAverage, youngProfiles, youngProfileHours, receiptDays, firstAverageMicro } =
+  COMMISSION_HOLD_LIMITS;
 
 /** What the reasons of a sale mean, by code. */
 const REASONS: Readonly<Record<Reason, string>> = {
@@ -25,11 +28,25 @@ const REASONS: Readonly<Record<Reason, string>> = {
 export const reasonText = (code: string): string =>
   Object.hasOwn(REASONS, code) ? REASONS[code as Reason] : code;
 
+/** The same for one sale, with the figures that it was decided by. */
+function reasonOfSale(code: string, { history }: Pick<SaleReport, "history">): string {
+  if (history === null) return reasonText(code);
+  if (code === "velocity") return `${reasonText(code)} They made ${history.salesLastHour}.`;
+  return code === "amount-above-average" ? `${reasonText(code)} ${averageText(history)}` : reasonText(code);
+}
+
+function averageText(history: NonNullable<SaleReport["history"]>): string {
+  const average = averageOf(history);
+  if (average === null)
+    return `The buyer had no sale in them; ${formatAmount(firstAverageMicro)} is taken as the average.`;
+  return `The average was ${average}, of ${history.sales30Days} ${history.sales30Days === 1 ? "sale" : "sales"}.`;
+}
+
 /** Why a sale was paid or not, in sentences. */
 export function saleVerdict(
-  sale: Pick<SaleReport, "status" | "reasons" | "lines" | "refunded" | "waiting">,
+  sale: Pick<SaleReport, "status" | "reasons" | "lines" | "refunded" | "waiting" | "history">,
 ): readonly string[] {
-  const reasons = sale.reasons.map(reasonText);
+  const reasons = sale.reasons.map((code) => reasonOfSale(code, sale));
   switch (sale.status) {
     case "accepted":
       return [waitingText(sale)];

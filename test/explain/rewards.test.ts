@@ -187,7 +187,7 @@ describe("explain commission", () => {
     ]);
     const line = await explain(world.db.drizzle, "commission", `${saleId}:2`);
     expect(line).toMatchObject({ agrees: true, ownerUserId: people[1]!.userId });
-    expect(how(line, "level 2")).toBe("8 % of the total, by largest remainder: 8.04 (earned)");
+    expect(how(line, "level 2")).toBe("8 % of the amount, by largest remainder: 8.04 (earned)");
     expect(how(line, "level 1")).toBeUndefined();
   });
 

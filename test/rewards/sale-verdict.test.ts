@@ -13,9 +13,15 @@ const LINE: StoredLine = {
 };
 
 const verdict = (fields: Partial<Parameters<typeof saleVerdict>[0]>): string =>
-  saleVerdict({ status: "applied", reasons: [], lines: [], refunded: "0.00", waiting: null, ...fields }).join(
-    " ",
-  );
+  saleVerdict({
+    status: "applied",
+    reasons: [],
+    lines: [],
+    refunded: "0.00",
+    waiting: null,
+    history: null,
+    ...fields,
+  }).join(" ");
 
 describe("the verdict on a sale", () => {
   it("says what was paid, and what a refund took back", () => {
@@ -40,6 +46,19 @@ describe("the verdict on a sale", () => {
       /^Held: .* more than 10 other purchases .* 24 hours old\.$/,
     );
     expect(verdict({ status: "reversed", reasons })).toMatch(/^Reversed: .* more than 10 other purchases /);
+  });
+
+  it("gives the figures that it was held by", () => {
+    const history = { salesLastHour: 12, sales30Days: 4, amount30Days: "840.00" };
+    const held = { status: "held", reasons: ["amount-above-average"] } as const;
+    expect(verdict({ ...held, reasons: ["velocity"], history })).toMatch(/hour before\. They made 12\.$/);
+    expect(verdict({ ...held, reasons: [...held.reasons], history })).toMatch(
+      /30 days before\. The average was 210\.00, of 4 sales\.$/,
+    );
+    const none = { salesLastHour: 0, sales30Days: 0, amount30Days: "0.00" };
+    expect(verdict({ ...held, reasons: [...held.reasons], history: none })).toMatch(
+      /The buyer had no sale in them; 100\.00 is taken as the average\.$/,
+    );
   });
 
   it("says what a sale waits for", () => {

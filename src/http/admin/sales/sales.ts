@@ -83,7 +83,7 @@ async function showSales(runtime: Runtime, req: Request, res: Response): Promise
   const holds = await listHolds(on, PER_PAGE, filter.after);
   const last = holds.length === PER_PAGE ? (holds.at(-1)?.saleId ?? null) : null;
   const body = html`${form}
-${section("Held sales, oldest first", holdTable(holds))}
+${section("Held sales, in the order of their arrival", holdTable(holds))}
 ${cursorPager(PATH, given, { name: "after", next: last })}`;
   showPage(res, { title: "Sales and holds", body });
 }
@@ -92,20 +92,22 @@ ${cursorPager(PATH, given, { name: "after", next: last })}`;
 const missingHtml = (calls: readonly RejectedCall[]): Html =>
   calls.length === 0
     ? notice("There is no sale with this id, and no rejected call that holds it: it never arrived.", "warn")
-    : html`${notice("There is no sale with this id: the call was rejected.", "bad")}${table({
-        caption: "Rejected calls",
-        columns: [
-          { title: "Received", kind: "fixed" },
-          { title: "Webhook", kind: "fixed" },
-          { title: "Why", kind: "long" },
-        ],
-        rows: calls.map(({ receivedAt, source, faults }) => [
-          timeHtml(receivedAt),
-          source,
-          faults.map(({ field, fault }) => `${field}: ${fault}`).join("; "),
-        ]),
-        empty: "",
-      })}`;
+    : html`${notice("There is no sale with this id: the call was rejected.", "bad")}<p>Nothing of it was booked. Ask the seller to correct what is named below, and to send the sale again under the same id. What the seller lists in its own API is fetched by <a href="/admin/jobs/reconcile-sales">reconcile-sales</a> as well, and rejected there too while it is wrong.</p>${table(
+        {
+          caption: "Rejected calls",
+          columns: [
+            { title: "Received", kind: "fixed" },
+            { title: "Webhook", kind: "fixed" },
+            { title: "Why", kind: "long" },
+          ],
+          rows: calls.map(({ receivedAt, source, faults }) => [
+            timeHtml(receivedAt),
+            source,
+            faults.map(({ field, fault }) => `${field}: ${fault}`).join("; "),
+          ]),
+          empty: "",
+        },
+      )}`;
 
 const holdTable = (holds: readonly Hold[]): Html =>
   table({

@@ -14,7 +14,7 @@ import { sendEmails } from "./send-emails.ts";
 export const retryEmails = defineJob({
   name: "retry-emails",
   queue: "notifications",
-  description: "Resends e-mails that failed or may not have been delivered.",
+  description: "Enqueues e-mails again that failed or may not have been delivered; send-emails sends them.",
   payload: z.object({
     status: z
       .enum(emails.status.enumValues)

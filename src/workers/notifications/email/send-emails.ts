@@ -22,7 +22,8 @@ type Payload = { batchId: string };
 export const sendEmails: OutsideJob<Payload, MailingRequest, MailingAnswer> = defineJob({
   name: "send-emails",
   queue: "notifications",
-  description: "Sends one mailing, after checking once more whether each e-mail may still be sent.",
+  description:
+    "Hands the e-mails of one mailing to the mail provider, after checking once more whether each may still be sent. No other job does: while it is paused, no e-mail is sent.",
   payload: z.object({ batchId: z.string().describe("the id of the mailing") }),
   key: ({ batchId }) => batchId,
   // More than fit into a day: the key expires before the attempts are used up.

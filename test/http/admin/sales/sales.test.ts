@@ -59,6 +59,7 @@ describe("the pages of sales", () => {
     );
     const shown = await page("/admin/sales?id=tx-4711");
     expect(shown).toContain("There is no sale with this id: the call was rejected.");
+    expect(shown).toContain("Ask the seller to correct what is named below");
     expect(shown).toContain("amount: must be &lt;positive&gt;");
     expect(shown).not.toContain("is missing");
     for (const id of ["tx-9999", "tx", "%25", "\u{1f600}\u{1f600}"])
