@@ -37,6 +37,17 @@ describe("the page of the audit log", () => {
     expect(shown).toContain("status: 303");
   });
 
+  it("folds long lists, and leads from a retry to what became of its entries", async () => {
+    const { world, page } = await open();
+    await world.query(
+      `insert into audit_log (actor, action, subject, details) values
+         ('admin', 'dead-letters.retry', 'outbox', '{"ids": ["1", "2", "3", "4", "5", "6"], "runs": [null]}')`,
+    );
+    const shown = await page(PATH);
+    expect(shown).toContain("<details><summary>ids: 6</summary>1, 2, 3, 4, 5, 6</details>, runs: [null]");
+    expect(shown).toMatch(/<a href="\/admin\/work\/retries\/\d+">What became of them<\/a>/);
+  });
+
   it("filters by who, what, about what and time, and goes on with older entries", async () => {
     const { world, page } = await open();
     await entries(world, 5, "schedule.pause", "2026-01-01T00:00:00Z");
