@@ -22,7 +22,7 @@ async function scene() {
   };
   const ids = async (query: string) =>
     [...(await get(`/admin/runs${query}`)).text.matchAll(/href="\/admin\/runs\/(\d+)"/g)].map(([, id]) => id);
-  return { get, ids };
+  return { world, get, ids };
 }
 
 describe("the runs", () => {
@@ -60,5 +60,23 @@ describe("the runs", () => {
     expect(failed).toContain('<a href="/admin/work/1">1</a>');
     expect((await get("/admin/runs/77")).status).toBe(404);
     expect((await get("/admin/runs/x")).status).toBe(404);
+  });
+
+  test("one that was started by hand says by whom and why", async () => {
+    const { world, get } = await scene();
+    expect((await get("/admin/runs/3")).text).toContain("<dd>not in the audit log:");
+    expect((await get("/admin/runs/1")).text).not.toContain("Started by");
+    const started = async (action: string, subject: string, details: object) => {
+      await world.query("delete from audit_log");
+      await world.query(
+        "insert into audit_log (actor, action, subject, details) values ('admin', $1, $2, $3)",
+        [action, subject, details],
+      );
+      return (await get("/admin/runs/3")).text;
+    };
+    const by = "<dt>Started by</dt><dd>admin</dd></div><div><dt>Why</dt><dd>asked for</dd>";
+    const reason = "asked for";
+    expect(await started("jobs.start", "job_runs:3", { reason })).toContain(by);
+    expect(await started("schedules.run", "schedules:maintenance", { run: "3", reason })).toContain(by);
   });
 });

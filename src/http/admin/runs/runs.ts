@@ -1,11 +1,13 @@
 import { type Response, Router } from "express";
 import { z } from "zod";
+import type { Decided } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
 import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
+import { startedBy } from "../../../queues/run-origin.ts";
 import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { onlyPlain } from "../board-redaction.ts";
-import { regionHtml, section, timeWithAge } from "../frame/elements.ts";
+import { facts, regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import {
   choiceOf,
   type FilterField,
@@ -17,6 +19,7 @@ import {
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
+import { actorText } from "../pauses/paused.ts";
 import { stateBadge } from "../work/entry-table.ts";
 import { runDetails } from "./run-details.ts";
 import { runTable } from "./run-table.ts";
@@ -82,11 +85,12 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
     if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
     const run = await loadRun(runtime.db.drizzle, req.params.id);
     if (run === undefined) return next();
-    const [steps, entries] = await Promise.all([
+    const [steps, entries, origin] = await Promise.all([
       listSteps(runtime.db.drizzle, run.id),
       entriesOfRun(runtime.db.drizzle, run.id, ENTRIES_SHOWN),
+      run.trigger === "manual" ? startedBy(runtime.db.drizzle, run.id) : undefined,
     ]);
-    showRun(res, { run, steps, entries }, runtime.clock.now());
+    showRun(res, { run, steps, entries, origin }, runtime.clock.now());
   });
   return router;
 }
@@ -101,9 +105,14 @@ const fieldsFor = (jobs: readonly string[]): FilterField[] => [
   { name: "work", label: "Runs without work", any: "Left out", choices: [["all", "Included"]] },
 ];
 
-type OneRun = { readonly run: Run; readonly steps: readonly Run[]; readonly entries: readonly RunEntry[] };
+type OneRun = {
+  readonly run: Run;
+  readonly steps: readonly Run[];
+  readonly entries: readonly RunEntry[];
+  readonly origin: Decided | undefined;
+};
 
-function showRun(res: Response, { run, steps, entries }: OneRun, now: Date): void {
+function showRun(res: Response, { run, steps, entries, origin }: OneRun, now: Date): void {
   const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
@@ -112,12 +121,23 @@ function showRun(res: Response, { run, steps, entries }: OneRun, now: Date): voi
       [run.job, `/admin/jobs/${run.job}`],
     ],
     live: isOver ? false : `run=${run.id}`,
-    body: html`${regionHtml("outage", html``)}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+    body: html`${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml("outage", html``)}${regionHtml(`run-${run.id}`, runDetails(run, now))}
 ${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
 ${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}
 ${section("Entries that are not settled", entryTable(entries, now))}`,
   });
 }
+
+/** Who started a run by hand, and why. */
+const originHtml = (origin: Decided | undefined): Html =>
+  facts(
+    origin === undefined
+      ? [["Started by", "not in the audit log: the command line, another action of an operator, or long ago"]]
+      : [
+          ["Started by", actorText(origin.actor)],
+          ["Why", origin.reason],
+        ],
+  );
 
 const entryTable = (entries: readonly RunEntry[], now: Date): Html =>
   table({
