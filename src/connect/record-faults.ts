@@ -20,6 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
   [UNIQUE]: "another row has the same value",
 };
 
+const ABOUT_OTHER_ROWS: ReadonlySet<string> = new Set([FOREIGN_KEY, UNIQUE]);
+
 type Constraint = { readonly name: string; readonly columns: string[]; readonly check: string | null };
 
 /** Why Postgres refused rows, for the sender of the records: the columns of the constraint, and its rule. */
@@ -34,9 +36,10 @@ export async function faultsOfRows(tx: Tx, refused: readonly RefusedKey[]): Prom
 
 function faultsOf(code: string, constraint: Constraint | undefined, column: string | null): FieldFault[] {
   const rule = code === CHECK && constraint?.check ? `breaks the rule ${constraint.check}` : null;
-  const fault = rule ?? REASONS[code] ?? `a value cannot be stored (${code})`;
+  const fault = rule ?? REASONS[code] ?? `cannot be stored (${code})`;
   const columns = column !== null ? [column] : code === FOREIGN_KEY ? [] : (constraint?.columns ?? []);
-  if (columns.length === 0) return [{ field: "columns", fault }];
+  const isWhole = rule !== null || ABOUT_OTHER_ROWS.has(code);
+  if (columns.length === 0) return [{ field: "columns", fault: isWhole ? fault : `a value ${fault}` }];
   return columns.map((name) => ({ field: `columns.${name}`, fault }));
 }
 

@@ -1,3 +1,6 @@
+import { retryDeadLetters } from "../../../src/queues/dead-letters.ts";
+import { pauseJob } from "../../../src/queues/job-pauses.ts";
+import { pauseSchedule } from "../../../src/schedules/pause.ts";
 import type { World } from "../../support/world.ts";
 
 /** Names with markup, control characters and other scripts, as hosts and users have them. */
@@ -5,6 +8,21 @@ const ODD = "<img src=x onerror=alert(1)> \u202eevil\u001b[2J עדה 日本";
 
 /** What a service looks like after a busy day, with something on every page of the dashboard. */
 export async function busyDay(world: World): Promise<void> {
+  await plantWork(world);
+  await operate(world);
+}
+
+/** Some dead letters are retried, and a job and a schedule are paused. */
+const operate = ({ relay, catalogue }: World): Promise<void> =>
+  relay.transact(async (tx) => {
+    const why = { actor: "cli:ada", reason: "the mail service was away" };
+    await retryDeadLetters(tx, { ids: ["14", "21", "28"] }, { ...why, catalogue });
+    const paused = catalogue.find("send-emails");
+    if (paused) await pauseJob(tx, paused.job, 3_600, why);
+    await pauseSchedule(tx, "verify-ledger", why);
+  });
+
+async function plantWork(world: World): Promise<void> {
   await world.query(
     `insert into queue_minutes
      select date_trunc('minute', now()) - n * interval '1 minute', q.queue,

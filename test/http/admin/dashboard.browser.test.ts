@@ -26,6 +26,7 @@ const DETAILS = [
   "/work?job=distribute-commission&state=dead",
   "/work?field=saleId",
   "/work/bulk?job=distribute-commission&action=retry",
+  "/work/retries/1",
   "/nothing",
 ];
 /** The pages of the areas are looked at by areas.browser.test.ts, where there is something on them. */

@@ -251,7 +251,7 @@ describe("values", () => {
       "columns.latitude: is out of range",
       "columns.latitude: is out of range",
       expect.stringMatching(/^columns.latitude: breaks the rule /),
-      "columns: a value cannot be stored (22003)",
+      "columns: a value is out of range",
       "columns.parsed_content: has a number that is out of range",
       "columns.xp_reward: must be a whole number of 32 bits",
     ]);
