@@ -39,7 +39,9 @@ export async function takeDatabase(): Promise<PooledDatabase> {
  * connected.
  */
 export async function giveBack(used: PooledDatabase): Promise<void> {
-  if (idle.length < MAX_IDLE && (await reset(used))) idle.push(used);
+  // A reset that fails, on a stalled machine perhaps, is no fault of the test.
+  const isReset = idle.length < MAX_IDLE && (await reset(used).catch(() => false));
+  if (isReset) idle.push(used);
   else await discard(used);
 }
 
@@ -155,7 +157,9 @@ type Template = { readonly inserts: string; readonly state: State };
 let template: Promise<Template> | null = null;
 
 async function reset({ db, since, isSessionChanged }: PooledDatabase): Promise<boolean> {
-  if (isSessionChanged()) return false;
+  const { pool } = db;
+  const isInUse = pool.idleCount < pool.totalCount;
+  if (isInUse || isSessionChanged() || !(await forgetStatements(pool))) return false;
   template ??= readTemplate();
   const { inserts, state: expected } = await template;
   const statements = ["begin", EMPTY, inserts, stateOf(since), "commit"];
@@ -170,6 +174,31 @@ async function reset({ db, since, isSessionChanged }: PooledDatabase): Promise<b
     found.bytes <= MAX_BYTES &&
     found.connections <= db.pool.totalCount
   );
+}
+
+type Statements = {
+  parsedStatements: Record<string, string>;
+  submittedNamedStatements: Record<string, string>;
+};
+
+/**
+ * Makes idle connections forget their prepared statements: plans for the few rows of one test would be used
+ * for the many of another.
+ * @returns false if a connection was lost.
+ */
+async function forgetStatements(pool: pg.Pool): Promise<boolean> {
+  const clients = await Promise.all(Array.from({ length: pool.idleCount }, () => pool.connect()));
+  const forgotten = await Promise.allSettled(
+    clients.map(async (client) => {
+      const statements = (client as unknown as { readonly connection: Statements }).connection;
+      if (Object.keys(statements.parsedStatements).length === 0) return;
+      await client.query("deallocate all");
+      statements.parsedStatements = {};
+      statements.submittedNamedStatements = {};
+    }),
+  );
+  for (const client of clients) client.release();
+  return forgotten.every(({ status }) => status === "fulfilled");
 }
 
 /** From a clone that no test has used. */
