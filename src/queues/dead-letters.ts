@@ -202,8 +202,8 @@ const PARTS = ["whole", "range", "sum"] as const;
 
 /**
  * The duration of a reopened run is that of the retry, without the time that it was dead; a ranged run
- * continues. A run stays failed if another entry of it is dead, or was discarded: reopened, it would never end and block
- * its schedule.
+ * continues. A run stays failed if another entry of it is dead, or was discarded: reopened, it would never
+ * end and block its schedule.
  */
 async function reopenRuns(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.execute(

@@ -68,8 +68,8 @@ const fieldsOf = ({ jobs }: Catalogue): FilterField[] => [
 ];
 
 /**
- * `GET /dead-letters?job=&queue=&from=&until=&error=` counts and lists dead letters without their payloads. `POST
- * /dead-letters/:id/retry|discard` with the field `reason` acts on one.
+ * `GET /dead-letters?job=&queue=&from=&until=&error=` counts and lists dead letters without their payloads.
+ * `POST /dead-letters/:id/retry|discard` with the field `reason` acts on one.
  */
 function deadLetterRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -54,7 +54,7 @@ const PAGES: Readonly<Record<string, string>> = { "#dead-letters": "/admin/dead-
 
 const LINK = /(\[[^\]]*\]\([^)]*\))/;
 
-/** Code in backticks, and links: to the page of the dashboard, or the name of the page of the documentation. */
+/** Code in backticks, and links: to a page of the dashboard, or the name of a page of the documentation. */
 const inlineMarkdown = (text: string): Html =>
   html`${text.split(LINK).map((part, index) => (index % 2 === 1 ? linkHtml(part) : codeInText(part)))}`;
 
