@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { settingsFrom } from "../config/settings.ts";
 import { createMirroring } from "../connect/mirroring.ts";
-import { type Database, openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/client.ts";
 import { createServerClock, type ServerClock } from "../db/server-clock.ts";
 import { type Log, warnThrottled } from "../log.ts";
 import { createMetrics, type Metrics } from "../metrics.ts";
@@ -35,8 +35,7 @@ export type OpenOptions = {
   readonly timetable: readonly Schedule[];
   /** Replace those that the configuration opens. */
   readonly ports?: Partial<Ports>;
-  /** Used instead of new ones, and not closed. */
-  readonly database?: Database;
+  /** Pools used instead of new ones, and not closed. */
   readonly threads?: Threads;
   readonly guarded?: GuardedThreads;
 };
@@ -47,7 +46,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   // Before anything is opened that would have to be closed.
   checkPostingLists(config.postingSources);
   const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
-  const db = options.database ?? openDatabase(config, { max: config.databasePoolMax, onError });
+  const db = openDatabase(config, { max: config.databasePoolMax, onError });
   const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
   const clock = options.clock ?? (serverClock as ServerClock);
   const hasRedis = config.redisUrl !== "";
@@ -85,7 +84,7 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
       await ports.mailer.close();
       await compute.close();
       await producers.close();
-      if (!options.database) await db.close();
+      await db.close();
     },
   };
 }

@@ -30,7 +30,6 @@ import { openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import { openThreads } from "../../src/threads/threads.ts";
 import type { Tracing } from "../../src/tracing/tracing.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
-import { CONNECTIONS, giveBack, takeDatabase } from "./database-pool.ts";
 import { dumpHost } from "./host-decoys.ts";
 import { recordingMailer } from "./mailbox.ts";
 import { cloneTemplate, dropDatabase, hostIn } from "./world-database.ts";
@@ -85,8 +84,7 @@ export const serversOf = ({ config }: Pick<World, "config">): Record<string, str
 };
 
 /**
- * A runtime for one test: a database in the state of the template, a Redis prefix of its own, and a fixed
- * clock.
+ * A runtime for one test: a database cloned from the template, a Redis prefix of its own, and a fixed clock.
  */
 export type World = Runtime & {
   /** Every e-mail that was sent, unless the test has its own mailer. */
@@ -139,9 +137,8 @@ const guarded = openGuardedThreads();
  */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const name = `cw_test_${process.pid}_${randomBytes(5).toString("hex")}`;
-  const pooled = isOrdinary(options) ? await takeDatabase() : null;
-  const database = pooled?.address ?? options.database ?? (await cloneTemplate(name));
-  const host = pooled ? inject("hostDump") : options.database ? null : await hostIn(database, options);
+  const database = options.database ?? (await cloneTemplate(name));
+  const host = options.database ? null : await hostIn(database, options);
   const config = configFor(database, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
@@ -153,7 +150,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     catalogue,
     threads,
     guarded,
-    ...(pooled ? { database: pooled.db } : {}),
     timetable: options.timetable ?? [],
     ...(options.tracing ? { tracing: options.tracing } : {}),
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
@@ -169,24 +165,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       faults.push("the host's schemas were changed");
     await removeRedisKeys(runtime);
     await runtime.close();
-    if (task.result?.state === "fail") {
-      // For inspection.
-      process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
-      await pooled?.db.close();
-    } else if (pooled) await giveBack(pooled);
+    // The database of a failed test is kept for inspection.
+    if (task.result?.state === "fail") process.stderr.write(`\nkept database ${database.databaseUrl}\n`);
     else if (!options.database) await dropDatabase(name);
     if (faults.length > 0) throw new Error(`the test left a mess: ${faults.join("; ")}`);
   });
   return { ...worldOf(runtime, clock, closers, catalogue), mailbox };
 }
-
-/** Whether the test may have a database that others used: nothing about it or its connections is special. */
-const isOrdinary = ({ database, databaseUrl, poolMax, besideHost, environment }: WorldOptions): boolean =>
-  !database &&
-  !databaseUrl &&
-  !besideHost &&
-  (poolMax ?? CONNECTIONS) === CONNECTIONS &&
-  !Object.keys(environment ?? {}).some((name) => name.startsWith("DATABASE_") || name.startsWith("DB_"));
 
 function configFor(database: DatabaseAddress, name: string, options: WorldOptions): Config {
   return readConfig({
@@ -196,7 +181,7 @@ function configFor(database: DatabaseAddress, name: string, options: WorldOption
     REDIS_PREFIX: name.replaceAll("_", "-"),
     HOST: "127.0.0.1",
     PORT: "0",
-    DB_POOL_MAX: String(options.poolMax ?? CONNECTIONS),
+    DB_POOL_MAX: String(options.poolMax ?? 12),
     SCICENT_WEBHOOK_SECRET: SALE_SECRET,
     ...options.environment,
   });
