@@ -108,7 +108,7 @@ type Opened = {
 function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
   const { dispatch, stream, failed } = opened;
   return {
-    execute: inner.execute.bind(inner) as Tx["execute"],
+    execute: ((query) => sendNow(inner.execute(query))) as Tx["execute"],
     dispatch,
     onAnswer(listener) {
       stream.prependListener("data", listener);
@@ -121,6 +121,17 @@ function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
           throw failed.reasonOf(error);
         }),
   };
+}
+
+/**
+ * Sends a statement now. Drizzle sends one only once its result is awaited, so a lock and a read together,
+ * `Promise.all([lock(tx), read(tx)])`, would arrive in the order in which the functions await them.
+ */
+function sendNow<T>(statement: PromiseLike<T>): Promise<T> {
+  const sent = Promise.resolve(statement.then((result) => result));
+  // One that is awaited later than it fails is no unhandled rejection.
+  sent.catch(() => undefined);
+  return sent;
 }
 
 function ignoreLostConnection(): void {

@@ -6,6 +6,7 @@ import { inTransaction, type Tx } from "../../src/db/transaction.ts";
 import { eventually } from "../support/eventually.ts";
 import { gate } from "../support/gate.ts";
 import { note, noted } from "../support/jobs.ts";
+import { recordStatements } from "../support/statements.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const backends = (world: World) =>
@@ -147,6 +148,17 @@ describe("a transaction", () => {
         "42703",
       );
     });
+  });
+
+  it("sends statements in the order in which they are called for, whoever awaits them first", async () => {
+    const world = await createWorld();
+    const sent = await recordStatements(world, () =>
+      inTransaction(world.db, (tx) =>
+        // The second one is awaited within `rows` before the first one is.
+        Promise.all([tx.execute(sql`select 'lock'`), rows(tx, sql`select 'read'`)]),
+      ),
+    );
+    expect(sent.map(({ text }) => text)).toEqual(["begin", "select 'lock'", "select 'read'", "commit"]);
   });
 
   it("rolls a savepoint back alone when its work rejects", async () => {

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { inTransaction } from "../../../src/db/transaction.ts";
 import { type Posting, post } from "../../../src/rewards/ledger.ts";
@@ -21,6 +22,9 @@ const lines = (world: World, saleId: string) =>
     `select level, amount_micro::text as amount, status, beneficiary_id::text as beneficiary from commissions where sale_id = $1 order by level`,
     [saleId],
   );
+
+const WAITING = `select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
+                 where not l.granted and a.datname = current_database()`;
 
 async function scene() {
   const world = await createWorld();
@@ -84,6 +88,21 @@ describe("distribute-commission", () => {
         skipped: 1,
         reasons: { [reason]: 1 },
       });
+  });
+
+  it("reads a sale once it has locked it: one that another transaction settles meanwhile is skipped", async () => {
+    const { world, payload } = await scene();
+    let settling: Promise<unknown> | undefined;
+    await inTransaction(world.db, async (tx) => {
+      await tx.execute(sql`select from token_sales where id = ${payload.saleId}::bigint for no key update`);
+      settling = world.perform(distributeCommission, payload);
+      await eventually(async () => expect(await world.query(WAITING)).toHaveLength(1));
+      await tx.execute(
+        sql`update token_sales set status = 'applied', settled_at = now() where id = ${payload.saleId}::bigint`,
+      );
+    });
+    expect(await settling).toMatchObject({ skipped: 1, retry: 0 });
+    expect(await lines(world, payload.saleId)).toEqual([]);
   });
 
   it("fails a sale alone whose commission would not fit into a balance; the treasury has no such limit", async () => {
