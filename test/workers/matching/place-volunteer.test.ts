@@ -126,7 +126,9 @@ describe("place-volunteer", () => {
     await world.skipBackOff();
     await world.drain();
     expect(await world.enqueued()).toEqual([]);
-    const runs = await world.query("select input, counts from job_runs where job = 'calculate-matches' order by id");
+    const runs = await world.query(
+      "select input, counts from job_runs where job = 'calculate-matches' order by id",
+    );
     expect(runs[0]).toMatchObject({ input: {}, counts: { projects: 1, added: 200 } });
     // Each batch of 2,000 asks for a pass; those that ask while one waits share it.
     expect(runs.length).toBeLessThanOrEqual(5);
