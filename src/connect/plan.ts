@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { similarName } from "../similar-name.ts";
+import { similarName } from "../scoring/similar-name.ts";
 import { HOST_TABLES, hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";

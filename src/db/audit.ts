@@ -12,32 +12,27 @@ export type AuditRow = {
 };
 
 /** Records an action of an operator, or a finding of the service. Ids only, no personal values. */
-export const audit = (on: Queryable, row: AuditRow): Promise<void> => auditAll(on, [row]);
+export const audit = async (on: Queryable, row: AuditRow): Promise<void> => {
+  await auditAll(on, [row]);
+};
 
 /** Records an action that operators look at afterwards. @returns the id of its entry. */
-export async function auditAndFollow(
-  on: Queryable,
-  { actor, action, subject, details }: AuditRow,
-): Promise<string> {
-  const [entry] = await rows<{ id: string }>(
-    on,
-    sql`insert into audit_log (actor, action, subject, details)
-        values (${actor}, ${action}, ${subject}, ${JSON.stringify(details ?? {})}::jsonb) returning id`,
-  );
-  if (!entry) throw new Error(`recording ${action} returned no row`);
-  return entry.id;
-}
+export const auditAndFollow = async (on: Queryable, row: AuditRow): Promise<string> =>
+  (await auditAll(on, [row]))[0] as string;
 
-/** Records several in one statement. */
-export async function auditAll(on: Queryable, all: readonly AuditRow[]): Promise<void> {
-  if (all.length === 0) return;
-  await on.execute(
+/** Records several in one statement. @returns their ids, in any order. */
+export async function auditAll(on: Queryable, all: readonly AuditRow[]): Promise<string[]> {
+  if (all.length === 0) return [];
+  const recorded = await rows<{ id: string }>(
+    on,
     sql`insert into audit_log (actor, action, subject, details)
         select actor, action, subject, details::jsonb
         from unnest(${array(all.map(({ actor }) => actor))}::text[], ${array(all.map(({ action }) => action))}::text[],
                     ${array(all.map(({ subject }) => subject))}::text[],
                     ${array(all.map(({ details = {} }) => JSON.stringify(details)))}::text[])
           with ordinality as a(actor, action, subject, details, n)
-        order by n`,
+        order by n
+        returning id`,
   );
+  return recorded.map(({ id }) => id);
 }

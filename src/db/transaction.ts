@@ -127,8 +127,8 @@ function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
  * Sends a statement now. Drizzle sends one only once its result is awaited, so a lock and a read together,
  * `Promise.all([lock(tx), read(tx)])`, would arrive in the order in which the functions await them.
  */
-function sendNow<T>(statement: PromiseLike<T>): Promise<T> {
-  const sent = Promise.resolve(statement.then((result) => result));
+function sendNow<T>(statement: { execute(): Promise<T> }): Promise<T> {
+  const sent = statement.execute();
   // One that is awaited later than it fails is no unhandled rejection.
   sent.catch(() => undefined);
   return sent;

@@ -17,6 +17,10 @@ export type EventType<P, T extends string = string> = {
   readonly subjects?: readonly Subject[];
 };
 
+/** Events with different payloads, in one list. */
+// biome-ignore lint/suspicious/noExplicitAny: what a payload is depends on the event.
+export type AnyEvent = EventType<any>;
+
 /** What an event names besides its payload. */
 export type Subject = "actor" | "project" | "resource" | "thread" | "meeting";
 

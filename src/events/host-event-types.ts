@@ -1,17 +1,16 @@
-import { similarName } from "../similar-name.ts";
+import { similarName } from "../scoring/similar-name.ts";
 import * as calendar from "./calendar.ts";
-import type { EventType, Subject } from "./event.ts";
+import type { AnyEvent, Subject } from "./event.ts";
 import * as host from "./host.ts";
 import * as matching from "./matching.ts";
 import * as nudges from "./nudges.ts";
 import * as rewards from "./rewards.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: events with different payloads share one list.
-type AnyEvent = EventType<any>;
-
 const eventsIn = (...areas: readonly object[]): ReadonlyMap<string, AnyEvent> =>
   new Map(
-    areas.flatMap((area) => Object.values<AnyEvent>(area as never)).map((event) => [event.type, event]),
+    areas
+      .flatMap((area) => Object.values(area as Record<string, AnyEvent>))
+      .map((event) => [event.type, event]),
   );
 
 const HOST_EVENTS = eventsIn(host);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EventType, Subject } from "../../events/event.ts";
+import type { AnyEvent, Subject } from "../../events/event.ts";
 import { PAYLOAD_REFERENCES, SUBJECT_REFERENCES } from "../../events/event-references.ts";
 import type { EmailKind } from "../../scoring/notifications/notify-decision.ts";
 import { markdownTable } from "./markdown-table.ts";
@@ -15,9 +15,6 @@ export type Consequences = {
   /** The jobs that are enqueued. */
   readonly jobs: readonly string[];
 };
-
-// biome-ignore lint/suspicious/noExplicitAny: events with different payloads share one table.
-type AnyEvent = EventType<any>;
 
 /** The events that a host emits, for docs/connect.md. */
 export const eventTable = (events: readonly AnyEvent[], of: (type: string) => Consequences): string =>
