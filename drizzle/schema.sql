@@ -489,14 +489,12 @@ BEGIN
     UNION ALL SELECT p.referrer_id, max(a.at) FROM active a JOIN volunteer_profiles p ON p.id = a.id WHERE p.referrer_id IS NOT NULL GROUP BY 1;
   ELSE
     INSERT INTO multiplier_marks (profile_id, due_at)
-    WITH changed AS (
-      SELECT w.assignee_id AS id, greatest(w.activity_at, g.activity_at) AS at FROM written w JOIN gone g ON g.id = w.id
-      WHERE (w.assignee_id, w.submitted_at, w.status = 'approved', w.reviewed_at) IS DISTINCT FROM (g.assignee_id, g.submitted_at, g.status = 'approved', g.reviewed_at)
-        AND coalesce(w.activity_at, g.activity_at) IS NOT NULL
-      UNION ALL
-      SELECT g.assignee_id, g.activity_at FROM written w JOIN gone g ON g.id = w.id
-      WHERE w.assignee_id <> g.assignee_id AND g.activity_at IS NOT NULL),
-    active AS (SELECT id, max(at) AS at FROM changed GROUP BY 1)
+    WITH before AS (SELECT id, assignee_id, submitted_at, status = 'approved' AS is_approved, reviewed_at, activity_at FROM gone),
+    after AS (SELECT id, assignee_id, submitted_at, status = 'approved' AS is_approved, reviewed_at, activity_at FROM written),
+    changed AS (
+      SELECT d.assignee_id AS id, max(d.activity_at) OVER (PARTITION BY d.id) AS at
+      FROM ((TABLE after EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE after)) d),
+    active AS (SELECT id, max(at) AS at FROM changed WHERE at IS NOT NULL GROUP BY 1)
     SELECT id, at FROM active
     UNION ALL SELECT p.referrer_id, max(a.at) FROM active a JOIN volunteer_profiles p ON p.id = a.id WHERE p.referrer_id IS NOT NULL GROUP BY 1;
   END IF;
@@ -558,8 +556,11 @@ AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
   SELECT p.thread_id, p.user_id, '-infinity'
-  FROM (SELECT unnest(ARRAY[g.thread_id, w.thread_id]) AS thread_id FROM written w JOIN gone g ON g.id = w.id
-        WHERE (w.thread_id, w.sender_id, w.created_at) IS DISTINCT FROM (g.thread_id, g.sender_id, g.created_at) GROUP BY 1) m
+  FROM (SELECT d.thread_id FROM (
+          (SELECT id, thread_id, sender_id, created_at FROM written EXCEPT SELECT id, thread_id, sender_id, created_at FROM gone)
+          UNION ALL
+          (SELECT id, thread_id, sender_id, created_at FROM gone EXCEPT SELECT id, thread_id, sender_id, created_at FROM written)) d
+        GROUP BY 1) m
   JOIN chat_thread_participants p ON p.thread_id = m.thread_id;
   RETURN NULL;
 END $function$;
@@ -625,9 +626,10 @@ CREATE OR REPLACE FUNCTION mark_reading()
 AS $function$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)
-  SELECT w.thread_id, w.user_id, '-infinity' FROM written w JOIN gone g ON g.thread_id = w.thread_id AND g.user_id = w.user_id
-  WHERE (w.last_read_at, w.joined_at) IS DISTINCT FROM (g.last_read_at, g.joined_at)
-    AND EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = w.thread_id AND m.created_at > coalesce(w.last_read_at, '-infinity') AND m.sender_id <> w.user_id);
+  SELECT w.thread_id, w.user_id, '-infinity'
+  FROM (SELECT thread_id, user_id, last_read_at, joined_at FROM written
+        EXCEPT SELECT thread_id, user_id, last_read_at, joined_at FROM gone) w
+  WHERE EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = w.thread_id AND m.created_at > coalesce(w.last_read_at, '-infinity') AND m.sender_id <> w.user_id);
   RETURN NULL;
 END $function$;
 
@@ -1045,9 +1047,13 @@ CREATE OR REPLACE FUNCTION settle_counting()
  SET search_path FROM CURRENT
 AS $function$
 BEGIN
-  PERFORM settle_unread_counts(array_agg(w.user_id), array_agg(w.thread_id))
-  FROM written w JOIN gone g ON g.thread_id = w.thread_id AND g.user_id = w.user_id
-  WHERE w.last_read_at > coalesce(g.last_read_at, '-infinity');
+  PERFORM settle_unread_counts(array_agg(r.user_id), array_agg(r.thread_id))
+  FROM (
+    SELECT b.thread_id, b.user_id FROM (
+      SELECT thread_id, user_id, last_read_at AS new_time, NULL::timestamptz AS old_time FROM written
+      UNION ALL
+      SELECT thread_id, user_id, NULL, coalesce(last_read_at, '-infinity') FROM gone) b
+    GROUP BY 1, 2 HAVING max(b.new_time) > max(b.old_time)) r;
   RETURN NULL;
 END $function$;
 
