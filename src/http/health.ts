@@ -12,6 +12,8 @@ type Check = string;
 
 const UNREACHABLE = "unreachable";
 const TOO_SLOW = "too slow";
+/** A connection is not ready before Redis has said that it has loaded its data. */
+const CONNECTED = "connected, and not ready: Redis may be loading its data";
 
 const CHECK_LIMIT_MS = 1_500;
 
@@ -60,7 +62,8 @@ async function postgresState({ db }: Runtime): Promise<Check> {
 }
 
 async function redisState({ producers, config }: Runtime): Promise<Check> {
-  if (producers.redis.status !== "ready") return UNREACHABLE;
+  const { status } = producers.redis;
+  if (status !== "ready") return status === "connect" ? CONNECTED : UNREACHABLE;
   const faults = await redisFaults(producers.redis, config.redisPrefix);
   return faults.map(({ message }) => message).join(" ") || "ok";
 }

@@ -90,6 +90,9 @@ export const producerConnection = (address: RedisAddress, name: string): RedisCl
     maxRedirections: 16,
   });
 
+/** A connection asks this often whether Redis has loaded its data; by default as seldom as every 10 s. */
+const LOADING_PAUSE_MS = 1_000;
+
 /** The sentinels and nodes of a host that is gone without a reset are given up after this. */
 const CONNECT_LIMIT_MS = 3_000;
 
@@ -102,6 +105,7 @@ function connect(address: RedisAddress, purpose: Purpose): RedisClient {
     ...(purpose.commandTimeoutMs === null ? {} : { commandTimeout: purpose.commandTimeoutMs }),
     connectTimeout: CONNECT_LIMIT_MS,
     keepAlive: 10_000,
+    maxLoadingRetryTime: LOADING_PAUSE_MS,
     reconnectOnError: reconnectWhenDemoted,
     connectionName: purpose.name,
   } satisfies RedisOptions;

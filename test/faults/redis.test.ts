@@ -15,8 +15,8 @@ import { tcpProxy } from "../support/tcp-proxy.ts";
 import { createWorld, serversOf } from "../support/world.ts";
 
 /** A world whose Redis can be led elsewhere, with workers, a webhook and a buyer of sales. */
-async function scene() {
-  const [primary, other] = [await ownRedis(), await ownRedis()];
+async function scene(settings: readonly string[] = []) {
+  const [primary, other] = [await ownRedis({ settings }), await ownRedis()];
   const proxy = await tcpProxy(primary.port);
   const job = singleJob();
   const world = await createWorld({ jobs: [job], redisUrl: proxy.through(primary.url) });
@@ -84,6 +84,22 @@ describe("a Redis that is gone", () => {
     await expectDone(["before", "while away"], 1);
   });
 
+  it("restarted with much data: what comes while it loads waits, and is done when it has", async () => {
+    const slowly = ["--key-load-delay", "100000", "--loading-process-events-interval-bytes", "1024"];
+    const { primary, enqueueItem, sell, redisCheck, expectDone } = await scene(slowly);
+    const fill = "for n = 1, 3000 do redis.call('set', 'other-program:' .. n, string.rep('x', 100)) end";
+    await primary.command("eval", fill, 0);
+    await primary.command("save");
+    await primary.kill();
+    const loaded = primary.start();
+    await eventually(async () => expect(await redisCheck()).toMatch(/loading its data/));
+    await enqueueItem("while it loads");
+    expect(await sell("while it loads")).toBe(202);
+    await primary.command("config", "set", "key-load-delay", 0);
+    await loaded;
+    await expectDone(["before", "while it loads"], 1);
+  });
+
   it("without a reset of its connections: they are closed by the client, and work continues over new ones", async () => {
     const { proxy, enqueueItem, sell, expectDone } = await scene();
     proxy.swallow();
@@ -134,7 +150,7 @@ describe("a Redis that is gone", () => {
     await delay(size(2_000, 120_000));
     const during = about();
     await redis.start();
-    await eventually(() => expect(about().at(-1)).toMatch(/recovered: no connection to Redis/));
+    await eventually(() => expect(about().join("\n")).toMatch(/recovered: no connection to Redis/));
     expect(during.length).toBeGreaterThan(0);
     expect(about().length).toBeLessThan(10);
     expect(wrongs().length).toBeLessThan(10);

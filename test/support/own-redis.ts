@@ -14,7 +14,7 @@ export type OwnRedis = {
   kill(): Promise<void>;
   start(): Promise<void>;
   flushAll(): Promise<void>;
-  /** Sends one command over a connection of its own. */
+  /** Sends one command over a connection of its own, also while it loads its data. */
   command(...words: readonly (string | number)[]): Promise<unknown>;
 };
 
@@ -31,7 +31,7 @@ export async function ownRedis(options: OwnRedisOptions = {}): Promise<OwnRedis>
   const { url } = server;
   const port = Number(new URL(url).port);
   const command: OwnRedis["command"] = async (name, ...words) => {
-    const client = new Redis(url);
+    const client = new Redis(url, { enableReadyCheck: false });
     try {
       return await client.call(String(name), ...words);
     } finally {
