@@ -1,7 +1,7 @@
 import type { Tx } from "../db/transaction.ts";
 import type { Mirror } from "./installed.ts";
 import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
-import { differingKeys, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
+import { absentOwnKeys, compareHostRows, differingKeys, type OwnKeys } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
 
 /** How a mirror is compared with what its select gives. */
@@ -26,17 +26,18 @@ export type Compared = {
 const KEYS_PER_PART = 10_000;
 
 /**
- * Compares every row of a mirror with what its select gives: the keys of the host in order, then our own. A
- * row that differs is compared again once the mirrors have caught up: its change may have been on the way.
+ * Compares every row of a mirror with what its select gives: the rows of the host in the order of their keys,
+ * and beside it our own, which finds those that the host does not have. A row that differs is compared again
+ * once the mirrors have caught up: its change may have been on the way.
  */
 export async function compareMirror(mirror: Mirror, comparing: Comparing): Promise<Compared> {
   let rows = 0;
   const suspects = new Set<string>();
-  for await (const { phase, keys, differing } of partsOf(mirror, comparing)) {
-    for (const key of differing) suspects.add(key);
-    if (phase === "host") rows += keys;
+  await bothSides(mirror, comparing, (phase, part) => {
+    for (const key of part.differing) suspects.add(key);
+    if (phase === "host") rows += part.rows;
     comparing.onProgress?.(rows);
-  }
+  });
   if (suspects.size === 0) return { rows, differing: [] };
   await comparing.catchUp();
   const differing: string[] = [];
@@ -55,41 +56,63 @@ export async function compareMirror(mirror: Mirror, comparing: Comparing): Promi
 
 type Phase = "host" | "own";
 /** What was read of a part; without a last key there was none. */
-type Found = { readonly last: string | null; readonly keys: number; readonly differing: string[] };
-type Part = { readonly phase: Phase; readonly keys: number; readonly differing: readonly string[] };
+type Part = { readonly last: string | null; readonly rows: number; readonly differing: readonly string[] };
 
-async function* partsOf(mirror: Mirror, { read, signal }: Comparing): AsyncGenerator<Part> {
+/** Looks through both sides at the same time. When one fails, the other ends with its part. */
+async function bothSides(
+  mirror: Mirror,
+  comparing: Comparing,
+  onPart: (phase: Phase, part: Part) => void,
+): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(comparing.signal ? [comparing.signal] : [])]);
+  const sides = (["host", "own"] as const).map((phase) =>
+    lookThrough(phase, mirror, { ...comparing, signal }, (part) => onPart(phase, part)).catch((error) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  for (const side of await Promise.allSettled(sides)) if (side.status === "rejected") throw side.reason;
+}
+
+/** Reads all rows of one side in parts. A part that takes too long is read again with fewer rows. */
+async function lookThrough(
+  phase: Phase,
+  mirror: Mirror,
+  { read, signal }: Comparing,
+  onPart: (part: Part) => void,
+): Promise<void> {
   let limit = KEYS_PER_PART;
-  for (const phase of ["host", "own"] as const) {
-    for (let after: string | null = null; ; ) {
-      signal?.throwIfAborted();
-      const from: string | null = after;
-      const part: Found | null = await unlessTooSlow(
-        () => read((tx) => readPart(tx, mirror, phase, from, limit)),
-        limit,
-      );
-      if (part === null) limit = fewerKeys(limit);
-      else if (part.last === null) break;
-      else {
-        after = part.last;
-        yield { phase, keys: part.keys, differing: part.differing };
-      }
+  for (let after: string | null = null; ; ) {
+    signal?.throwIfAborted();
+    const from: string | null = after;
+    const part: Part | null = await unlessTooSlow(
+      () => read((tx) => readPart(tx, mirror, phase, from, limit)),
+      limit,
+    );
+    if (part === null) limit = fewerKeys(limit);
+    else if (part.last === null) return;
+    else {
+      after = part.last;
+      onPart(part);
     }
   }
 }
 
 async function readPart(
   tx: Tx,
-  mirror: Mirror,
+  { plan }: Mirror,
   phase: Phase,
   after: string | null,
   limit: number,
-): Promise<Found> {
-  const next = phase === "host" ? nextHostKeys : nextOwnKeys;
-  const found = await readHost<{ key: string }>(tx, mirror.plan, next(mirror.plan, after, limit));
-  const keys = found.map(({ key }) => key);
-  const last = keys.at(-1) ?? null;
-  return { last, keys: keys.length, differing: last === null ? [] : await differingAmong(tx, mirror, keys) };
+): Promise<Part> {
+  if (phase === "host") {
+    const [found] = await readHost<Part>(tx, plan, compareHostRows(plan, after, limit));
+    return found as Part;
+  }
+  const [found] = await readHost<OwnKeys>(tx, plan, absentOwnKeys(plan, after, limit, { all: false }));
+  const { rows, last, absent } = found as OwnKeys;
+  return { rows, last, differing: absent };
 }
 
 async function differingAmong(tx: Tx, { plan }: Mirror, keys: readonly string[]): Promise<string[]> {

@@ -20,14 +20,17 @@ const keyNames = ({ key }: MirrorPlan): string[] => key.map(({ name }) => name);
 
 const selected = ({ select }: MirrorPlan): SQL => sql.raw(`(\n${select}\n) s`);
 
-/** Restricts the select to keys, in a form for which Postgres can use an index of the host. */
-function withKeys(plan: MirrorPlan, keys: readonly string[]): SQL {
+const withKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
+  withKeysOf(plan, sql`${array(keys)}::text[]`);
+
+/** Restricts the select to an array of keys, in a form for which Postgres can use an index of the host. */
+function withKeysOf(plan: MirrorPlan, keys: SQL): SQL {
   const [first] = plan.key;
   if (plan.key.length === 1 && first)
-    return sql`${column("s", first.name)} = any(${array(keys)}::${sql.raw(first.type)}[])`;
+    return sql`${column("s", first.name)} = any((${keys})::${sql.raw(first.type)}[])`;
   const parts = plan.key.map(({ type }, index) => sql.raw(`(k.key::jsonb ->> ${index})::${type}`));
   const names = plan.key.map(({ name }) => column("s", name));
-  return sql`(${list(names)}) in (select ${list(parts)} from unnest(${array(keys)}::text[]) as k(key))`;
+  return sql`(${list(names)}) in (select ${list(parts)} from unnest(${keys}) as k(key))`;
 }
 
 /** What a user that the host has again needs besides the mapped columns. */
@@ -53,21 +56,29 @@ const referencesOf = ({ columns }: MirrorPlan) =>
     references ? [{ name, ...references, alias: `r${index}` }] : [],
   );
 
+/** A column of the key in `given`, which no column of ours is called. */
+const keyColumn = (index: number): SQL => sql`${sql.identifier(`key ${index}`)}`;
+
 /**
- * The rows of some keys, `resolved`: their columns with our ids, and in `needs` and `needs_key` the first
- * reference that cannot be resolved.
+ * Rows of the select, `given`, and the same `resolved`: their columns with our ids, and in `needs` and
+ * `needs_key` the first reference that cannot be resolved.
+ *
+ * @param which the clauses of the select that say which rows.
  */
-function resolvedRows(plan: MirrorPlan, keys: readonly string[]): SQL {
+function resolvedRows(plan: MirrorPlan, which: SQL): SQL {
   const { table, columns } = plan;
   const given = columns.map(({ name, type, references }) =>
     references
       ? sql`${column("s", name)}::text as ${sql.identifier(name)}`
       : sql`${column("s", name)}::${sql.raw(type)} as ${sql.identifier(name)}`,
   );
+  const keys = keyNames(plan).map((name, index) => sql`${column("s", name)} as ${keyColumn(index)}`);
   const references = referencesOf(plan);
   const joins = references.map(({ name, table, alias }) => {
     const present = table === "users" ? sql` and ${column(alias, "erased_at")} is null` : sql``;
-    return sql`left join ${sql.identifier(table)} ${sql.raw(alias)} on ${column(alias, "host_id")} = ${column("g", name)}${present}`;
+    return sql`left join lateral (
+      select * from ${sql.identifier(table)} ${sql.raw(alias)} where ${column(alias, "host_id")} = ${column("g", name)}${present} offset 0
+    ) ${sql.raw(alias)} on true`;
   });
   const missing = (value: (reference: (typeof references)[number]) => SQL): SQL =>
     references.length === 0
@@ -81,8 +92,8 @@ function resolvedRows(plan: MirrorPlan, keys: readonly string[]): SQL {
         )} end`;
   return sql`
     given as materialized (
-      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...given])}
-      from ${selected(plan)} where ${withKeys(plan, keys)}),
+      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...keys, ...given])}
+      from ${selected(plan)} ${which}),
     resolved as materialized (
       select ${list([
         sql`g.host_id`,
@@ -102,6 +113,13 @@ function writtenColumns(plan: MirrorPlan): { names: string[]; values: SQL[] } {
   return { names: [...names, "deactivated_at"], values: [...values, sql`null::timestamptz`] };
 }
 
+/**
+ * Joins our rows, `o`, with `resolved s` by the index of their keys. `offset 0` keeps Postgres from reading the
+ * whole table for each ten thousand of its rows.
+ */
+const ourRows = ({ table }: MirrorPlan, key: SQL): SQL =>
+  sql`left join lateral (select * from ${sql.identifier(table)} o where o.host_id = ${key} offset 0) o on true`;
+
 /** Whether a row of `resolved s` differs from ours, `o`. */
 function differs(plan: MirrorPlan): SQL {
   const { names, values } = writtenColumns(plan);
@@ -117,7 +135,7 @@ function differs(plan: MirrorPlan): SQL {
 export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table } = plan;
   return sql`
-    with ${resolvedRows(plan, keys)},
+    with ${resolvedRows(plan, sql`where ${withKeys(plan, keys)}`)},
     waiting as (
       insert into mirror_waiting (mirror, key, needs, needs_key)
       select ${table}, s.host_id, s.needs, s.needs_key from resolved s
@@ -131,24 +149,68 @@ export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
            coalesce((select jsonb_agg(w.host_id) from written w where w.is_new), '[]') as fresh`;
 }
 
+/** Whether our row `o` is there for the users of our tables: one of a deleted user is empty and stays. */
+const isLeft = ({ gone }: MirrorPlan): SQL =>
+  gone === "delete" ? sql`true` : gone === "tombstone" ? sql`o.deactivated_at is null` : sql`false`;
+
+/** The keys of rows `given` that are not what they should be with us. */
+const differingGiven = (plan: MirrorPlan): SQL =>
+  sql`select g.host_id as key from given g
+      left join resolved s on s.host_id = g.host_id and s.needs is null
+      ${ourRows(plan, sql`g.host_id`)}
+      where case when s.host_id is null then o.host_id is not null and ${isLeft(plan)} else ${differs(plan)} end`;
+
 /** The keys among some whose rows are not what they should be. Returns rows with `key`. */
-export function differingKeys(plan: MirrorPlan, keys: readonly string[]): SQL {
-  const name = sql.identifier(plan.table);
-  const left =
-    plan.gone === "delete"
-      ? sql`true`
-      : plan.gone === "tombstone"
-        ? sql`o.deactivated_at is null`
-        : sql`false`;
-  return sql`
-    with ${resolvedRows(plan, keys)}
-    select s.host_id as key from resolved s left join ${name} o on o.host_id = s.host_id
-    where s.needs is null and ${differs(plan)}
+export const differingKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
+  sql`
+    with ${resolvedRows(plan, sql`where ${withKeys(plan, keys)}`)}
+    ${differingGiven(plan)}
     union all
-    select o.host_id from ${name} o
-    where o.host_id = any(${array(keys)}::text[]) and ${left}
-      and not exists (select 1 from resolved s where s.host_id = o.host_id and s.needs is null)`;
-}
+    select o.host_id from ${sql.identifier(plan.table)} o
+    where o.host_id = any(${array(keys)}::text[]) and ${isLeft(plan)}
+      and not exists (select 1 from given g where g.host_id = o.host_id)`;
+
+/**
+ * Compares the next rows of the host with ours. Returns a row with the number of `rows`, the `last` key, and
+ * the keys that are `differing`.
+ */
+export const compareHostRows = (plan: MirrorPlan, after: string | null, limit: number): SQL =>
+  sql`
+    with ${resolvedRows(plan, nextRows(plan, after, limit))}
+    select (select count(*)::int from given) as rows,
+           (select host_id from given order by ${list(plan.key.map((_, index) => sql`${keyColumn(index)} desc`))} limit 1) as last,
+           array(${differingGiven(plan)}) as differing`;
+
+/** What a look for some of our own rows found. */
+export type OwnKeys = {
+  readonly rows: number;
+  /** The key of the last of them; null: there are no more. */
+  readonly last: string | null;
+  /** Those that the host does not have. */
+  readonly absent: string[];
+};
+
+/**
+ * Looks for the next of our own rows among those of the host; unless `all`, without those that are gone
+ * already. Returns a row of `OwnKeys`.
+ */
+export const absentOwnKeys = (
+  plan: MirrorPlan,
+  after: string | null,
+  limit: number,
+  { all }: { readonly all: boolean },
+): SQL =>
+  sql`
+    with own as materialized (
+      select o.host_id, ${all ? sql`true` : isLeft(plan)} as is_left
+      from ${sql.identifier(plan.table)} o
+      where o.host_id is not null and (${after}::text is null or o.host_id > ${after}) order by o.host_id limit ${limit}),
+    present as materialized (
+      select ${keyText("s", keyNames(plan))} as host_id from ${selected(plan)}
+      where ${withKeysOf(plan, sql`array(select host_id from own where is_left)`)})
+    select (select count(*)::int from own) as rows, (select max(host_id) from own) as last,
+           array(select o.host_id from own o where o.is_left and not exists (
+             select from present p where p.host_id = o.host_id)) as absent`;
 
 function resolvedColumn(
   { name }: PlanColumn,
@@ -159,19 +221,31 @@ function resolvedColumn(
   return sql`${column(reference.alias, reference.column)} as ${sql.identifier(name)}`;
 }
 
-/** The part of `writeRows` that writes our table. */
+/**
+ * The part of `writeRows` that writes our table. Rows that are there are updated: an upsert would lock each,
+ * and fire the triggers of inserts.
+ */
 function writtenRows(plan: MirrorPlan): SQL {
   const { names, values } = writtenColumns(plan);
   const name = sql.identifier(plan.table);
-  const assignments = names.map((each) => sql`${sql.identifier(each)} = ${column("excluded", each)}`);
+  const columns = names.map((each) => sql`${sql.identifier(each)}`);
+  const assignedFrom = (row: "c" | "excluded") =>
+    list(names.map((each) => sql`${sql.identifier(each)} = ${column(row, each)}`));
+  const named = values.map((value, index) => sql`${value} as ${columns[index]}`);
+  const updated = sql`
+    updated as (
+      update ${name} t set ${assignedFrom("c")} from changed c where not c.is_absent and t.host_id = c.host_id),`;
   return sql`
+    changed as materialized (
+      select ${list([sql`s.host_id`, sql`o.host_id is null as is_absent`, ...named])}
+      from resolved s ${ourRows(plan, sql`s.host_id`)}
+      where s.needs is null and ${differs(plan)}),
+    ${names.length === 0 ? sql`` : updated}
     written as (
-      insert into ${name} as t (${list([sql`host_id`, ...names.map((each) => sql`${sql.identifier(each)}`)])})
-      select ${list([sql`s.host_id`, ...values])}
-      from resolved s left join ${name} o on o.host_id = s.host_id
-      where s.needs is null and ${differs(plan)}
-      order by s.host_id
-      on conflict (host_id) do ${assignments.length === 0 ? sql`nothing` : sql`update set ${list(assignments)}`}
+      insert into ${name} as t (${list([sql`host_id`, ...columns])})
+      select ${list([sql`c.host_id`, ...names.map((each) => column("c", each))])}
+      from changed c where c.is_absent order by c.host_id
+      on conflict (host_id) do ${names.length === 0 ? sql`nothing` : sql`update set ${assignedFrom("excluded")}`}
       returning t.host_id, t.xmax = 0 as is_new)`;
 }
 
@@ -225,8 +299,8 @@ export const sampleRows = ({ select }: MirrorPlan, columns: readonly PlanColumn[
     columns.map(({ name, type }) => sql`${column("s", name)}::${sql.raw(type)} as ${sql.identifier(name)}`),
   )} from (select * from (\n${sql.raw(select)}\n) s limit ${SAMPLE}) s`;
 
-/** The next keys of the host in the order of the key. Returns rows with `key`. */
-export function nextHostKeys(plan: MirrorPlan, after: string | null, limit: number): SQL {
+/** The clauses of the select for its next rows in the order of the key. */
+function nextRows(plan: MirrorPlan, after: string | null, limit: number): SQL {
   const names = plan.key.map(({ name }) => column("s", name));
   const [first] = plan.key;
   const bounds =
@@ -240,14 +314,12 @@ export function nextHostKeys(plan: MirrorPlan, after: string | null, limit: numb
     names.map((name) => sql`${name} is not null`),
     sql` and `,
   );
-  return sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)}
-             where ${complete} and ${later} order by ${list(names)} limit ${limit}`;
+  return sql`where ${complete} and ${later} order by ${list(names)} limit ${limit}`;
 }
 
-/** The next keys of our own rows. Returns rows with `key`. */
-export const nextOwnKeys = ({ table }: MirrorPlan, after: string | null, limit: number): SQL =>
-  sql`select o.host_id as key from ${sql.identifier(table)} o
-      where o.host_id is not null and (${after}::text is null or o.host_id > ${after}) order by o.host_id limit ${limit}`;
+/** The next keys of the host in the order of the key. Returns rows with `key`. */
+export const nextHostKeys = (plan: MirrorPlan, after: string | null, limit: number): SQL =>
+  sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)} ${nextRows(plan, after, limit)}`;
 
 /** Empties users that the host no longer has. Others refer to their rows. */
 export const tombstoneUsers = (keys: readonly string[]): SQL =>

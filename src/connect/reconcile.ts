@@ -15,7 +15,7 @@ import {
 } from "./installed.ts";
 import { stopReason } from "./isolate.ts";
 import { inRound } from "./key-limit.ts";
-import { keysThrough, nextHostKeys, nextOwnKeys } from "./mirror-statements.ts";
+import { absentOwnKeys, keysThrough, nextHostKeys, type OwnKeys } from "./mirror-statements.ts";
 import { setMuted, splitByAge, withoutNudges } from "./muted-rows.ts";
 import { readHost } from "./read-host.ts";
 
@@ -165,23 +165,25 @@ async function applyPart(tx: Tx, limit: number): Promise<RoundResult> {
   const part = await nextPart(tx, mirror, limit);
   if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
   const applied = await applyKeys(tx, mirrors, new Map([[mirror.table, new Set(part.keys)]]), {
-    outOf: part.keys.length,
+    outOf: part.rows,
   });
-  if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part.keys);
-  return { kind: "applied", stopped: applied.stopped, keys: applied.keys };
+  if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part);
+  return { kind: "applied", stopped: applied.stopped, keys: part.rows };
 }
+
+/** Part of a resync: the keys to apply, and how many rows it took to find them, the last of them by key. */
+type ResyncPart = { readonly keys: readonly string[]; readonly rows: number; readonly last: string | null };
 
 async function nextPart(
   tx: Tx,
-  { table, plan, resync, resyncAfter }: Mirror,
+  mirror: Mirror,
   limit: number,
-): Promise<{ readonly keys: readonly string[] } | { readonly reason: string }> {
-  const next = resync === "host" ? nextHostKeys : nextOwnKeys;
+): Promise<ResyncPart | { readonly reason: string }> {
+  const { table, plan, resync } = mirror;
   try {
-    const found = await tx.transaction((savepoint) =>
-      readHost<{ key: string }>(savepoint, plan, next(plan, resyncAfter, limit)),
+    return await tx.transaction((savepoint) =>
+      resync === "host" ? hostPart(savepoint, mirror, limit) : ownPart(savepoint, mirror, limit),
     );
-    return { keys: found.map(({ key }) => key) };
   } catch (error) {
     const reason = await stopReason(tx, plan, error);
     if (reason === null) throw error;
@@ -190,13 +192,25 @@ async function nextPart(
   }
 }
 
-async function advance(tx: Tx, { table, resync }: Mirror, keys: readonly string[]): Promise<void> {
-  const last = keys.at(-1) ?? null;
+async function hostPart(tx: Tx, { plan, resyncAfter }: Mirror, limit: number): Promise<ResyncPart> {
+  const found = await readHost<{ key: string }>(tx, plan, nextHostKeys(plan, resyncAfter, limit));
+  const keys = found.map(({ key }) => key);
+  return { keys, rows: keys.length, last: keys.at(-1) ?? null };
+}
+
+/** Rows that the host has were applied before: what is left to find are those that it no longer has. */
+async function ownPart(tx: Tx, { plan, resyncAfter }: Mirror, limit: number): Promise<ResyncPart> {
+  const [found] = await readHost<OwnKeys>(tx, plan, absentOwnKeys(plan, resyncAfter, limit, { all: true }));
+  const { absent, rows, last } = found as OwnKeys;
+  return { keys: absent, rows, last };
+}
+
+async function advance(tx: Tx, { table, resync }: Mirror, { rows, last }: ResyncPart): Promise<void> {
   const where = sql`where table_name = ${table}`;
   if (last !== null)
     await tx.execute(
       sql`update mirrors set resync_after = ${last},
-            resync_rows = case when resync_after is null then 0 else resync_rows end + ${keys.length} ${where}`,
+            resync_rows = case when resync_after is null then 0 else resync_rows end + ${rows} ${where}`,
     );
   else if (resync === "host")
     await tx.execute(sql`update mirrors set resync = 'own', resync_after = null ${where}`);
