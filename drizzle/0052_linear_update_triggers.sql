@@ -1,5 +1,5 @@
--- A join of the two transition tables is planned once, for the first small statement of a session, and stays a
--- nested loop: an update of 10,000 messages compared 100,000,000 pairs. These compare sets, or group both.
+-- A join of the two transition tables is planned once, for the first small statement of a session, and stays
+-- a nested loop: an update of 10,000 messages compared 100,000,000 pairs. These compare sets, or group both.
 CREATE OR REPLACE FUNCTION mark_moved_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO unread_marks (thread_id, user_id, at)

@@ -114,8 +114,8 @@ function writtenColumns(plan: MirrorPlan): { names: string[]; values: SQL[] } {
 }
 
 /**
- * Joins our rows, `o`, with `resolved s` by the index of their keys. `offset 0` keeps Postgres from reading the
- * whole table for each ten thousand of its rows.
+ * Joins our rows, `o`, with `resolved s` by the index of their keys. `offset 0` keeps Postgres from reading
+ * the whole table for each ten thousand of its rows.
  */
 const ourRows = ({ table }: MirrorPlan, key: SQL): SQL =>
   sql`left join lateral (select * from ${sql.identifier(table)} o where o.host_id = ${key} offset 0) o on true`;
