@@ -17,7 +17,12 @@ import {
   type OpenPosting,
 } from "../scoring/postings/recommend/merge-list.ts";
 import { unpackUser } from "../scoring/postings/recommend/packed-user.ts";
-import { type OpenIndex, openIndex, type PostingIndex } from "../scoring/postings/recommend/posting-index.ts";
+import {
+  companyNumber,
+  type OpenIndex,
+  openIndex,
+  type PostingIndex,
+} from "../scoring/postings/recommend/posting-index.ts";
 import { companyKey } from "../scoring/postings/recommend/read-facts.ts";
 import { openBuffers, type SearchBuffers } from "../scoring/postings/recommend/search-buffers.ts";
 import { searchPostings } from "../scoring/postings/recommend/search-postings.ts";
@@ -58,15 +63,16 @@ type OpenMerge = {
 
 const openMerge = keepLast(({ index, rarity, openPostings }: ListMergeInput): OpenMerge => {
   const open = openIndex(index, rarity);
-  return { open, openPostings: readOpenPostings(openPostings), buffers: openBuffers(open) };
+  return { open, openPostings: readOpenPostings(open, openPostings), buffers: openBuffers(open) };
 });
 
-const readOpenPostings = (json: Uint8Array): Map<number, OpenPosting> =>
+type WrittenPosting = Omit<OpenPosting, "company"> & { readonly company: string };
+
+const readOpenPostings = (open: OpenIndex, json: Uint8Array): Map<number, OpenPosting> =>
   new Map(
-    (JSON.parse(Buffer.from(json).toString()) as (readonly [number, OpenPosting])[]).map(([id, posting]) => [
-      id,
-      { ...posting, company: companyKey(posting.company) },
-    ]),
+    (JSON.parse(Buffer.from(json).toString()) as (readonly [number, WrittenPosting])[]).map(
+      ([id, posting]) => [id, { ...posting, company: companyNumber(open, companyKey(posting.company)) }],
+    ),
   );
 
 /**

@@ -5,8 +5,7 @@ import {
   type Components,
   readComponents,
   reasonsOf,
-  writeMatched,
-  writeTerms,
+  writeComponents,
 } from "../../src/scoring/postings/recommend/components.ts";
 import { SKILLS, skillNamed } from "../../src/scoring/postings/skills/vocabulary.ts";
 import { applicant, recommended, storeList } from "../support/recommendations.ts";
@@ -105,8 +104,7 @@ it("builds the same reasons in SQL as in code", async () => {
   const bytes = new Uint8Array(COMPONENT_BYTES * cases.length);
   const view = new DataView(bytes.buffer);
   for (const [n, each] of cases.entries()) {
-    writeTerms(view, n, each);
-    writeMatched(view, n, { count: each.matchedCount, keys: each.skillKeys });
+    writeComponents(view, n, each, { count: each.matchedCount, keys: each.skillKeys });
   }
   expect(cases.map((_, n) => readComponents(bytes, n))).toEqual(cases);
   await world.query("insert into skill_names select * from unnest($1::int[], $2::text[])", [

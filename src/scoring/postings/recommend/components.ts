@@ -26,34 +26,30 @@ export type Components = ScoreTerms & {
 const SHARES = 10_000;
 const share = (value: number): number => Math.round(value * SHARES);
 
-/** Writes the terms of the score of the entry at position `index`. */
-export function writeTerms(into: DataView, index: number, terms: ScoreTerms): void {
+/** Writes the terms of the score of the entry at position `index`, and the matched skills, rarest first. */
+export function writeComponents(
+  into: DataView,
+  index: number,
+  terms: ScoreTerms,
+  { count, keys }: { readonly count: number; readonly keys: readonly number[] },
+): void {
   const at = index * COMPONENT_BYTES;
-  into.setInt16(at + 12, share(terms.skills));
-  into.setInt16(at + 14, share(terms.title));
-  into.setInt16(at + 16, terms.semantic === null ? -1 : share(terms.semantic));
-  into.setInt16(at + 18, share(terms.interest));
+  const semantic = terms.semantic === null ? -1 : share(terms.semantic);
   const flags =
     (terms.remote ? 1 : 0) +
     (terms.seniority ? 2 : 0) +
     (terms.belowSalary ? 4 : 0) +
-    (terms.missesStack ? 8 : 0);
-  into.setUint8(at + 21, flags + 16 * terms.freshness);
-  into.setUint8(at + 22, 16 * terms.dismissedCompany + terms.dismissedWords);
-  into.setUint8(at + 23, Math.min(255, terms.seenDays));
-}
-
-/**
- * Writes which skills match of the entry at position `index`: their number, and the keys of three at most.
- */
-export function writeMatched(
-  into: DataView,
-  index: number,
-  { count, keys }: { readonly count: number; readonly keys: readonly number[] },
-): void {
-  const at = index * COMPONENT_BYTES;
+    (terms.missesStack ? 8 : 0) +
+    16 * terms.freshness;
+  const dismissed = 16 * terms.dismissedCompany + terms.dismissedWords;
+  // Two or four fields at a time.
   for (let n = 0; n < REASON_SKILLS; n++) into.setInt32(at + 4 * n, keys[n] ?? 0);
-  into.setUint8(at + 20, Math.min(255, count));
+  into.setInt32(at + 12, (share(terms.skills) << 16) | share(terms.title));
+  into.setInt32(at + 16, (semantic << 16) | share(terms.interest));
+  into.setInt32(
+    at + 20,
+    (Math.min(255, count) << 24) | (flags << 16) | (dismissed << 8) | Math.min(255, terms.seenDays),
+  );
 }
 
 /** Where the components of an entry are: at a position of stored ones. */

@@ -1,8 +1,16 @@
-import { type ClosedList, compareRanks, type Listed, openList, type PostingRank } from "../diversity.ts";
+import { type ClosedList, compareRanks, type Listed, type PostingRank } from "../diversity.ts";
 import { COMPONENT_BYTES, type StoredComponents } from "./components.ts";
+import { emptyPlaces, floorOf, itemAt, offerPlace } from "./list-places.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
-import { RANKS, rankOf, type SearchBuffers } from "./search-buffers.ts";
+import {
+  addLowered,
+  forgetCandidates,
+  nextFilled,
+  RANKS,
+  rankOf,
+  type SearchBuffers,
+} from "./search-buffers.ts";
 import {
   isRuledOut,
   loweredAt,
@@ -15,17 +23,29 @@ import {
 /** An item of a list: a posting found now, or an entry of the stored list. */
 export type ListItem = PostingRank & StoredComponents;
 
-/** An entry of a stored list whose score still holds. Its place is that in the stored list. */
-export type KeptEntry = ListItem & Listed;
-
-/** Something that may enter the list: a posting by its position, or an entry that is kept. */
-type Competitor = number | KeptEntry;
+/**
+ * An entry of a stored list whose score still holds. Its place is that in the stored list, its company the
+ * number of `companyNumber`.
+ */
+export type KeptEntry = ListItem & Pick<Listed, "cluster"> & { readonly company: number };
 
 type Filling = Scoring & {
   readonly kept: readonly KeptEntry[];
   /** Postings that score less are left out, and those that come after the floor. */
   readonly least: number;
+  /** Postings that score less need not be candidates: unless it is `least`, the list ends before them. */
+  readonly from: number;
   readonly floor: PostingRank;
+};
+
+/** What competes for places: a posting by its position, or the entry `n` that is kept, as -1 - n. */
+type Contest = {
+  readonly open: OpenIndex;
+  readonly buffers: SearchBuffers;
+  readonly query: RecommendQuery;
+  readonly filling: Filling;
+  /** Best first. */
+  readonly kept: readonly KeptEntry[];
 };
 
 /**
@@ -39,83 +59,115 @@ export function fillList(
   query: RecommendQuery,
   filling: Filling,
 ): ClosedList<ListItem> {
-  const { ids, clusters, companies } = open.index;
-  const { scores, rankStarts, firstLowered } = buffers;
-  const rankAt = (item: Competitor): PostingRank =>
-    typeof item === "number" ? { score: scores[item] as number, id: ids[item] as number } : item;
-  const listedAt = (item: Competitor): Listed => {
-    if (typeof item !== "number") return item;
-    const cluster = clusters[item] as number;
-    return { cluster: cluster < 0 ? null : cluster, company: open.words[companies[item] as number] };
-  };
-  const compare = (a: Competitor, b: Competitor): number =>
-    typeof a === "number" && typeof b === "number"
-      ? (scores[b] as number) - (scores[a] as number) || a - b
-      : compareRanks(rankAt(a), rankAt(b));
-  const kept = filling.kept.toSorted(compareRanks);
-  const list = openList<Competitor>();
-  const keptRanks = kept.map(({ score }) => rankOf(score));
-  let nextKept = 0;
-  for (let rank = 0, isFull = false; rank < RANKS && !isFull; rank++) {
-    const isEmpty = rankStarts[rank] === rankStarts[rank + 1] && (firstLowered[rank] as number) < 0;
-    if (isEmpty && keptRanks[nextKept] !== rank) continue;
-    const competitors = scoreRank(open, buffers, query, filling, rank);
-    for (; keptRanks[nextKept] === rank; nextKept++) competitors.push(kept[nextKept] as KeptEntry);
-    if (competitors.length > 1) competitors.sort(compare);
-    for (let n = 0; n < competitors.length && !isFull; n++) {
-      const item = competitors[n] as Competitor;
-      isFull = list.offer(item, listedAt(item), rankAt(item));
-    }
+  const contest = { open, buffers, query, filling, kept: filling.kept.toSorted(compareRanks) };
+  const last = filling.from > filling.least ? rankOf(filling.from) : RANKS - 1;
+  let next = 0;
+  for (let from = 0, isFull = false; !isFull; from += 1) {
+    from = Math.min(nextFilled(buffers, from), rankOfEntry(contest, next));
+    if (from > last) break;
+    const competitors = scoreRank(contest, from);
+    while (rankOfEntry(contest, next) === from) competitors.push(-1 - next++);
+    order(contest, competitors);
+    for (let n = 0; n < competitors.length && !isFull; n++) isFull = offer(contest, competitors[n] as number);
   }
-  firstLowered.fill(-1);
-  const { items, first, floor } = list.close();
-  const components = new Uint8Array(items.length * COMPONENT_BYTES);
+  forgetCandidates(buffers);
+  return close(contest);
+}
+
+/** The rank of an entry that is kept; none after the last one. */
+function rankOfEntry({ kept }: Contest, n: number): number {
+  const entry = kept[n];
+  return entry === undefined ? RANKS : rankOf(entry.score);
+}
+
+const entryAt = ({ kept }: Contest, item: number): KeptEntry => kept[-1 - item] as KeptEntry;
+
+const scoreOfItem = (contest: Contest, item: number): number =>
+  item < 0 ? entryAt(contest, item).score : (contest.buffers.scores[item] as number);
+
+const idOfItem = (contest: Contest, item: number): number =>
+  item < 0 ? entryAt(contest, item).id : (contest.open.index.ids[item] as number);
+
+/** Negative where `a` comes first. */
+const compareItems = (contest: Contest, a: number, b: number): number =>
+  scoreOfItem(contest, b) - scoreOfItem(contest, a) || idOfItem(contest, a) - idOfItem(contest, b);
+
+/** Orders what competes at a rank, best first. Most often few do, or they are in order. */
+function order(contest: Contest, competitors: number[]): void {
+  for (let n = 1; n < competitors.length; n++)
+    if (compareItems(contest, competitors[n - 1] as number, competitors[n] as number) > 0) {
+      competitors.sort((a, b) => compareItems(contest, a, b));
+      return;
+    }
+}
+
+/** Offers an item the next place. @returns whether the list is full. */
+function offer(contest: Contest, item: number): boolean {
+  const { open, buffers } = contest;
+  const { ids, clusters, companies } = open.index;
+  if (item < 0) {
+    const { score, id, cluster, company } = entryAt(contest, item);
+    return offerPlace(buffers.places, item, score, id, cluster ?? -1, company);
+  }
+  return offerPlace(
+    buffers.places,
+    item,
+    buffers.scores[item] as number,
+    ids[item] as number,
+    clusters[item] as number,
+    companies[item] as number,
+  );
+}
+
+/** The list, with the components of what was found. */
+function close(contest: Contest): ClosedList<ListItem> {
+  const { open, buffers, query, filling } = contest;
+  const { places } = buffers;
+  const size = places.firstSize + places.restSize;
+  const components = new Uint8Array(size * COMPONENT_BYTES);
   const view = new DataView(components.buffer);
-  const itemAt = (item: Competitor, place: number): ListItem => {
-    if (typeof item !== "number") return item;
+  const items: ListItem[] = [];
+  for (let place = 0; place < size; place++) {
+    const item = itemAt(places, place);
+    if (item < 0) {
+      items.push(entryAt(contest, item));
+      continue;
+    }
     writeComponentsAt(view, place, open, buffers, query, item, filling);
-    return { id: ids[item] as number, score: scores[item] as number, components, place };
-  };
-  return { items: items.map(itemAt), first, floor };
+    const score = buffers.scores[item] as number;
+    items.push({ id: open.index.ids[item] as number, score, components, place });
+  }
+  const list = { items, first: places.firstSize, floor: floorOf(places) };
+  emptyPlaces(places);
+  return list;
 }
 
 /** Scores the candidates of a rank. @returns the postings whose score is of this rank. */
-function scoreRank(
-  open: OpenIndex,
-  buffers: SearchBuffers,
-  query: RecommendQuery,
-  filling: Filling,
-  rank: number,
-): Competitor[] {
-  const { scores, ordered, rankStarts, firstLowered, nextLowered } = buffers;
-  const from = rankStarts[rank] as number;
-  const to = rankStarts[rank + 1] as number;
-  const found: Competitor[] = [];
-  for (let n = from; n < to; n++) {
-    const posting = ordered[n] as number;
-    const score = scoreAt(open, buffers, query, filling, posting);
+function scoreRank(contest: Contest, rank: number): number[] {
+  const { buffers } = contest;
+  const { scores, candidates, lowered } = buffers;
+  const found: number[] = [];
+  for (
+    let posting = candidates.last[rank] as number;
+    posting >= 0;
+    posting = candidates.before[posting] as number
+  ) {
+    const score = scoreAt(contest, posting);
     if (score === null) continue;
     scores[posting] = score;
     const own = rankOf(score);
     if (own === rank) found.push(posting);
-    else {
-      nextLowered[posting] = firstLowered[own] as number;
-      firstLowered[own] = posting;
-    }
+    else addLowered(buffers, own, posting);
   }
-  for (let posting = firstLowered[rank] as number; posting >= 0; posting = nextLowered[posting] as number)
+  // In the order in which they were added, which most often is that of their ids.
+  found.reverse();
+  for (let posting = lowered.last[rank] as number; posting >= 0; posting = lowered.before[posting] as number)
     found.push(posting);
   return found;
 }
 
 /** The score of a candidate; null for one that is left out. */
-function scoreAt(
-  open: OpenIndex,
-  buffers: SearchBuffers,
-  query: RecommendQuery,
-  filling: Filling,
-  posting: number,
-): number | null {
+function scoreAt({ open, buffers, query, filling }: Contest, posting: number): number | null {
   const { least, floor, asOf, cosines } = filling;
   if (isRuledOut(open, query, posting, asOf)) return null;
   const score =

@@ -17,7 +17,8 @@ export type StoredList = {
 /** What a merge needs to know of a posting that is open. */
 export type OpenPosting = {
   readonly cluster: number | null;
-  readonly company: string;
+  /** The number of `companyNumber`. */
+  readonly company: number;
   readonly postedAt: number;
   readonly scrapedAt: number;
   /** It is new, has changed, has copies, or crossed a step of freshness: it is scored again for everyone. */
@@ -83,4 +84,6 @@ export const isSameList = ({ items }: ClosedList<ListItem>, stored: StoredList, 
 
 /** Whether an item is the entry at place `n` of a stored list, or was scored again and is the same. */
 const isEntry = (item: ListItem, { ids, scores, components }: StoredList, n: number): boolean =>
-  item.id === ids[n] && item.score === scores[n] && areSameComponents(item, { components, place: n });
+  item.id === ids[n] &&
+  item.score === scores[n] &&
+  ((item.components === components && item.place === n) || areSameComponents(item, { components, place: n }));

@@ -139,6 +139,9 @@ export function buildPostingIndex(given: readonly RecommendPosting[], skillCount
   };
 }
 
+/** The postings that have a role word of a target title, and how many of its words each has. */
+export type TitledPostings = { readonly postings: Int32Array; readonly counts: Uint8Array };
+
 /** An index with what a thread needs besides to search it. */
 export type OpenIndex = {
   readonly index: PostingIndex;
@@ -148,10 +151,15 @@ export type OpenIndex = {
   readonly words: readonly string[];
   readonly wordNumbers: ReadonlyMap<string, number>;
   readonly positions: ReadonlyMap<number, number>;
+  /** Numbers of companies that have no posting in the index, after those of its words. */
+  readonly otherCompanies: Map<string, number>;
   /** The positions of the postings of a cluster. */
   readonly byCluster: ReadonlyMap<number, readonly number[]>;
   /** Postings by excluded phrase, as they were asked for. */
   readonly byPhrase: Map<string, readonly number[]>;
+  /** Postings by target title, as they were asked for, and the number of all of them. */
+  readonly byTarget: Map<string, TitledPostings>;
+  keptOfTargets: number;
 };
 
 /** Opens an index for searches with these weights. */
@@ -172,9 +180,21 @@ export function openIndex(index: PostingIndex, rarity: Rarity): OpenIndex {
     words,
     wordNumbers: new Map(words.map((word, number) => [word, number])),
     positions: new Map(Array.from(index.ids, (id, position) => [id, position])),
+    otherCompanies: new Map(),
     byCluster: positionsByCluster(index),
     byPhrase: new Map(),
+    byTarget: new Map(),
+    keptOfTargets: 0,
   };
+}
+
+/** The number of a company, which is that of its word if the index has it. */
+export function companyNumber({ words, wordNumbers, otherCompanies }: OpenIndex, company: string): number {
+  const known = wordNumbers.get(company) ?? otherCompanies.get(company);
+  if (known !== undefined) return known;
+  const number = words.length + otherCompanies.size;
+  otherCompanies.set(company, number);
+  return number;
 }
 
 function positionsByCluster({ clusters }: PostingIndex): Map<number, number[]> {

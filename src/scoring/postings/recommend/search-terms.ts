@@ -1,5 +1,5 @@
 import { SKILLS } from "../skills/vocabulary.ts";
-import { REASON_SKILLS, writeMatched, writeTerms } from "./components.ts";
+import { REASON_SKILLS, writeComponents } from "./components.ts";
 import { type RecommendUser, rarityTotal } from "./facts.ts";
 import type { OpenIndex, PostingIndex } from "./posting-index.ts";
 import {
@@ -68,7 +68,7 @@ function countIn(
 /** The terms of the user and the posting at a position. */
 export function termsAt(
   { index, skillTotals }: OpenIndex,
-  { matched, title, hasSkill }: SearchBuffers,
+  { matched, title, weights }: SearchBuffers,
   query: RecommendQuery,
   posting: number,
   { asOf, cosines }: Scoring,
@@ -84,7 +84,7 @@ export function termsAt(
     seniority: index.levels[posting] === query.level,
     freshness: freshnessStep(asOf - (index.postedAt[posting] as number)),
     belowSalary: isBelowSalaryAt(index, query, posting),
-    missesStack: missesStackAt(index, hasSkill, posting),
+    missesStack: missesStackAt(index, weights, posting),
     dismissedCompany,
     dismissedWords,
     seenDays,
@@ -134,14 +134,14 @@ export function openBound(
 /** What lowers the score of the posting at a position, as in `scoreOf`. */
 export function loweredAt(
   { index }: OpenIndex,
-  { hasSkill }: SearchBuffers,
+  { weights }: SearchBuffers,
   query: RecommendQuery,
   posting: number,
 ): number {
   const limits = RECOMMEND_LIMITS;
   return (
     (isBelowSalaryAt(index, query, posting) ? limits.belowSalary : 1) *
-    (missesStackAt(index, hasSkill, posting) ? limits.missesStack : 1) *
+    (missesStackAt(index, weights, posting) ? limits.missesStack : 1) *
     feedbackFactor(feedbackAt(index, query, posting))
   );
 }
@@ -155,9 +155,9 @@ const isBelowSalaryAt = (
   currencies[posting] === currency &&
   (salaries[posting] as number) < user.salary.yearly;
 
-function missesStackAt({ stack }: PostingIndex, hasSkill: Uint8Array, posting: number): boolean {
+function missesStackAt({ stack }: PostingIndex, weights: Uint8Array, posting: number): boolean {
   for (let at = stack.starts[posting] as number; at < (stack.starts[posting + 1] as number); at++)
-    if (hasSkill[stack.values[at] as number] === 0) return true;
+    if (weights[stack.values[at] as number] === 0) return true;
   return false;
 }
 
@@ -200,23 +200,29 @@ export function writeComponentsAt(
   posting: number,
   scoring: Scoring,
 ): void {
-  writeTerms(into, place, termsAt(open, buffers, query, posting, scoring));
-  writeMatched(into, place, rarestMatched(open, buffers, posting));
+  const terms = termsAt(open, buffers, query, posting, scoring);
+  writeComponents(into, place, terms, rarestMatched(open, buffers, posting));
 }
 
 type Matched = { readonly count: number; readonly keys: readonly number[] };
 
+const NONE_MATCHED: Matched = { count: 0, keys: [] };
 /** Written anew for each posting. */
 const rarest: number[] = [];
 
 /** The matched skills of a posting: their number, and the keys of the rarest, ties by their index. */
-function rarestMatched({ index, rarity }: OpenIndex, { hasSkill }: SearchBuffers, posting: number): Matched {
+function rarestMatched(
+  { index, rarity }: OpenIndex,
+  { matched, weights }: SearchBuffers,
+  posting: number,
+): Matched {
+  if (matched[posting] === 0) return NONE_MATCHED;
   const { starts, values } = index.skills;
   rarest.length = 0;
   let count = 0;
   for (let at = starts[posting] as number; at < (starts[posting + 1] as number); at++) {
     const skill = values[at] as number;
-    if (hasSkill[skill] !== 1) continue;
+    if (weights[skill] === 0) continue;
     count += 1;
     let place = rarest.length;
     while (place > 0 && (rarity[rarest[place - 1] as number] as number) < (rarity[skill] as number))

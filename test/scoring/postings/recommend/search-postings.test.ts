@@ -11,7 +11,12 @@ import {
   mergedFloor,
   type OpenPosting,
 } from "../../../../src/scoring/postings/recommend/merge-list.ts";
-import { buildPostingIndex, openIndex } from "../../../../src/scoring/postings/recommend/posting-index.ts";
+import {
+  buildPostingIndex,
+  companyNumber,
+  type OpenIndex,
+  openIndex,
+} from "../../../../src/scoring/postings/recommend/posting-index.ts";
 import { rarityIn, recommend } from "../../../../src/scoring/postings/recommend/recommend.ts";
 import { DAY, FRESHNESS_STEPS } from "../../../../src/scoring/postings/recommend/score-posting.ts";
 import { openBuffers } from "../../../../src/scoring/postings/recommend/search-buffers.ts";
@@ -123,6 +128,27 @@ describe("the search by index", () => {
         postedAt: AS_OF - (n % 3) * DAY,
       })),
     ],
+    [
+      "copies of four postings before others, when the title of 700 fits",
+      Array.from({ length: 1_000 }, (_, n) => ({
+        ...POSTING,
+        id: n + 1,
+        company: `c${n}`,
+        cluster: n < 700 ? 1 + (n % 4) : null,
+        roleWords: n < 700 ? POSTING.roleWords : ["engineer"],
+        skills: [0, 1, 2, 3 + (n % 9)],
+      })),
+    ],
+    [
+      "skills that nearly every posting names, and a title that few have",
+      Array.from({ length: 2_000 }, (_, n) => ({
+        ...POSTING,
+        id: n + 1,
+        company: `c${n}`,
+        roleWords: n % 10 === 0 ? POSTING.roleWords : n % 3 === 0 ? ["data"] : ["nurse"],
+        skills: n % 40 === 1 ? [0, 1, 2] : [0, 3 + (n % 9)],
+      })),
+    ],
     ["a posting that names every skill", [{ ...POSTING, skills: Array.from({ length: 12 }, (_, n) => n) }]],
   ])("gives the same with %s", (_, postings) => {
     const open = openIndex(buildPostingIndex(postings, SKILL_COUNT), rarityIn(postings, SKILL_COUNT));
@@ -130,6 +156,13 @@ describe("the search by index", () => {
       reference(USER, postings, AS_OF),
     );
   });
+});
+
+/** What a merge with an index of changed postings needs to know of a posting. */
+const openPosting = (index: OpenIndex, posting: RecommendPosting, isChanged: boolean): OpenPosting => ({
+  ...posting,
+  company: companyNumber(index, posting.company),
+  isChanged,
 });
 
 /** Entries as they would be stored. */
@@ -175,10 +208,10 @@ describe("a merge of new postings into a stored list", () => {
           const isChanged = (posting: RecommendPosting, n: number) =>
             posting.scrapedAt > AS_OF || edited.includes(n) || posting.cluster !== null || crossed(posting);
           const changed = now.filter(isChanged);
-          const open = new Map<number, OpenPosting>(
-            now.map((posting, n) => [posting.id, { ...posting, isChanged: isChanged(posting, n) }]),
-          );
           const index = openIndex(buildPostingIndex(changed, SKILL_COUNT), rarity);
+          const open = new Map(
+            now.map((posting, n) => [posting.id, openPosting(index, posting, isChanged(posting, n))]),
+          );
           const kept = keptEntries(list, open, user, later);
           const options = { asOf: later, kept, floor: list.floor };
           const result = searchPostings(index, openBuffers(index), user, options);
@@ -270,12 +303,12 @@ describe("a merge of new postings into a stored list", () => {
     const list = stored(searchPostings(before, openBuffers(before), USER, { asOf: AS_OF }));
     expect(list.floor).toMatchObject({ id: 80 });
     // Two entries are gone, and a posting with the same score is new: it comes after the floor.
-    const open = new Map<number, OpenPosting>(
-      postings.slice(2).map((posting) => [posting.id, { ...posting, isChanged: false }]),
-    );
     const fresh = openIndex(
       buildPostingIndex([{ ...POSTING, id: 301, company: "new" }], SKILL_COUNT),
       rarity,
+    );
+    const open = new Map(
+      postings.slice(2).map((posting) => [posting.id, openPosting(fresh, posting, false)]),
     );
     const kept = keptEntries(list, open, USER, AS_OF);
     const options = { asOf: AS_OF, kept, floor: list.floor };
