@@ -74,7 +74,8 @@ describe.runIf(process.platform === "linux")("idle priority", () => {
     const idle = readdirSync("/proc/self/task").filter(
       (id) => !before.has(id) && policyOf(id) === SCHED_IDLE,
     );
-    expect(idle).toHaveLength(1);
+    // A thread may start others of its own, which inherit its policy.
+    expect(idle).not.toEqual([]);
     expect(policyOf(String(process.pid))).toBe("0");
     await pool.close();
   });
