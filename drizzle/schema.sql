@@ -707,6 +707,26 @@ BEGIN
   RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION note_pair_entries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM change_feeds) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO result_changes (source, keys)
+  SELECT 'pair_lists', array_agg(n.user_id ORDER BY n.user_id)
+  FROM (SELECT d.user_id, (row_number() OVER (ORDER BY d.user_id) - 1) / 1000 AS part
+        FROM (SELECT DISTINCT p.user_id
+              FROM written w CROSS JOIN LATERAL unnest(w.lists) AS l(list)
+              JOIN list_versions v ON v.id = w.version AND v.state = 'served'
+              JOIN pair_people p ON p.version = w.version AND p.position = l.list / 2) d) n
+  GROUP BY n.part ORDER BY n.part;
+  RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION note_results()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2280,6 +2300,20 @@ CREATE TABLE pair_changes (
   CONSTRAINT pair_changes_user_id_users_id_fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE pair_entries (
+  version    bigint NOT NULL,
+  part       integer NOT NULL,
+  change     integer NOT NULL,
+  lists      integer[] NOT NULL,
+  candidates integer[] NOT NULL,
+  scores     real[] NOT NULL,
+  components bytea NOT NULL,
+  CONSTRAINT pair_entries_version_part_change_pk PRIMARY KEY (version, part, change),
+  CONSTRAINT pair_entries_version_list_versions_id_fk FOREIGN KEY (version) REFERENCES list_versions(id) ON DELETE CASCADE,
+  CONSTRAINT pair_entries_sizes CHECK ((cardinality(candidates) = cardinality(lists) OR part < 0) AND cardinality(scores) = cardinality(candidates) AND length(components) = (6 * cardinality(candidates)))
+);
+CREATE TRIGGER pair_entries_note_inserted AFTER INSERT ON pair_entries REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_pair_entries();
+
 CREATE TABLE pair_lists (
   version       bigint NOT NULL,
   user_id       bigint NOT NULL,
@@ -2290,11 +2324,13 @@ CREATE TABLE pair_lists (
   floor_score   double precision,
   floor_user_id bigint,
   scored_at     timestamp with time zone NOT NULL,
+  changed       integer NOT NULL DEFAULT 0,
   CONSTRAINT pair_lists_version_user_id_tier_pk PRIMARY KEY (version, user_id, tier),
   CONSTRAINT pair_lists_version_list_versions_id_fk FOREIGN KEY (version) REFERENCES list_versions(id) ON DELETE CASCADE,
   CONSTRAINT pair_lists_sizes CHECK (cardinality(scores) = cardinality(positions) AND length(components) = (6 * cardinality(positions)) AND (floor_score IS NULL) = (floor_user_id IS NULL)),
   CONSTRAINT pair_lists_tier CHECK (tier = ANY (ARRAY['A'::text, 'B'::text]))
 );
+CREATE INDEX pair_lists_changed ON pair_lists (version, changed) WHERE changed > 0;
 CREATE TRIGGER pair_lists_note_deleted AFTER DELETE ON pair_lists REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
 CREATE TRIGGER pair_lists_note_inserted AFTER INSERT ON pair_lists REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
 CREATE TRIGGER pair_lists_note_updated AFTER UPDATE ON pair_lists REFERENCING OLD TABLE AS gone NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION note_results('pair_lists', 'user_id', 'served', '');
@@ -3332,20 +3368,35 @@ CREATE VIEW match_scores WITH (security_invoker=true) AS
     pair_reasons(s.user_id, s.candidate_id, t.terms) AS reasons,
     s.scored_at
    FROM ( SELECT l.user_id,
-            p.user_id AS candidate_id,
-            i.score,
+            c.candidate_id,
+            c.score,
             l.tier,
-            l.components,
-            i.n,
+            c.components,
             l.scored_at,
             v.served_length,
-            row_number() OVER (PARTITION BY l.user_id, l.tier ORDER BY i.n) AS rank
+            row_number() OVER (PARTITION BY l.user_id, l.tier ORDER BY c.score DESC, c.candidate_id) AS rank
            FROM list_versions v
              JOIN pair_lists l ON l.version = v.id
-             CROSS JOIN LATERAL UNNEST(l.positions, l.scores) WITH ORDINALITY i("position", score, n)
-             JOIN pair_people p ON p.version = v.id AND p."position" = i."position"
-          WHERE v.area = 'pairs'::text AND v.state = 'served'::text AND may_see(l.user_id, p.user_id)) s
-     CROSS JOIN LATERAL ( SELECT pair_terms(s.components, s.n) AS terms) t
+             JOIN pair_people o ON o.version = l.version AND o.user_id = l.user_id
+             CROSS JOIN LATERAL ( SELECT p.user_id AS candidate_id,
+                    i.score,
+                    SUBSTRING(l.components FROM (i.n::integer - 1) * 6 + 1 FOR 6) AS components
+                   FROM UNNEST(l.positions, l.scores) WITH ORDINALITY i("position", score, n)
+                     JOIN pair_people p ON p.version = l.version AND p."position" = i."position" AND p.changed <= l.changed
+                UNION ALL
+                 SELECT p.user_id,
+                    e.scores[i.at] AS scores,
+                    SUBSTRING(e.components FROM (i.at - 1) * 6 + 1 FOR 6) AS "substring"
+                   FROM pair_entries e
+                     CROSS JOIN LATERAL unnest(array_positions(e.lists, 2 * o."position" +
+                        CASE l.tier
+                            WHEN 'A'::text THEN 0
+                            ELSE 1
+                        END)) i(at)
+                     JOIN pair_people p ON p.version = l.version AND p."position" = e.candidates[i.at] AND p.changed = e.change
+                  WHERE e.version = l.version AND e.part = (o."position" / 512) AND e.change > l.changed) c
+          WHERE v.area = 'pairs'::text AND v.state = 'served'::text AND may_see(l.user_id, c.candidate_id)) s
+     CROSS JOIN LATERAL ( SELECT pair_terms(s.components, 1::bigint) AS terms) t
   WHERE s.rank <= COALESCE(s.served_length::bigint, s.rank);
 
 CREATE VIEW user_compatibility WITH (security_invoker=true) AS

@@ -188,6 +188,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
   post_features: NOTHING,
   post_media: NOTHING,
   pair_changes: [deletes("user_id")],
+  pair_entries: NOTHING,
   pair_lists: [
     deletes("user_id", { where: (person) => sql`${inEveryVersion} and ${ofUser("user_id")(person)}` }),
     keeps("our id of an emptied row, until the next version of the lists", "floor_user_id"),

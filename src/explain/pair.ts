@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { placesOf } from "../db/pair-places.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import { personRow } from "../people/person-facts.ts";
@@ -78,14 +79,18 @@ async function readPair(on: Queryable, userId: string, candidateId: string): Pro
     sql`(select ${personRow(sql`l.facts`)} from pair_people l where l.version = v.id and l.user_id = ${user})`;
   const [found] = await rows<Pair>(
     on,
-    sql`select s.tier, i.score, i.n::int as rank, cardinality(s.positions) as size, v.as_of as "asOf", v.algo_version as "algoVersion",
+    sql`select s.tier, s.score, s.rank::int as rank, s.size::int as size, v.as_of as "asOf", v.algo_version as "algoVersion",
                ${facts(userId)} as viewer, ${facts(candidateId)} as candidate, f.hidden_attributes as hidden
         from list_versions v
         join pair_people c on c.version = v.id and c.user_id = ${candidateId}
-        join pair_lists s on s.version = v.id and s.user_id = ${userId}
-        cross join lateral unnest(s.positions, s.scores) with ordinality as i(position, score, n)
+        join pair_people o on o.version = v.id and o.user_id = ${userId}
+        join pair_lists l on l.version = v.id and l.user_id = o.user_id
+        cross join lateral (
+          select l.tier, p.candidate_id, p.score, count(*) over () as size,
+                 row_number() over (order by p.score desc, p.candidate_id) as rank
+          from ${placesOf()} p) s
         join profiles f on f.user_id = c.user_id
-        where v.id = ${servedId("pairs")} and i.position = c.position and may_see(${userId}, ${candidateId})`,
+        where v.id = ${servedId("pairs")} and s.candidate_id = c.user_id and may_see(${userId}, ${candidateId})`,
   );
   return found;
 }

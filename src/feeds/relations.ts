@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { ENTERED, placesOf } from "../db/pair-places.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import type { Relations, Taste } from "../scoring/feeds/gather-candidates.ts";
@@ -20,14 +21,17 @@ export async function readRelations(
   const found = await rows<{ userId: string } & Relations>(
     on,
     sql`with trending as materialized (
-          select q.position, q.user_id
+          select q.position, q.user_id, q.changed
           from (select distinct p.author_id from trending_scores t join posts p on p.id = t.post_id
                 where t.lhot is not null and t.expires_at > ${now}::timestamptz) a
           join pair_people q on q.version = ${PAIRS} and q.user_id = a.author_id)
         select v.user_id as "userId",
           array_to_json(array(select a.owner_id from profile_access a where a.viewer_id = v.user_id and a.status = 'granted')) as following,
           array_to_json(array(select a.viewer_id from profile_access a where a.owner_id = v.user_id and a.status = 'granted')) as followers,
-          array_to_json(array(select t.user_id from pair_lists l cross join lateral unnest(l.positions) as e(position) join trending t on t.position = e.position
+          array_to_json(array(select t.user_id from pair_lists l join pair_people o on o.version = l.version and o.user_id = l.user_id
+                cross join lateral (select position, null::int as change from unnest(l.positions) as i(position)
+                                    union all select position, change from ${ENTERED} n) e
+                join trending t on t.position = e.position and (t.changed = e.change or (e.change is null and t.changed <= l.changed))
                 where l.version = ${PAIRS} and l.user_id = v.user_id and exists (
                   select 1 from user_interests i join user_interests j on j.interest_id = i.interest_id
                   where i.user_id = v.user_id and j.user_id = t.user_id))) as friends,
@@ -85,12 +89,11 @@ export async function readExtras(
     sql`with questions as materialized (
           select o.question_id, min(o.id) as id from quiz_options o group by o.question_id order by min(o.id))
         select v.user_id as "userId",
-               array_to_json(array(select q.user_id from (
-                       select l.tier, e.n, e.position from pair_lists l
-                       cross join lateral unnest(l.positions[1:${most}]) with ordinality as e(position, n)
-                       where l.version = ${PAIRS} and l.user_id = v.user_id and l.scored_at > ${asOf}::timestamptz - interval '7 days'
-                       order by l.tier, e.n limit ${most}) c
-                     join pair_people q on q.version = ${PAIRS} and q.position = c.position order by c.tier, c.n)) as suggestions,
+               array_to_json(array(select c.candidate_id from list_versions s
+                     join pair_lists l on l.version = s.id and l.user_id = v.user_id and l.scored_at > ${asOf}::timestamptz - interval '7 days'
+                     join pair_people o on o.version = s.id and o.user_id = l.user_id
+                     cross join lateral ${placesOf(sql`${most} + s.changes`)} c
+                     where s.id = ${PAIRS} order by l.tier, c.score desc, c.candidate_id limit ${most})) as suggestions,
                array_to_json(array(select q.id from questions q
                      where q.question_id <> all (array(select a.question_id from quiz_answers a where a.user_id = v.user_id))
                      order by q.id limit ${FEED_LIMITS.questions}::int)) as questions

@@ -10,6 +10,7 @@ import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import type { LoadedPeople } from "../scoring/people/loaded-people.ts";
 import type { LoadInput } from "./pair.task.ts";
 import { readChangedIds, readPositions, readStoredPeople } from "./person-facts.ts";
+import { openPlacementLog, type PlacementLog } from "./placement-log.ts";
 
 const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url);
 
@@ -26,13 +27,15 @@ export type KeptPeople = {
   readonly loaded: LoadedPeople;
   /** `changes` of the version when they were read. */
   readonly changes: number;
+  /** What was placed since. */
+  readonly placements: PlacementLog;
 };
 
 /**
- * The people of a version are read again after this many placements. Until then each placement also reads
- * everybody placed since, and a few hundred such reads take as long as reading all people.
+ * The people of a version are read again after this many placements. Until then each placement also compares
+ * with everybody placed since, one by one.
  */
-const PLACED_PER_COPY = 400;
+const PLACED_PER_COPY = 1_000;
 /** How long unused people stay in memory. Changed profiles arrive one at a time. */
 const KEEP_MS = 10 * 60_000;
 
@@ -51,6 +54,7 @@ export function withPeople<Result>(
     key: `${key}, copy ${++copies}`,
     loaded: await loadPeople(context, version, options),
     changes: version.changes,
+    placements: openPlacementLog(version),
   });
   const loader = { names: async () => [key], load, keepMs: KEEP_MS };
   return context.compute.shared.use(key, loader, ([kept]) => work(kept as KeptPeople));

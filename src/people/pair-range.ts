@@ -9,6 +9,7 @@ import { buildingVersion, keepVersion, type ListVersion, openVersion } from "../
 import type { ComputeContext, JobContext } from "../queues/job.ts";
 import { Cancel } from "../queues/outcome.ts";
 import type { RangeLists } from "../scoring/people/loaded-people.ts";
+import { VIEWERS_PER_PART } from "../scoring/people/pair-entries.ts";
 import { shareBytes } from "../threads/share-bytes.ts";
 import type { StatementTurn } from "../threads/statement-turns.ts";
 import { recordChanges } from "./changes.ts";
@@ -253,6 +254,10 @@ async function dropLists(
     sql`delete from pair_lists l
         where l.version = ${version} and l.user_id = any(array(select p.user_id from pair_people p where ${at}))`,
   );
+  await tx.execute(
+    sql`delete from pair_entries e where e.version = ${version}
+          and e.part >= ${Math.floor(from / VIEWERS_PER_PART)} and e.part <= ${Math.floor(to / VIEWERS_PER_PART)}`,
+  );
   await tx.execute(sql`delete from pair_people p where ${at}`);
   return { dropped: to - from };
 }
@@ -267,7 +272,7 @@ async function storeLists(
     await recordChanges(tx, outdated);
     for (const [index, piece] of found.pieces.entries()) {
       if (index > 0) await turn.pause(signal);
-      await storePairLists(tx, version, piece, now);
+      await storePairLists(tx, version, piece, { now, changed: 0 });
     }
   } finally {
     turn.end();

@@ -17,6 +17,9 @@ import { requireAlgorithm } from "./run-exclusion.ts";
 /** More changes than this share of everybody take longer to place than computing all lists. */
 const MAX_PLACED_SHARE = 0.002;
 const MIN_PLACED = 500;
+/** Each read of a list looks at all placements of its version. */
+const MAX_CHANGES_SHARE = 0.02;
+const MIN_CHANGES = 1_000;
 /** About 17 s of a thread with 100,000 people. */
 const PLACED_PER_RANGE = 50;
 const HOUR_MS = 3_600_000;
@@ -68,15 +71,23 @@ export async function forgetRetired(tx: Tx): Promise<void> {
   for (const version of await retiredVersions(tx, "pairs")) await deleteVersion(tx, version);
 }
 
-/** Whether so many users wait that computing all lists is faster. */
+/**
+ * Whether so many users wait, or were placed in the version that is served, that computing all lists is better.
+ */
 export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
   const waiting = await countWaiting(tx);
-  if (waiting <= MIN_PLACED) return false;
-  const [people] = await rows<{ n: number }>(
+  if (waiting === 0) return false;
+  const changes = waiting + ((await servedVersion(tx, "pairs"))?.changes ?? 0);
+  if (waiting <= MIN_PLACED && changes <= MIN_CHANGES) return false;
+  const [read] = await rows<{ people: number }>(
     tx,
-    sql`select count(*)::int as n from pair_people p join list_versions v on v.id = p.version and v.state = 'served'`,
+    sql`select count(*)::int as people from pair_people p join list_versions v on v.id = p.version and v.state = 'served'`,
   );
-  return waiting > MAX_PLACED_SHARE * (people?.n ?? 0);
+  const people = read?.people ?? 0;
+  return (
+    waiting > Math.max(MIN_PLACED, MAX_PLACED_SHARE * people) ||
+    changes > Math.max(MIN_CHANGES, MAX_CHANGES_SHARE * people)
+  );
 }
 
 /** `atOnce`: how many users are placed together at most. */

@@ -5,7 +5,6 @@ import {
   type CompatibilityRow,
   changedCompatibilityLists,
 } from "../scoring/people/compatibility-lists.ts";
-import type { Changes } from "../scoring/people/current-people.ts";
 import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import {
   type LoadedPeople,
@@ -16,8 +15,8 @@ import {
   type RangeOptions,
   rangeLists,
 } from "../scoring/people/loaded-people.ts";
-import { type MergedLists, type MergeListsOptions, mergeLists } from "../scoring/people/merge-lists.ts";
-import { type PairPlacement, placePeople } from "../scoring/people/place-people.ts";
+import { type PairPlacement, type Placing, placePeople } from "../scoring/people/place-people.ts";
+import { openPlaced, type PlacedSource } from "../scoring/people/placed-people.ts";
 
 /** The people of a version, under the key by which threads keep what they opened of them. */
 export type KeyedPeople = { readonly key: string; readonly loaded: LoadedPeople };
@@ -60,22 +59,21 @@ export const searchRange = (input: SearchInput): RangeLists =>
 const readBlocks = (blocks: string): ReadonlyMap<number, readonly number[]> =>
   new Map(JSON.parse(blocks) as [number, number[]][]);
 
-export type PlaceInput = KeyedPeople & {
-  readonly changes: Changes;
-  /** Of those who are placed, as in SearchInput. */
-  readonly blocks: string;
-  readonly keep: number;
-  readonly floors: Uint8Array;
-};
+export type PlaceInput = KeyedPeople &
+  Omit<Placing, "blocked"> & {
+    readonly source: PlacedSource;
+    /** Of those who are placed, as in SearchInput. */
+    readonly blocks: string;
+  };
 
-/** Thread task: the lists that change when people are placed. */
-export const placeInLists = (input: PlaceInput): PairPlacement =>
-  placePeople(open(input), input.changes, { ...input, blocked: readBlocks(input.blocks) });
+const openPlacedOnce = keepLast((input: PlaceInput) => openPlaced(open(input), input.source));
 
-export type MergeInput = KeyedPeople & MergeListsOptions & { readonly changes: Changes };
-
-/** Thread task: the lists of others as they are stored next. */
-export const mergeInto = (input: MergeInput): MergedLists => mergeLists(open(input), input.changes, input);
+/** Thread task: what changes when people are placed. */
+export function placeInLists(input: PlaceInput): PairPlacement {
+  const placed = openPlacedOnce(input);
+  placed.follow(input.source);
+  return placePeople(placed, { ...input, blocked: readBlocks(input.blocks) });
+}
 
 export type CompatibilityInput = KeyedPeople & {
   /** A JSON array of CompatibilityRow. */

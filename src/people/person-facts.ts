@@ -157,8 +157,8 @@ export async function readPositions(
 }
 
 /**
- * Users of a scope whose facts differ between two versions, or who have facts in the next one only. This is
- * one scan, since the plan of a join would depend on statistics, which rows just written do not have.
+ * Users of a scope whose facts differ between two versions, who were placed in the earlier one, since its lists
+ * do not have them as they are, or who have facts in the next one only. This is one scan, since the plan of a join would depend on statistics, which rows just written do not have.
  */
 export async function readChangedIds(
   tx: Tx,
@@ -170,9 +170,9 @@ export async function readChangedIds(
     // The facts of users who were placed were written from jsonb: their text differs where nothing changed.
     sql`select array_send(array_agg(f.user_id)) as ids
         from (select user_id, max(facts) filter (where version = ${earlier}) as before,
-                     max(facts) filter (where version = ${next}) as after
+                     max(facts) filter (where version = ${next}) as after, max(changed) filter (where version = ${earlier}) as changed
               from pair_people where version in (${earlier}, ${next}) and ${inUserScope(sql`user_id`, scope)} group by user_id) f
-        where f.after is not null and (f.before is null or (f.before <> f.after and f.before::jsonb <> f.after::jsonb))`,
+        where f.after is not null and (f.before is null or f.changed > 0 or (f.before <> f.after and f.before::jsonb <> f.after::jsonb))`,
   );
   return readInt8Array(changed?.ids ?? null);
 }

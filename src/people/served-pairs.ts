@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { placesOf } from "../db/pair-places.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
@@ -48,19 +49,19 @@ export async function readServedPairs(
   const found = await rows<Row>(
     on,
     sql`with listed as (
-          select p.user_id, l.tier, i.score, i.n, l.components, v.served_length,
-                 row_number() over (partition by l.tier order by i.n) as rank
+          select c.candidate_id as user_id, l.tier, c.score, c.components, v.served_length,
+                 row_number() over (partition by l.tier order by c.score desc, c.candidate_id) as rank
           from list_versions v
-          join pair_lists l on l.version = v.id and l.user_id = ${userId} and l.tier = coalesce(${tier}, l.tier)
-          cross join lateral unnest(l.positions, l.scores) with ordinality as i(position, score, n)
-          join pair_people p on p.version = v.id and p.position = i.position
-          where v.id = ${servedId("pairs")} and may_see(${userId}, p.user_id)),
+          join pair_people o on o.version = v.id and o.user_id = ${userId}
+          join pair_lists l on l.version = v.id and l.user_id = o.user_id and l.tier = coalesce(${tier}, l.tier)
+          cross join lateral ${placesOf()} c
+          where v.id = ${servedId("pairs")} and may_see(${userId}, c.candidate_id)),
         served as (select *, count(*) over ()::int as total from listed where rank <= coalesce(served_length, rank)),
-        shown as (select * from served order by tier, n limit ${pageSize} offset ${(page - 1) * pageSize})
+        shown as (select * from served order by tier, rank limit ${pageSize} offset ${(page - 1) * pageSize})
         select s.user_id as "userId", u.name, s.tier, s.score, s.total, f.hidden_attributes as hidden,
-               pair_reasons(${userId}, s.user_id, pair_terms(s.components, s.n)) as reasons
+               pair_reasons(${userId}, s.user_id, pair_terms(s.components, 1)) as reasons
         from shown s join users u on u.id = s.user_id join profiles f on f.user_id = s.user_id
-        order by s.tier, s.n`,
+        order by s.tier, s.rank`,
   );
   return {
     asOf: version ? new Date(version.asOf) : null,

@@ -28,7 +28,14 @@ const DELETED_BY: Readonly<Record<string, readonly string[]>> = {
   "recalculate-multipliers": ["multiplier_marks"],
   "calculate-matches": ["match_marks", "project_match_lists", "volunteer_initiative_matches"],
   // Its steps match-scores and compatibility.
-  "run-workflow": ["compatibility_lists", "list_versions", "pair_changes", "pair_lists", "pair_people"],
+  "run-workflow": [
+    "compatibility_lists",
+    "list_versions",
+    "pair_changes",
+    "pair_entries",
+    "pair_lists",
+    "pair_people",
+  ],
   "cleanup-old-postings": [
     "jobs",
     "outside_requests",

@@ -1,14 +1,9 @@
 import { expect, it } from "vitest";
-import {
-  compareUsers,
-  loadPeople,
-  mergeInto,
-  placeInLists,
-  searchRange,
-} from "../../src/people/pair.task.ts";
+import { compareUsers, loadPeople, placeInLists, searchRange } from "../../src/people/pair.task.ts";
 import { TIERS } from "../../src/scoring/people/list-columns.ts";
+import { listNumber } from "../../src/scoring/people/pair-entries.ts";
 import { AS_OF, randomPeople } from "../support/people.ts";
-import { encodedLists, floorsOf, type ListStore, listKey, rowOf, store } from "../support/stored-pairs.ts";
+import { type ListStore, listKey, rowOf, sizedHeads, store } from "../support/stored-pairs.ts";
 
 const KEEP = 10;
 
@@ -30,17 +25,17 @@ it("loads, searches, places and compares people from what the database gives", (
   for (const tier of ["A", "B"] as const)
     for (const blocked of [1, 2]) expect(lists.get(listKey(1, tier))!.positions).not.toContain(blocked);
 
-  const changes = { asOf: AS_OF, replaced: "[]", left: [], ids: [5], rows: JSON.stringify([rows[4]]) };
-  const place = { ...people, changes, blocks: "[]", keep: KEEP, floors: floorsOf(lists) };
-  const { lists: own, affected } = placeInLists(place);
+  const log = Buffer.from(`${JSON.stringify({ people: [], left: [], lists: [], lost: [] })}\n`);
+  const source = { heads: sizedHeads(lists), log, logged: log.length, asOf: AS_OF, served: 8 };
+  const placing = { ids: [5], rows: JSON.stringify([rows[4]]), blocks: "[]", keep: KEEP };
+  const { lists: own, entries, short } = placeInLists({ ...people, ...placing, source });
   expect([...own.userIds]).toEqual([5, 5]);
-  const keys = Array.from(affected.userIds, (userId, n) => listKey(userId, TIERS[affected.tiers[n]!]!));
-  const stored = encodedLists(keys.map((key) => lists.get(key)!));
-  const merge = { affected, lists: stored, keep: KEEP, served: 8, perPiece: 1_000 };
-  const { pieces: merged } = mergeInto({ ...people, changes, ...merge });
-  // Nothing about them has changed, so that nobody else's list becomes longer.
-  expect(merged).toHaveLength(1);
-  for (const [n, size] of merged[0]!.sizes.entries()) expect(size).toBeLessThanOrEqual(stored.sizes[n]!);
+  // Nothing about them has changed, so that they enter the lists on which they were.
+  const listed = [...lists.values()].filter(({ positions }) => positions.includes(4));
+  expect([...entries.lists].sort((a, b) => a - b)).toEqual(
+    listed.map(({ userId, tier }) => listNumber(userId - 1, TIERS.indexOf(tier))).sort((a, b) => a - b),
+  );
+  expect([[...new Set(entries.candidates)], short]).toEqual([[4], []]);
 
   const options = { algoVersion: 1, asOf: AS_OF, replaced: "[]", left: [] };
   const compared = compareUsers({ ...people, targets: JSON.stringify([[1, [2, 3], null]]), options });

@@ -1,4 +1,6 @@
+import { PgDialect } from "drizzle-orm/pg-core";
 import { expect } from "vitest";
+import { placesOf } from "../../src/db/pair-places.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readCurrentPeople } from "../../src/people/person-facts.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -224,15 +226,20 @@ export type StoredList = {
   readonly scores: readonly number[];
 };
 
+const PLACES = new PgDialect().sqlToQuery(placesOf()).sql;
+
 /** The lists of the version that is served: the places that are served of each. */
 export const storedLists = (world: World): Promise<StoredList[]> =>
   world.query<StoredList>(
-    `select l.user_id as user, l.tier, coalesce(array_agg(p.user_id::text order by i.n) filter (where i.n <= v.served_length), '{}') as ids,
-            coalesce(array_agg(i.score order by i.n) filter (where i.n <= v.served_length), '{}')::float8[] as scores
-     from list_versions v join pair_lists l on l.version = v.id
-     left join lateral unnest(l.positions, l.scores) with ordinality as i(position, score, n) on true
-     left join pair_people p on p.version = v.id and p.position = i.position
-     where v.area = 'pairs' and v.state = 'served' group by l.user_id, l.tier order by l.user_id, l.tier`,
+    `select s.user_id as user, s.tier, coalesce(array_agg(s.candidate_id::text order by s.rank) filter (where s.candidate_id is not null and s.rank <= s.served_length), '{}') as ids,
+            coalesce(array_agg(s.score order by s.rank) filter (where s.candidate_id is not null and s.rank <= s.served_length), '{}')::float8[] as scores
+     from (select l.user_id, l.tier, v.served_length, c.candidate_id, c.score,
+                  row_number() over (partition by l.user_id, l.tier order by c.score desc nulls last, c.candidate_id) as rank
+           from list_versions v join pair_lists l on l.version = v.id
+           join pair_people o on o.version = v.id and o.user_id = l.user_id
+           left join lateral ${PLACES} c on true
+           where v.area = 'pairs' and v.state = 'served') s
+     group by s.user_id, s.tier order by s.user_id, s.tier`,
   );
 
 /** The lists of everybody as the reference computes them from what the tables hold now. */

@@ -1,6 +1,5 @@
 import type { Floor } from "../../src/scoring/people/floor.ts";
 import { type PairListColumns, TIERS } from "../../src/scoring/people/list-columns.ts";
-import type { EncodedPairLists } from "../../src/scoring/people/merge-lists.ts";
 import { PAIR_TERM_BYTES } from "../../src/scoring/people/pair-bytes.ts";
 import type { PersonFacts, RatingMeans } from "../../src/scoring/people/person.ts";
 import type { PersonRow } from "../../src/scoring/people/read-facts.ts";
@@ -59,21 +58,15 @@ function sent(
 const sentPositions = ({ positions }: StoredList): Uint8Array =>
   sent(positions, (view, at, value) => view.setInt32(at, value));
 
-export const encodedLists = (lists: readonly StoredList[]): EncodedPairLists => ({
-  bytes: Buffer.concat(
-    lists.flatMap((list) => [
-      sentPositions(list),
-      sent(list.scores, (view, at, value) => view.setFloat32(at, value)),
-      list.components,
-    ]),
-  ),
-  sizes: Int32Array.from(lists, ({ positions }) => positions.length),
-  floorScores: Float64Array.from(lists, ({ floor }) => floor?.score ?? Number.NaN),
-  floorUserIds: Float64Array.from(lists, ({ floor }) => floor?.userId ?? 0),
-});
-
-/** All lists without their entries. */
-export const floorsOf = (lists: ListStore): Uint8Array => Buffer.concat([...lists.values()].map(headOf));
+/** All lists without their entries, with their sizes. */
+export const sizedHeads = (lists: ListStore): Uint8Array =>
+  Buffer.concat(
+    [...lists.values()].flatMap((list) => {
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(list.positions.length);
+      return [headOf(list), size];
+    }),
+  );
 
 /** All lists as those of an earlier version are read. */
 export const headsAndPositions = (lists: ListStore): Uint8Array =>

@@ -43,7 +43,12 @@ const FEEDS: Readonly<Record<string, Declared>> = {
       people: (keys) => sql`
         select l.user_id from list_versions v
         cross join lateral (select array_agg(p.position) as positions from pair_people p where p.version = v.id and p.user_id = any(${keys})) n
-        join pair_lists l on l.version = v.id and l.positions && n.positions
+        cross join lateral (
+          select p.user_id from pair_lists p where p.version = v.id and p.positions && n.positions
+          union
+          select o.user_id from pair_entries e cross join lateral unnest(e.lists, e.candidates) as i(list, candidate)
+          join pair_people o on o.version = v.id and o.position = i.list / 2
+          where e.version = v.id and e.candidates && n.positions and i.candidate = any(n.positions)) l
         where v.area = 'pairs' and v.state = 'served'`,
     },
     whole: ["pair_lists", "words"],

@@ -50,7 +50,8 @@ export const pairPeople = pgTable(
 
 /**
  * The best candidates of a user in one tier, as one row: forty million rows would take ten times as long to
- * write. The view match_scores shows a row for each that is served.
+ * write. Of people who were placed since a list was written, its entries are no longer valid: pair_entries has
+ * theirs. The view match_scores shows a row for each that is served.
  */
 export const pairLists = pgTable(
   "pair_lists",
@@ -69,15 +70,50 @@ export const pairLists = pgTable(
     floorScore: doublePrecision(),
     floorUserId: ref(),
     scoredAt: instant().notNull(),
+    /** `changes` of the version when the list was written; 0: with the version. */
+    changed: integer().notNull().default(0),
   },
   (t) => [
     // the lists of a user.
     primaryKey({ columns: [t.version, t.userId, t.tier] }),
+    // place-pairs: which were written anew since they were read.
+    index("pair_lists_changed").on(t.version, t.changed).where(sql`changed > 0`),
     check("pair_lists_tier", sql`tier in ('A', 'B')`),
     check(
       "pair_lists_sizes",
       sql`cardinality(scores) = cardinality(positions) and length(components) = 6 * cardinality(positions)
           and (floor_score is null) = (floor_user_id is null)`,
+    ),
+  ],
+);
+
+/**
+ * Entries of people who were placed since a version was opened, beside the lists of others that they entered:
+ * one person enters thousands of lists, and writing each of them anew takes a hundred times as long. An entry
+ * is valid while its person was not placed again and its list was not written since.
+ */
+export const pairEntries = pgTable(
+  "pair_entries",
+  {
+    version: versionRef(),
+    /** Of the viewers, by position (src/scoring/people/pair-entries.ts); -1: lists that people left. */
+    part: integer().notNull(),
+    /** `changes` of the version with those who were placed. */
+    change: integer().notNull(),
+    /** 2 x position of the viewer, and 1 for tier B. */
+    lists: integer().array().notNull(),
+    /** Positions, as many as lists; the columns below as well. None for lists that people left. */
+    candidates: integer().array().notNull(),
+    scores: real().array().notNull(),
+    components: bytes().notNull(),
+  },
+  (t) => [
+    // what entered the lists of a viewer.
+    primaryKey({ columns: [t.version, t.part, t.change] }),
+    check(
+      "pair_entries_sizes",
+      sql`(cardinality(candidates) = cardinality(lists) or part < 0) and cardinality(scores) = cardinality(candidates)
+          and length(components) = 6 * cardinality(candidates)`,
     ),
   ],
 );

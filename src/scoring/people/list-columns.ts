@@ -1,25 +1,6 @@
-import type { Floor } from "./floor.ts";
-import { PAIR_TERM_BYTES, writePairBytes } from "./pair-bytes.ts";
-import type { PairTerms, PairTier } from "./score-pair.ts";
+import { PAIR_TERM_BYTES } from "./pair-bytes.ts";
+import type { PairTier } from "./score-pair.ts";
 import type { FoundPairs } from "./search-pairs.ts";
-
-/** An entry as it is stored. */
-export type ListEntry = {
-  /** Of the candidate, in the lists of the version. */
-  readonly position: number;
-  readonly score: number;
-  /** A byte for each term. */
-  readonly components: ArrayLike<number>;
-};
-
-/** A list as it is stored. */
-export type StoredPairs = {
-  readonly userId: number;
-  readonly tier: PairTier;
-  readonly entries: readonly ListEntry[];
-  /** Null: nobody is outside of the list. */
-  readonly floor: Floor | null;
-};
 
 /** Lists as columns, which are stored by one statement. */
 export type PairListColumns = {
@@ -38,13 +19,6 @@ export type PairListColumns = {
 };
 
 export const TIERS: readonly PairTier[] = ["A", "B"];
-
-/** An entry of a pair. */
-export function entryOf(position: number, score: number, terms: PairTerms): ListEntry {
-  const components = new Uint8Array(PAIR_TERM_BYTES);
-  writePairBytes(components, 0, terms);
-  return { position, score, components };
-}
 
 /** Empty columns for a number of lists, and of their entries in total. */
 export const openColumns = (lists: number, entries: number): PairListColumns => ({
@@ -73,7 +47,7 @@ export type GrowingLists = {
 };
 
 /**
- * Packs what `searchPairs` and `carryLists` find, empty lists too: people may enter them later.
+ * Packs what `searchPairs`, `carryLists` and `placePeople` find, empty lists too: people may enter them later.
  *
  * @param listPositions positions in the lists, by position in the packed people.
  */
@@ -94,7 +68,8 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
         list += 1;
         for (let n = 0; n < count; n++, at++) {
           const from = order[n] as number;
-          columns.positions[at] = listPositions[positions[from] as number] as number;
+          const position = positions[from] as number;
+          columns.positions[at] = position < 0 ? ~position : (listPositions[position] as number);
           columns.scores[at] = scores[from] as number;
           for (let byte = 0; byte < PAIR_TERM_BYTES; byte++)
             columns.components[at * PAIR_TERM_BYTES + byte] = components[
@@ -105,29 +80,4 @@ export function openLists(viewers: number, keep: number, listPositions: Int32Arr
     },
     end: () => cutColumns(columns, at),
   };
-}
-
-/** Packs stored lists. */
-export function packLists(lists: readonly StoredPairs[]): PairListColumns {
-  const columns = openColumns(
-    lists.length,
-    lists.reduce((sum, { entries }) => sum + entries.length, 0),
-  );
-  let at = 0;
-  for (const [list, { userId, tier, entries, floor }] of lists.entries()) {
-    columns.userIds[list] = userId;
-    columns.tiers[list] = TIERS.indexOf(tier);
-    columns.sizes[list] = entries.length;
-    if (floor !== null) {
-      columns.floorScores[list] = floor.score;
-      columns.floorUserIds[list] = floor.userId;
-    }
-    for (const { position, score, components } of entries) {
-      columns.positions[at] = position;
-      columns.scores[at] = score;
-      columns.components.set(components, at * PAIR_TERM_BYTES);
-      at += 1;
-    }
-  }
-  return columns;
 }

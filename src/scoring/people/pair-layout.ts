@@ -144,8 +144,9 @@ export type SlotLayout = {
   readonly bounded: number;
   /** A byte for each candidate of a chunk. */
   readonly excluded: number;
-  /** Records of people as viewers, for `withViewers`. */
+  /** Records of people as viewers, for `withViewers`, and whether they are there. */
   readonly viewers: number;
+  readonly hasViewers: number;
   /** Of the first viewer; those of the others follow. */
   readonly seats: number;
   readonly seat: SeatLayout;
@@ -234,6 +235,7 @@ export function layOutSlot(sizes: PackedSizes): SlotLayout {
     bounded: take((CHUNK + 1) * BOUNDED_BYTES),
     excluded: take(CHUNK),
     viewers: take(((sizes.chunks * CHUNK) / GROUP) * RECORD_WORDS * 4),
+    hasViewers: take(4),
     seats: take(SEATS * seat.bytes),
   };
   return { ...slot, seat, bytes: end() };

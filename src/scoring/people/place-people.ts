@@ -1,75 +1,200 @@
-import { type AffectedLists, affectedLists, type Placed } from "./affected-lists.ts";
-import { type Changes, type Current, isFresh, openChanges } from "./current-people.ts";
-import { entryOf, type PairListColumns, packLists, type StoredPairs, TIERS } from "./list-columns.ts";
-import type { OpenedPeople } from "./loaded-people.ts";
-import { mayList, openBest } from "./score-pair.ts";
+import { asIndexed, type Fresh, freshOf, idOf, type Somebody, sidesOf } from "./current-people.ts";
+import { isBelowFloor } from "./floor.ts";
+import { openLists, type PairListColumns, TIERS } from "./list-columns.ts";
+import { type GrowingEntries, listNumber, openEntries, type PairEntryColumns } from "./pair-entries.ts";
+import type { Person } from "./person.ts";
+import type { FreshList, PlacedPeople } from "./placed-people.ts";
+import type { PersonRow } from "./read-facts.ts";
+import { mayList, scoreInto, TERM_COUNT } from "./score-pair.ts";
+import { openScored } from "./scored-pairs.ts";
 import { candidatesFor } from "./search-pairs.ts";
+import { type FindViewers, withViewers } from "./search-viewers.ts";
 
-export type PlaceOptions = {
-  readonly keep: number;
-  /** Those whom the placed users do not meet, by id. */
+/** Who is placed: people whose facts may differ from those that the lists are computed from. */
+export type Placing = {
+  readonly ids: readonly number[];
+  /** Those of them who are present, as they are now: a JSON array of PersonRow. */
+  readonly rows: string;
+  /** Those whom they do not meet, by id. */
   readonly blocked: ReadonlyMap<number, readonly number[]>;
-  /** All lists without their entries, as heads of sent-lists.ts. */
-  readonly floors: Uint8Array;
+  readonly keep: number;
 };
 
 export type PairPlacement = {
   /** The lists of those who are placed and present. */
   readonly lists: PairListColumns;
-  /** Lists of others. */
-  readonly affected: AffectedLists;
+  /** What they enter, and which lists they leave. */
+  readonly entries: PairEntryColumns;
+  /** Users of whose lists too many have left: somebody outside may belong on them. */
+  readonly short: readonly number[];
 };
 
-/** Finds the lists that change when people are placed: their own, and those that they enter or leave. */
-export function placePeople(
-  base: OpenedPeople,
-  changes: Changes,
-  { keep, blocked, floors }: PlaceOptions,
-): PairPlacement {
-  const current = openChanges(base, changes);
-  const placed = changes.ids.map((id): Placed => {
-    const after = current.after(id);
-    return {
-      before: current.before(id),
-      after: after !== null && isFresh(after) ? after : null,
+/** Somebody who is placed: before and after. */
+type Placed = {
+  readonly id: number;
+  readonly before: Somebody | null;
+  readonly after: Fresh | null;
+  readonly blocked: ReadonlySet<number>;
+};
+
+/** Computes what changes when people are placed: their own lists, and what they enter and leave of others. */
+export function placePeople(now: PlacedPeople, { ids, rows, blocked, keep }: Placing): PairPlacement {
+  const next = new Map(
+    (JSON.parse(rows) as PersonRow[]).map((row) => [row.id, freshOf(now.base, row, now.asOf)] as const),
+  );
+  const placed = ids.map(
+    (id): Placed => ({
+      id,
+      before: now.find(id),
+      after: next.get(id) ?? null,
       blocked: new Set(blocked.get(id)),
-    };
-  });
+    }),
+  );
+  const others = [...now.fresh].flatMap(([id, one]) => (ids.includes(id) ? [] : [one]));
   return {
-    lists: packLists(placed.flatMap((one) => ownLists(current, one, keep))),
-    affected: affectedLists(current, placed, new Set(changes.ids), floors),
+    lists: ownLists(now, placed, [...others, ...next.values()], keep),
+    ...reachLists(now, placed),
   };
 }
 
-const positionOf = ({ base, fresh }: Current, id: number): number =>
-  fresh.get(id)?.position ?? (base.listPositions[base.people.positionOf(id) as number] as number);
+/** Both lists of everybody who is placed, empty ones too: people may enter them later. */
+function ownLists(
+  { base, replaced, scores }: PlacedPeople,
+  placed: readonly Placed[],
+  fresh: readonly Fresh[],
+  keep: number,
+): PairListColumns {
+  const { people, listPositions } = base;
+  const positionsOf = (ids: Iterable<number>): number[] =>
+    [...ids].flatMap((id) => people.positionOf(id) ?? []);
+  const present = placed.filter(({ after }) => after !== null);
+  const lists = openLists(present.length, keep, listPositions);
+  const scored = openScored(keep, scores);
+  const terms = new Float64Array(TERM_COUNT + 1);
+  const changed = [...replaced, ...positionsOf(placed.map(({ id }) => id))];
+  for (const { id, after, blocked } of present) {
+    const { own, indexed } = after as Fresh;
+    const excluded = new Set([...changed, ...positionsOf(blocked)]);
+    scores.begin(indexed);
+    scored.clear();
+    const candidates = candidatesFor(people, indexed, [...excluded], keep);
+    const offer = (position: number): void => scored.offer(people.idAt(position), position);
+    if (candidates) candidates.forEach(offer);
+    else
+      for (let position = 0; position < people.count; position++)
+        if (people.isCandidateAt(position) && !excluded.has(position)) offer(position);
+    for (const { own: other, position } of fresh)
+      if (mayList(own, other, blocked))
+        scored.offerScored(other.id, position, scoreInto(terms, own, other), terms);
+    lists.add({ viewerId: id, ...scored.best(), scoredAll: candidates === null });
+  }
+  return lists.end();
+}
 
-/** Both lists of somebody who is placed, empty ones too: people may enter them later. */
-function ownLists(current: Current, { after: viewer, blocked }: Placed, keep: number): StoredPairs[] {
-  if (viewer === null) return [];
-  const { base, fresh, replaced } = current;
-  const { people } = base;
-  const best = openBest(keep);
-  const excluded = [...replaced, ...blocked].flatMap((id) => people.positionOf(id) ?? []);
-  const offer = (position: number): void => {
-    const candidate = people.read(position);
-    if (mayList(viewer.indexed, candidate, blocked) && !replaced.has(candidate.id))
-      best.offer(viewer.indexed, candidate);
-  };
-  const candidates = candidatesFor(people, viewer.indexed, excluded, keep);
-  if (candidates === null) for (let position = 0; position < people.count; position++) offer(position);
-  else for (const position of candidates) offer(position);
-  for (const { own } of fresh.values()) if (mayList(viewer.own, own, blocked)) best.offer(viewer.own, own);
-  const lists = best.lists();
-  return TIERS.map((tier) => {
-    const last = lists[tier][keep - 1];
-    return {
-      userId: viewer.own.id,
-      tier,
-      entries: lists[tier].map(({ candidateId, score, terms }) =>
-        entryOf(positionOf(current, candidateId), score, terms),
-      ),
-      floor: last === undefined ? null : { score: last.score, userId: last.candidateId },
-    };
+/** Finds what people enter and leave of the lists of others. */
+function reachLists(now: PlacedPeople, placed: readonly Placed[]): Omit<PairPlacement, "lists"> {
+  const entries = openEntries();
+  const losses = openLosses(entries);
+  withViewers(now.sides, now.floors, (find) => {
+    for (const one of placed) reachPacked(now, find, placed, one, entries, losses.add);
   });
+  for (const one of placed) reachFresh(now, placed, one, entries, losses.add);
+  return { entries: entries.end(), short: losses.short() };
+}
+
+/** Somebody left a list. */
+type Lose = (viewerId: number, list: number, spare: number) => void;
+
+function openLosses(entries: GrowingEntries) {
+  const counts = new Map<number, number>();
+  const short = new Set<number>();
+  const add: Lose = (viewerId, list, spare) => {
+    const count = (counts.get(list) ?? 0) + 1;
+    counts.set(list, count);
+    entries.leave(list);
+    if (count > spare) short.add(viewerId);
+  };
+  return { add, short: (): number[] => [...short] };
+}
+
+/** Of this thread. */
+let placements = 0;
+
+/** Reaches the lists of those who are as they were packed. */
+function reachPacked(
+  { base, scores, floors, floorUserIds, spare, entered }: PlacedPeople,
+  find: FindViewers,
+  placed: readonly Placed[],
+  { before, after, blocked }: Placed,
+  entries: GrowingEntries,
+  lose: Lose,
+): void {
+  const { people, listPositions } = base;
+  const ownPositions = new Set(placed.map(({ id }) => people.positionOf(id)));
+  const placement = ++placements;
+  const terms = new Float64Array(TERM_COUNT + 1);
+  /** Calls `take` for the lists of which the candidate does not score less than the floor. */
+  const reach = (candidate: Person, take: (position: number, tier: number) => void): void => {
+    if (!candidate.isCandidate) return;
+    scores.begin(candidate);
+    find(candidate, (position) => {
+      const tier = scores.ofViewer(terms, position) === "A" ? 0 : 1;
+      if (Math.fround(terms[TERM_COUNT] as number) < Math.fround(floors[2 * position + tier] as number))
+        return;
+      if (!ownPositions.has(position)) take(position, tier);
+    });
+  };
+  if (after)
+    reach(after.indexed, (position, tier) => {
+      const at = 2 * position + tier;
+      const floor = { score: floors[at] as number, userId: floorUserIds[at] as number };
+      const ranked = { score: terms[TERM_COUNT] as number, candidateId: after.own.id };
+      if (isBelowFloor(ranked, floor) || blocked.has(people.idAt(position))) return;
+      entered[at] = placement;
+      entries.enter(listNumber(listPositions[position] as number, tier), after.position, terms);
+    });
+  // Whoever is newer and else the same enters every list again on which they were.
+  if (before && !(after && blocked.size === 0 && isOnlyNewer(asIndexed(before), after.indexed)))
+    reach(asIndexed(before), (position, tier) => {
+      const at = 2 * position + tier;
+      if (entered[at] === placement) return;
+      lose(people.idAt(position), listNumber(listPositions[position] as number, tier), spare[at] as number);
+    });
+}
+
+/** Whether somebody differs from who they were in newness alone, and is not less new: no score falls. */
+function isOnlyNewer(before: Person, after: Person): boolean {
+  const isSame = (key: string): boolean =>
+    JSON.stringify(before[key as keyof Person]) === JSON.stringify(after[key as keyof Person]);
+  return (
+    after.newness >= before.newness && Object.keys(before).every((key) => key === "newness" || isSame(key))
+  );
+}
+
+/** The same for the lists of those who were placed since. */
+function reachFresh(
+  { fresh, freshLists }: PlacedPeople,
+  placed: readonly Placed[],
+  { before, after, blocked }: Placed,
+  entries: GrowingEntries,
+  lose: Lose,
+): void {
+  const terms = new Float64Array(TERM_COUNT + 1);
+  const placedIds = new Set(placed.map(({ id }) => id));
+  for (const [id, lists] of freshLists) {
+    const viewer = fresh.get(id);
+    if (!viewer || placedIds.has(id)) continue;
+    /** The list on which the viewer has somebody who ranks before the floor, or is the last one on it. */
+    const listWith = (one: Somebody | null): FreshList | undefined => {
+      if (one === null || !asIndexed(one).isCandidate) return undefined;
+      const tier = TIERS.indexOf(scoreInto(terms, ...sidesOf(viewer, one)));
+      const list = lists.find((known) => known.list === listNumber(viewer.position, tier));
+      const ranked = { score: terms[TERM_COUNT] as number, candidateId: idOf(one) };
+      return list && !isBelowFloor(ranked, list.floor) ? list : undefined;
+    };
+    const entered = blocked.has(id) ? undefined : listWith(after);
+    if (entered && after) entries.enter(entered.list, after.position, terms);
+    const left = listWith(before);
+    if (left && left !== entered) lose(id, left.list, left.spare);
+  }
 }

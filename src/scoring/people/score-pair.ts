@@ -223,11 +223,14 @@ function contains(values: ArrayLike<number>, value: number): boolean {
 export const mayList = (viewer: Person, candidate: Person, blocked: ReadonlySet<number>): boolean =>
   candidate.isCandidate && candidate.id !== viewer.id && !blocked.has(candidate.id);
 
-/** Order of a list: higher score, then the lower id. */
+/**
+ * Order of a list: higher score, then the lower id. Scores are compared as they are stored, in f32, so that
+ * what is stored tells the order (decision 0315).
+ */
 export const comparePairs = (
   a: Pick<ScoredPair, "score" | "candidateId">,
   b: Pick<ScoredPair, "score" | "candidateId">,
-): number => b.score - a.score || a.candidateId - b.candidateId;
+): number => Math.fround(b.score) - Math.fround(a.score) || a.candidateId - b.candidateId;
 
 export type PairLists = { readonly [Tier in PairTier]: readonly ScoredPair[] };
 

@@ -7,7 +7,7 @@ import { type PairTier, TERM_COUNT } from "./score-pair.ts";
 export type BestOfTier = {
   readonly count: number;
   readonly order: Int32Array;
-  /** Of the candidates, in the packed people. */
+  /** Of the candidates, in the packed people; ~position in the lists of those who are not packed. */
   readonly positions: Int32Array;
   readonly candidateIds: Float64Array;
   readonly scores: Float64Array;
@@ -23,6 +23,8 @@ export type ScoredPairs = {
   clear(): void;
   /** Scores a candidate whom the viewer may meet. */
   offer(candidateId: number, position: number): void;
+  /** The same of a candidate who is not packed. @param terms with the score after them. */
+  offerScored(candidateId: number, listPosition: number, tier: PairTier, terms: Float64Array): void;
   /** The best of each tier, until the next `clear`. */
   best(): { readonly [Tier in PairTier]: BestOfTier };
 };
@@ -40,6 +42,9 @@ export function openScored(keep: number, scores: PackedScores): ScoredPairs {
       const tier = scores.ofCandidate(terms, position) === "A" ? tiers.A : tiers.B;
       tier.offer(candidateId, position, terms);
     },
+    offerScored(candidateId, listPosition, tier, scored) {
+      tiers[tier].offer(candidateId, ~listPosition, scored);
+    },
     best: () => ({ A: tiers.A.best(), B: tiers.B.best() }),
   };
 }
@@ -56,12 +61,14 @@ function openTier(keep: number) {
     components: new Uint8Array(room * PAIR_TERM_BYTES),
   };
   const { positions, candidateIds, scores, components } = columns;
+  /** The scores as they are compared (comparePairs). */
+  const rounded = new Float32Array(room);
   /** The first `count` are taken, the others free. */
   const order = new Int32Array(room);
   const scratch = new Int32Array(room);
   let count = 0;
   const isBefore = (a: number, b: number): boolean => {
-    const difference = (scores[a] as number) - (scores[b] as number);
+    const difference = (rounded[a] as number) - (rounded[b] as number);
     return difference > 0 || (difference === 0 && (candidateIds[a] as number) < (candidateIds[b] as number));
   };
   const cut = (): void => {
@@ -79,6 +86,7 @@ function openTier(keep: number) {
       positions[at] = position;
       candidateIds[at] = candidateId;
       scores[at] = terms[TERM_COUNT] as number;
+      rounded[at] = terms[TERM_COUNT] as number;
       writePairTerms(components, at * PAIR_TERM_BYTES, terms);
     },
     best(): BestOfTier {

@@ -1,24 +1,26 @@
 import { staticScore } from "./order-people.ts";
-import { projectRatings } from "./pack-filter.ts";
 import {
   ALWAYS,
-  CHUNK,
+  BLOCK,
   GROUP,
   maxCursors,
   NEVER,
   PARAM,
-  PERSON,
-  PERSON_WORDS,
   POSITION_BITS,
-  RECORD,
   RECORD_WORDS,
   TRAITS_PER_WORD,
 } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
-import type { OpenPeople } from "./read-person.ts";
-import { DEFAULT_RADIUS_KM, MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
 import { withSlot } from "./slots.ts";
 import { openSeats, type Seat, type Slot, writeRadius, writeViewer } from "./viewer-params.ts";
+import {
+  ANY_GENDER,
+  genderBits,
+  isBlockNear,
+  KIND,
+  type ViewerSides,
+  writeViewerRecords,
+} from "./viewer-sides.ts";
 import { type Filter, openFilter } from "./web-assembly.ts";
 
 /**
@@ -30,79 +32,99 @@ export type FindViewers = (candidate: Person, take: (position: number) => void) 
 
 /**
  * Calls `work` with a search for the viewers of candidates. It is the filter with the sides exchanged: what
- * a record holds of a candidate, quality and newness, is replaced by minus the lowest score that reaches one
- * of the person's lists, and the ratings they receive by those they give. All else is the same from both
+ * a record holds of a candidate, quality and newness, is replaced by minus the floor of the list on which the
+ * viewer has the candidate, and the ratings they receive by those they give. All else is the same from both
  * sides but for the radius of proximity: the largest of a chunk stands for all.
  *
- * @param lowest for each position the lower score of the floors of both lists; -Infinity: everybody reaches
- * one, Infinity: they have no list.
+ * @param floors the score that reaches a list, by 2 x position + tier; -Infinity: everybody does, Infinity:
+ * there is no list.
  */
-export function withViewers<T>(people: OpenPeople, lowest: Float64Array, work: (find: FindViewers) => T): T {
+export function withViewers<T>(sides: ViewerSides, floors: Float64Array, work: (find: FindViewers) => T): T {
+  const { people } = sides;
   const { memory, sizes } = people.packed;
   const findAll: FindViewers = (_, take) => {
     for (let position = 0; position < people.count; position++) take(position);
   };
   if (!memory) return work(findAll);
   return withSlot(people.packed, (slot) => {
-    const radii = writeRecords(slot, people, lowest);
+    writeViewerRecords(slot, sides);
     const [seat] = openSeats(slot, people.packed, UNLIMITED) as [Seat];
-    const filter = openFilter(memory);
+    const scan = { slot, seat, filter: openFilter(memory), sides, floors };
+    let last: Person | null = null;
     return work((candidate, take) => {
-      if (candidate.interests.length > maxCursors(sizes)) findAll(candidate, take);
-      else scanViewers({ slot, seat, filter, people, radii }, candidate, take);
+      if (candidate.interests.length > maxCursors(sizes)) return findAll(candidate, take);
+      if (last === null || !hasSameTiers(last, candidate)) writeFloors(scan, candidate);
+      last = candidate;
+      scanViewers(scan, candidate, take);
     });
   });
 }
 
 /** The floors of the filter never rise. */
 const UNLIMITED = 2 ** 31 - 1;
-/** Above the rounding of the lowest scores to f32. */
+/** Above the rounding of the floors to f32. */
 const ROUNDING = 1e-6;
 
-/** Writes the records of all people as viewers. @returns the largest radius of each chunk. */
-function writeRecords(slot: Slot, people: OpenPeople, lowest: Float64Array): Float64Array {
-  const { buffer, columns, sizes } = people.packed;
-  const f64 = new Float64Array(buffer, 0, columns.bytes >> 3);
-  const u32 = new Uint32Array(buffer, 0, columns.bytes >> 2);
-  const { f32 } = slot;
-  const to = (slot.at + slot.layout.viewers) >> 2;
-  const from = columns.records >> 2;
-  const radii = new Float64Array(sizes.chunks);
-  f32.copyWithin(to, from, from + ((sizes.chunks * CHUNK) / GROUP) * RECORD_WORDS);
-  for (let position = 0; position < people.count; position++) {
-    const record = to + Math.floor(position / GROUP) * RECORD_WORDS + (position % GROUP);
-    const at = (columns.people >> 3) + position * PERSON_WORDS;
-    const starts = (columns.interestStarts >> 2) + position;
-    const isEmpty = u32[starts] === u32[starts + 1];
-    f32[record + RECORD.static] = viewerStatic(lowest[position] as number, isEmpty);
-    const given = f64.subarray(at + PERSON.given, at + PERSON.given + 4);
-    const ratings = projectRatings(Number.isNaN(given[0]) ? null : given);
-    for (let axis = 0; axis < 3; axis++)
-      f32[record + RECORD.ratings + axis * GROUP] = ratings[axis] as number;
-    const radiusKm = f64[at + PERSON.distanceKm] as number;
-    const chunk = Math.floor(position / CHUNK);
-    const known = Number.isNaN(radiusKm) ? DEFAULT_RADIUS_KM : radiusKm;
-    radii[chunk] = Math.max(radii[chunk] as number, known);
-  }
-  return radii;
-}
-
-function viewerStatic(lowest: number, hasNoInterests: boolean): number {
-  if (!Number.isFinite(lowest)) return lowest < 0 ? ALWAYS : NEVER;
-  const empty = hasNoInterests ? PAIR_WEIGHTS.interests * MISSING.interests : 0;
-  return PAIR_WEIGHTS.fit * MISSING.fit + empty - lowest;
-}
+/** Whether two candidates are on the same list of every viewer. */
+const hasSameTiers = (a: Person, b: Person): boolean =>
+  a.age === b.age && a.gender === b.gender && [0, 1, 2].every((axis) => a.point?.[axis] === b.point?.[axis]);
 
 type ViewerScan = {
   readonly slot: Slot;
   readonly seat: Seat;
   readonly filter: Filter;
-  readonly people: OpenPeople;
-  readonly radii: Float64Array;
+  readonly sides: ViewerSides;
+  readonly floors: Float64Array;
 };
 
+/** Writes into the record of each viewer the floor of the list on which they have a candidate. */
+function writeFloors({ slot, sides, floors }: ViewerScan, candidate: Person): void {
+  const { kinds, missing, people } = sides;
+  const { f32 } = slot;
+  const { count } = people;
+  const records = (slot.at + slot.layout.viewers) >> 2;
+  const isWanted = openWanted(sides, candidate);
+  for (let block = 0; block * BLOCK < count; block++) {
+    const isNear = isBlockNear(sides, f32, block, candidate.point);
+    const end = Math.min(count, (block + 1) * BLOCK);
+    for (let position = block * BLOCK; position < end; position++) {
+      const kind = kinds[position] as number;
+      const a = floors[2 * position] as number;
+      let floor = floors[2 * position + 1] as number;
+      if (kind === KIND.unsure) floor = Math.min(a, floor);
+      else if ((isNear || kind === KIND.anywhere) && isWanted(position))
+        floor = kind === KIND.anywhere || a < floor ? a : floor;
+      const record = records + (position >> GROUP_BITS) * RECORD_WORDS + (position & (GROUP - 1));
+      // Infinite floors become ALWAYS and NEVER.
+      f32[record] = Math.max(NEVER, Math.min(ALWAYS, (missing[position] as number) - floor));
+    }
+  }
+}
+
+const GROUP_BITS = Math.log2(GROUP);
+
+/** Whether a candidate has the age and gender that the viewer at a position prefers. */
+function openWanted(
+  { ageMin, ageMax, genders, people }: ViewerSides,
+  { age, gender }: Person,
+): (position: number) => boolean {
+  const bits = genderBits(people.packed.genders, gender);
+  const isOfGender = (position: number): boolean => {
+    const wanted = genders[position] as number;
+    return wanted === ANY_GENDER || (wanted & bits) !== 0;
+  };
+  if (age !== null)
+    return (position) =>
+      age >= (ageMin[position] as number) && age <= (ageMax[position] as number) && isOfGender(position);
+  // An unknown age is of none that is asked for.
+  return (position) =>
+    ageMin[position] === Number.NEGATIVE_INFINITY &&
+    ageMax[position] === Number.POSITIVE_INFINITY &&
+    isOfGender(position);
+}
+
 function scanViewers(
-  { slot, seat, filter, people, radii }: ViewerScan,
+  { slot, seat, filter, sides: { people, radii } }: ViewerScan,
   candidate: Person,
   take: (position: number) => void,
 ): void {
@@ -112,7 +134,7 @@ function scanViewers(
   const set = (param: number, value: number): void => {
     f32[params + param] = value;
   };
-  // All are in one tier: the two of a viewer have a floor together.
+  // All are in one tier: the records have the floors.
   const side = { given: candidate.received, genders: [], ageMin: null, ageMax: null, distanceKm: null };
   writeViewer(seat, people, { ...candidate, ...side });
   i32[params + PARAM.records] = slot.at + slot.layout.viewers;

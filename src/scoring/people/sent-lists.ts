@@ -5,6 +5,9 @@ import type { Floor } from "./floor.ts";
 /** User, tier (0: A, 1: B), floor as score (NaN: none) and id. */
 export const HEAD_BYTES = 8 + 1 + 8 + 8;
 
+/** A head with the size of the list. */
+export const SIZED_HEAD_BYTES = HEAD_BYTES + 4;
+
 /** Ids are below 2^53. */
 const idAt = (view: DataView, at: number): number => view.getInt32(at) * 2 ** 32 + view.getUint32(at + 4);
 
@@ -18,6 +21,9 @@ export function floorOf(view: DataView, head: number): Floor | null {
   const score = floorScoreOf(view, head);
   return Number.isNaN(score) ? null : { score, userId: floorUserIdOf(view, head) };
 }
+
+/** Of a head with a size. */
+export const headSizeOf = (view: DataView, head: number): number => view.getInt32(head + HEAD_BYTES);
 
 /**
  * An array of one dimension has a header, then a length and a value for each element; an empty one has

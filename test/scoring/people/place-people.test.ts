@@ -1,20 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Random, seededRandom } from "../../../src/random.ts";
-import type { Changes } from "../../../src/scoring/people/current-people.ts";
 import { TIERS } from "../../../src/scoring/people/list-columns.ts";
-import {
-  layOutPeople,
-  type OpenedPeople,
-  openLoaded,
-  rangeLists,
-} from "../../../src/scoring/people/loaded-people.ts";
-import { mergeLists } from "../../../src/scoring/people/merge-lists.ts";
+import { layOutPeople, openLoaded, rangeLists } from "../../../src/scoring/people/loaded-people.ts";
+import { listNumber } from "../../../src/scoring/people/pair-entries.ts";
 import { type PersonFacts, preparePerson } from "../../../src/scoring/people/person.ts";
-import { placePeople } from "../../../src/scoring/people/place-people.ts";
-import { bestPairs } from "../../../src/scoring/people/score-pair.ts";
+import { type PairPlacement, type Placing, placePeople } from "../../../src/scoring/people/place-people.ts";
+import { openPlaced, type PlacedLine, type PlacedPeople } from "../../../src/scoring/people/placed-people.ts";
+import { bestPairs, comparePairs, type PairTier } from "../../../src/scoring/people/score-pair.ts";
 import { AS_OF, person, randomPeople } from "../../support/people.ts";
 import { size } from "../../support/sizes.ts";
-import { encodedLists, floorsOf, type ListStore, listKey, rowOf, store } from "../../support/stored-pairs.ts";
+import { type ListStore, listKey, rowOf, sizedHeads, store } from "../../support/stored-pairs.ts";
 
 const KEEP = 16;
 const SERVED = 12;
@@ -27,80 +22,142 @@ function openCommunity(facts: readonly PersonFacts[]) {
   const positions = new Map<number, number>();
   const blocked = new Map<number, Set<number>>();
   const lists: ListStore = new Map();
-  let replaced = new Set<number>();
+  const entries: Entry[] = [];
+  const lost: { readonly list: number; readonly change: number }[] = [];
+  /** The change by which somebody was placed, or a list was written. */
+  const placedBy = new Map<number, number>();
+  const writtenBy = new Map<string, number>();
+  let change = 0;
 
   const add = (one: PersonFacts): void => {
     now.set(one.id, one);
     positions.set(one.id, positions.get(one.id) ?? positions.size);
   };
-  const rows = (ids: readonly number[], from: ReadonlyMap<number, PersonFacts>): string =>
-    JSON.stringify(ids.map((id) => rowOf(from.get(id)!, positions.get(id)!)));
-  /** Reads everybody, in two pieces. */
-  const read = (): OpenedPeople => {
+  const rows = (ids: readonly number[], from: ReadonlyMap<number, PersonFacts>) =>
+    ids.map((id) => rowOf(from.get(id)!, positions.get(id)!));
+
+  /** A worker: what it has in memory, and until which change. */
+  const openWorker = () => {
     const ids = [...placed.keys()];
     const half = Math.ceil(ids.length / 2);
-    const pieces = [rows(ids.slice(0, half), placed), rows(ids.slice(half), placed)];
-    return openLoaded(layOutPeople(pieces, AS_OF, 2));
+    const pieces = [ids.slice(0, half), ids.slice(half)].map((piece) => JSON.stringify(rows(piece, placed)));
+    const base = openLoaded(layOutPeople(pieces, AS_OF, 2));
+    const packedAt = change;
+    let followed = change;
+    let state: PlacedPeople | null = null;
+    let log = Buffer.alloc(0);
+    return {
+      base,
+      place(placing: Placing): PairPlacement {
+        const since = state === null ? packedAt : followed;
+        const changed = [...placedBy].flatMap(([id, by]) => (by > since ? [id] : []));
+        const present = changed.filter((id) => placed.has(id));
+        const line: PlacedLine = {
+          people: rows(present, placed),
+          left: changed.filter((id) => !placed.has(id)),
+          lists: [...lists].flatMap(
+            ([
+              key,
+              {
+                userId,
+                tier,
+                positions: { length },
+                floor,
+              },
+            ]) =>
+              (writtenBy.get(key) ?? 0) > since
+                ? [
+                    [
+                      userId,
+                      TIERS.indexOf(tier),
+                      length,
+                      floor?.score ?? null,
+                      floor?.userId ?? null,
+                    ] as const,
+                  ]
+                : [],
+          ),
+          lost: lost.flatMap((one) => (state === null || one.change > since ? [one.list] : [])),
+        };
+        log = Buffer.concat([log, Buffer.from(`${JSON.stringify(line)}\n`)]);
+        const source = { heads: sizedHeads(lists), log, logged: log.length, asOf: AS_OF, served: SERVED };
+        state ??= openPlaced(base, source);
+        state.follow(source);
+        followed = change;
+        return placePeople(state, placing);
+      },
+    };
   };
 
   for (const one of facts) add(one);
   for (const one of facts) placed.set(one.id, one);
-  let base = read();
+  let workers = [openWorker(), openWorker()];
   const options = { keep: KEEP, served: SERVED, perPiece: 7, earlierLists: null };
-  const found = rangeLists(base, { from: 0, to: facts.length }, new Map(), options);
+  const found = rangeLists(workers[0]!.base, { from: 0, to: facts.length }, new Map(), options);
   for (const piece of found.pieces) store(lists, piece);
 
-  const forget = (id: number): void => {
-    placed.delete(id);
-    for (const tier of ["A", "B"] as const) lists.delete(listKey(id, tier));
-  };
-  /** Places people, and those of whose lists too many have left. */
-  const place = (ids: readonly number[]): void => {
-    const present = (id: number): boolean => placed.has(id);
-    const changes: Changes = {
-      asOf: AS_OF,
-      replaced: rows([...replaced].filter(present), placed),
-      left: [...replaced].filter((id) => !present(id)),
-      ids,
-      rows: rows(
-        ids.filter((id) => now.has(id)),
-        now,
-      ),
-    };
-    const options = {
-      keep: KEEP,
-      blocked: new Map([...blocked].map(([id, others]) => [id, [...others]])),
-      floors: floorsOf(lists),
-    };
-    const placement = placePeople(base, changes, options);
-    const { affected } = placement;
-    const keys = Array.from(affected.userIds, (userId, n) => listKey(userId, TIERS[affected.tiers[n]!]!));
-    const stored = encodedLists(keys.map((key) => lists.get(key)!));
-    const merged = mergeLists(base, changes, {
-      affected,
-      lists: stored,
-      keep: KEEP,
-      served: SERVED,
-      perPiece: 7,
-    });
-    for (const columns of [placement.lists, ...merged.pieces]) store(lists, columns);
+  const storePlacement = (ids: readonly number[], { lists: own, entries: columns }: PairPlacement): void => {
+    change += ids.length;
     for (const id of ids) {
-      replaced.add(id);
+      placedBy.set(id, change);
       const one = now.get(id);
       if (one) placed.set(id, one);
-      else forget(id);
+      else placed.delete(id);
+      for (const tier of TIERS) {
+        writtenBy.set(listKey(id, tier), change);
+        if (!one) lists.delete(listKey(id, tier));
+      }
     }
-    if (merged.short.length > 0) place(merged.short);
+    store(lists, own);
+    for (const [n, candidate] of columns.candidates.entries())
+      entries.push({ list: columns.lists[n]!, candidate, score: columns.scores[n]!, change });
+    for (const list of columns.lists.slice(columns.candidates.length)) lost.push({ list, change });
+  };
+  /** Places people, and those of whose lists too many have left, by one of the workers. */
+  const place = (ids: readonly number[]): readonly number[] => {
+    const placing: Placing = {
+      ids,
+      rows: JSON.stringify(
+        rows(
+          ids.filter((id) => now.has(id)),
+          now,
+        ),
+      ),
+      keep: KEEP,
+      blocked: new Map([...blocked].map(([id, others]) => [id, [...others]])),
+    };
+    const placement = workers[change % workers.length]!.place(placing);
+    storePlacement(ids, placement);
+    const { short } = placement;
+    return short.length > 0 ? [...short, ...place(short)] : [];
+  };
+  /** A list as it is read. */
+  const read = (viewer: number, tier: PairTier) => {
+    const key = listKey(viewer, tier);
+    const list = lists.get(key)!;
+    const by = writtenBy.get(key) ?? 0;
+    const idAt = new Map([...positions].map(([id, position]) => [position, id]));
+    const changeOf = (position: number): number => placedBy.get(idAt.get(position)!) ?? 0;
+    const number = listNumber(positions.get(viewer)!, TIERS.indexOf(tier));
+    return [
+      ...list.positions.map((position, n) => ({ position, score: list.scores[n]!, change: by })),
+      ...entries
+        .filter((entry) => entry.list === number && entry.change > by)
+        .map((entry) => ({ ...entry, position: entry.candidate })),
+    ]
+      .filter((one) => ("list" in one ? changeOf(one.position) === one.change : changeOf(one.position) <= by))
+      .map(({ position, score }) => ({ candidateId: idAt.get(position)!, score }))
+      .sort(comparePairs)
+      .slice(0, SERVED);
   };
 
   return {
     now,
     add,
     place,
-    /** Reads everybody again, as another worker would. */
+    /** Another worker takes the place of one. */
     reread() {
-      base = read();
-      replaced = new Set();
+      workers = [workers[1]!, openWorker()];
     },
     block(a: number, b: number) {
       blocked.set(a, new Set([...(blocked.get(a) ?? []), b]));
@@ -112,25 +169,30 @@ function openCommunity(facts: readonly PersonFacts[]) {
     },
     expectExact() {
       const people = [...now.values()].map((one) => preparePerson(one, AS_OF));
-      const idAt = new Map([...positions].map(([id, position]) => [position, id]));
       for (const viewer of people) {
         const best = bestPairs(viewer, people, SERVED, blocked.get(viewer.id));
-        for (const tier of ["A", "B"] as const) {
-          const list = lists.get(listKey(viewer.id, tier))!;
-          const served = list.positions.slice(0, SERVED).map((position) => idAt.get(position));
-          const expected = best[tier].map(({ candidateId }) => candidateId);
-          expect({ viewer: viewer.id, tier, ids: served }).toEqual({
+        for (const tier of TIERS) {
+          const expected = best[tier].map(({ candidateId, score }) => ({
+            candidateId,
+            score: Math.fround(score),
+          }));
+          expect({ viewer: viewer.id, tier, list: read(viewer.id, tier) }).toEqual({
             viewer: viewer.id,
             tier,
-            ids: expected,
+            list: expected,
           });
-          const scores = best[tier].map(({ score }) => Math.fround(score));
-          expect(list.scores.slice(0, SERVED)).toEqual(scores);
         }
       }
     },
   };
 }
+
+type Entry = {
+  readonly list: number;
+  readonly candidate: number;
+  readonly score: number;
+  readonly change: number;
+};
 type Community = ReturnType<typeof openCommunity>;
 
 describe("placePeople", () => {
@@ -171,6 +233,20 @@ describe("placePeople", () => {
     }
   });
 
+  it("computes a list anew once more have left it than its reserve, and not before", () => {
+    const all = openCommunity(randomPeople(8, 60, { interests: 4, traits: 4 }));
+    const refilled: number[] = [];
+    for (const id of [...all.now.keys()].slice(0, 30)) {
+      const before = refilled.length;
+      all.now.set(id, { ...all.now.get(id)!, isCandidate: false });
+      refilled.push(...all.place([id]));
+      // The reserve of a list is 4.
+      if (id <= 4) expect(refilled.length).toBe(before);
+      all.expectExact();
+    }
+    expect(refilled.length).toBeGreaterThan(0);
+  });
+
   it("people with interests and traits that nobody had before are compared with each other", () => {
     const all = openCommunity(randomPeople(5, 20, { interests: 3, traits: 3 }));
     const traits = new Map([
@@ -192,6 +268,7 @@ function changeOne(all: Community, id: number, other: PersonFacts, random: Rando
   if (kind < 0.03 && all.now.size > 60) all.now.delete(id);
   else if (kind < 0.1) all.block(id, random.pick([...all.now.keys()].filter((one) => one !== id)));
   else if (kind < 0.15) all.unblock(id);
+  else if (kind < 0.3 && before) all.now.set(id, { ...before, updatedAt: AS_OF });
   else if (before)
-    all.now.set(id, kind < 0.3 ? { ...before, isCandidate: !before.isCandidate } : { ...other, id });
+    all.now.set(id, kind < 0.45 ? { ...before, isCandidate: !before.isCandidate } : { ...other, id });
 }

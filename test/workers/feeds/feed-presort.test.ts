@@ -358,7 +358,7 @@ async function matchList(world: World, userId: string, others: readonly string[]
   );
   await world.query(
     "insert into pair_people (version, position, user_id) select $1, n - 1, id from unnest($2::bigint[]) with ordinality as o(id, n)",
-    [version!.id, others],
+    [version!.id, [...others, userId]],
   );
   await world.query(
     `insert into pair_lists (version, user_id, tier, positions, scores, components, scored_at)

@@ -7,7 +7,9 @@ import {
   community,
   expectExact,
   happens,
+  listOf,
   profile,
+  sameDatabase,
   scorePairs,
   setInterests,
 } from "../../../support/pairs.ts";
@@ -50,6 +52,86 @@ describe("place-pairs", () => {
     for (const id of ids.slice(4, 6)) await happens(world, "interests.updated", { user_id: id });
     await world.drain();
     expect(await servedVersion(world.db.drizzle, "pairs")).toMatchObject({ changes: 5 });
+  });
+
+  it("reads no list of others, and no floors again, for a change after the first", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 39, 12);
+    await scorePairs(world);
+    const change = async (id: string) => {
+      await setInterests(world, id, [1, 2, Number(id) % 9]);
+      await happens(world, "interests.updated", { user_id: id });
+      await world.drain();
+      await expectExact(world);
+    };
+    await change(ids[0]!);
+    const statements = await recordStatements(world, () => change(ids[1]!));
+    const reads = statements.filter(({ text }) => text.includes("from pair_lists l where l.version"));
+    // Those that were written since: of the one who changed before.
+    expect(reads.map(({ text }) => text.includes("l.changed >"))).toEqual([true]);
+    const writes = statements.filter(({ text }) => text.includes("insert into pair_lists"));
+    expect(writes).toHaveLength(1);
+    const written = await world.query("select user_id from pair_lists where changed = 2");
+    expect(written).toEqual([{ user_id: ids[1] }, { user_id: ids[1] }]);
+  });
+
+  it("two processes place changes in turn, each with what it has in memory", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 43, 24);
+    await scorePairs(world, { topK: 5 });
+    const workers = [world, await sameDatabase(world, {})];
+    for (let n = 0; n < 8; n++) {
+      const [id, other] = [ids[(n * 5) % 24]!, ids[(n * 7 + 1) % 24]!];
+      await setInterests(world, id, [1, 2, n]);
+      if (n % 3 === 0)
+        await world.query("update profiles set visible = not visible where user_id = $1", [other]);
+      for (const one of [id, other]) await happens(world, "interests.updated", { user_id: one });
+      await workers[n % 2]!.drain();
+      await expectExact(world);
+    }
+  });
+
+  it("finds what entered the lists of users at high positions", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 51, 8);
+    await scorePairs(world, { topK: 4 });
+    // The next one gets the position after this one, which nobody has.
+    await world.query(
+      `with gone as (insert into users (name) values ('gone') returning id)
+       insert into pair_people (version, position, user_id) select v.id, 1500, g.id from list_versions v, gone g where v.area = 'pairs'`,
+    );
+    const late = await profile(world, { profile: { latitude: 50.2, longitude: 10.2 }, interests: [1, 2] });
+    await happens(world, "user.created", { user_id: late });
+    await world.drain();
+    for (const id of ids.slice(0, 3)) {
+      await setInterests(world, id, [1, 2]);
+      await happens(world, "interests.updated", { user_id: id });
+      await world.drain();
+      await expectExact(world);
+    }
+    expect(await world.query("select distinct part from pair_entries where part > 0")).toEqual([{ part: 2 }]);
+    const seen = await world.query("select 1 from match_scores where user_id = $1", [late]);
+    expect(seen.length).toBe(
+      (await listOf(world, late, "A")).length + (await listOf(world, late, "B")).length,
+    );
+  });
+
+  it("computes all lists once so many were placed that reads of lists would become slow", async () => {
+    const world = await createWorld();
+    const ids = await community(world, 45, 8);
+    await scorePairs(world);
+    await setInterests(world, ids[0]!, [1, 2, 3]);
+    await happens(world, "interests.updated", { user_id: ids[0] });
+    await world.drain();
+    expect(await servedVersion(world.db.drizzle, "pairs")).toMatchObject({ changes: 1 });
+    expect(await world.query("select 1 from pair_entries limit 1")).toHaveLength(1);
+    await world.query("update list_versions set changes = 1000 where area = 'pairs'");
+    await setInterests(world, ids[1]!, [1, 2, 3]);
+    await happens(world, "interests.updated", { user_id: ids[1] });
+    await world.drain();
+    expect(await servedVersion(world.db.drizzle, "pairs")).toMatchObject({ changes: 0 });
+    expect(await world.query("select 1 from pair_entries")).toEqual([]);
+    await expectExact(world);
   });
 
   it("does nothing when nobody waits", async () => {

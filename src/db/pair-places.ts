@@ -1,0 +1,43 @@
+import { type SQL, sql } from "drizzle-orm";
+
+// A list is read from two places: what it was written with, without the people who were placed since, and the
+// entries of these (decision 0316). The view match_scores does the same.
+
+/** Of an entry: a byte for each term, as src/scoring/people/pair-bytes.ts writes them. */
+const bytes = sql.raw("6");
+/** As src/scoring/people/pair-entries.ts divides them. */
+const viewersPerPart = sql.raw("512");
+
+/** SQL: the n-th of the terms of a column `components`. */
+const termsAt = (components: SQL, n: SQL): SQL =>
+  sql`substring(${components} from (${n} - 1) * ${bytes} + 1 for ${bytes})`;
+
+/**
+ * SQL: what entered the list `l` of pair_lists since it was written, as (position, change, score, components),
+ * where `o` is the row of its user in pair_people. An entry is valid if its person was last placed by this
+ * change.
+ */
+export const ENTERED = sql`(
+  select e.candidates[i.at] as position, e.change, e.scores[i.at] as score, ${termsAt(sql`e.components`, sql`i.at`)} as components
+  from pair_entries e
+  cross join lateral unnest(array_positions(e.lists, 2 * o.position + case l.tier when 'A' then 0 else 1 end)) as i(at)
+  where e.version = l.version and e.part = o.position / ${viewersPerPart} and e.change > l.changed)`;
+
+/**
+ * SQL: the people on the list `l` of pair_lists, as (candidate_id, score, components), where `o` is the row of
+ * its user in pair_people. They are ordered by score and id.
+ *
+ * @param first how many of what the list was written with; default: all. As many as are wanted and people were
+ *   placed in the version (`list_versions.changes`) are enough.
+ */
+export function placesOf(first?: SQL): SQL {
+  const of = (column: string): SQL =>
+    first === undefined ? sql.raw(`l.${column}`) : sql`${sql.raw(`l.${column}`)}[1 : ${first}]`;
+  return sql`(
+    select p.user_id as candidate_id, i.score, ${termsAt(sql`l.components`, sql`i.n::int`)} as components
+    from unnest(${of("positions")}, ${of("scores")}) with ordinality as i(position, score, n)
+    join pair_people p on p.version = l.version and p.position = i.position and p.changed <= l.changed
+    union all
+    select p.user_id, e.score, e.components
+    from ${ENTERED} e join pair_people p on p.version = l.version and p.position = e.position and p.changed = e.change)`;
+}
