@@ -234,6 +234,30 @@ describe("record_engagement", () => {
     expect(await trends(world)).toMatchObject([{ comments: 1, actors: 1, grown: expect.closeTo(4, 9) }]);
   });
 
+  it("records likes and takes them back in calls at the same time: none waits for another for ever", async () => {
+    const world = await createWorld();
+    const people = await members(world, 6);
+    const [author, ...likers] = people as [string, ...string[]];
+    const posts: string[] = [];
+    for (let n = 0; n < 6; n++) posts.push(await post(world, author));
+    const back = (event: Record<string, unknown>) => ({ ...event, taken_back_at: event["occurred_at"] });
+    for (let round = 0; round < 10; round++) {
+      const given = posts.flatMap((postId) => likers.map((liker) => engagement(world, liker, postId)));
+      const reversed = given.toReversed();
+      // In the order of their ids and against it, and each of them in two or three calls.
+      await Promise.all([
+        record(world, given),
+        record(world, reversed.map(back)),
+        record(world, [...reversed.slice(0, 15), ...given.slice(0, 15).map(back)]),
+        record(world, given.toSorted(() => -1).map(back)),
+      ]);
+    }
+    expect(await world.query("select 1 from engagement_events where taken_back_at is null")).toEqual([]);
+    expect(await trends(world)).toEqual(
+      posts.map((post_id) => expect.objectContaining({ post_id, likes: 0, actors: 0 })),
+    );
+  });
+
   it("gives any order of arrival the order of posts that the definition gives, within 1e-9", async () => {
     const world = await createWorld();
     const people = await members(world, 8);

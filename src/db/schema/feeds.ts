@@ -173,8 +173,6 @@ export const trendingScores = pgTable(
   (t) => [
     // what trends, best first.
     index("trending_scores_lhot").on(t.lhot.desc(), t.postId).where(sql`lhot is not null`),
-    // trending: what is over.
-    index("trending_scores_expires").on(t.expiresAt),
   ],
 );
 
