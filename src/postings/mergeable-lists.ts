@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { readFloat8Array, readInt4Array, readInt8Array } from "../db/binary-arrays.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -22,8 +22,14 @@ export type MergeableLists = {
   readonly others: Float64Array;
 };
 
-/** Columns as the bytes of array_send, or the bytes themselves; null without rows. */
-type Read = Readonly<Record<keyof EncodedLists | "others", Buffer | null>>;
+type Large = "postingIds" | "scores" | "components" | "facts";
+/** Columns as the bytes of array_send, or the bytes themselves, large ones in base64; null without rows. */
+type Read = Readonly<
+  Record<Exclude<keyof EncodedLists, Large> | "others", Buffer | null> & Record<Large, string | null>
+>;
+
+/** SQL: bytes in base64, which the driver reads several times as fast as the hexadecimal that is sent of them. */
+const inBase64 = (bytes: SQL): SQL => sql`encode(${bytes}, 'base64')`;
 
 /** Reads the lists of a scope that postings may be merged into. */
 export async function readMergeableLists(
@@ -44,9 +50,10 @@ export async function readMergeableLists(
                array_send(array_agg(l.floor_score)) as "floorScores", array_send(array_agg(l.floor_id)) as "floorIds",
                array_send(array_agg(floor(extract(epoch from l.as_of) * 1000)::float8)) as "asOf",
                array_send(array_agg((l.algo_version <> ${version})::int)) as "isSemantic",
-               string_agg(array_send(l.posting_ids), '') as "postingIds", string_agg(array_send(l.scores), '') as scores,
-               string_agg(l.components, '') as components,
-               string_agg(l.user_facts, '') as facts, array_send(array_agg(length(l.user_facts))) as "factSizes",
+               ${inBase64(sql`string_agg(array_send(l.posting_ids), '')`)} as "postingIds",
+               ${inBase64(sql`string_agg(array_send(l.scores), '')`)} as scores,
+               ${inBase64(sql`string_agg(l.components, '')`)} as components,
+               ${inBase64(sql`string_agg(l.user_facts, '')`)} as facts, array_send(array_agg(length(l.user_facts))) as "factSizes",
                (select array_send(array_agg(f.user_id)) from found f where not f.is_mergeable) as others
         from (select l.* from found f join recommendation_lists l on l.user_id = f.user_id where f.is_mergeable order by l.user_id) l`,
   );
@@ -55,7 +62,8 @@ export async function readMergeableLists(
   return { lists: listsOf(columns), others: readInt8Array(columns.others) };
 }
 
-const shared = (bytes: Buffer | null): Uint8Array => shareBytes(bytes ? [bytes] : []);
+const shared = (base64: string | null): Uint8Array =>
+  shareBytes(base64 === null ? [] : [Buffer.from(base64, "base64")]);
 
 const listsOf = (columns: Read): EncodedLists => ({
   userIds: readInt8Array(columns.userIds),
