@@ -6,6 +6,7 @@ import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { figuresOf, latencyEnvironment, measureLatency } from "./latency.ts";
 import { openDashboards, VIEWER_PASSWORD } from "./open-dashboards.ts";
 import { parentOf, processorTimeOfTree } from "./processor-use.ts";
+import { type PageRead, readPages } from "./read-pages.ts";
 import { type Service, startCommonwork } from "./service.ts";
 
 const OPEN = 20;
@@ -62,6 +63,8 @@ async function measureDashboards(
   const api = await startCommonwork({ ...environment, ROLES: "api" });
   const worker = await startCommonwork({ ...environment, ROLES: "worker", WORKER_QUEUES: "commissions" });
   try {
+    const pages = await readPages(api.port);
+    sayPages(context, pages);
     const shares = await watchBothWays(context, scratch, api);
     const latency = new Map<Way, readonly number[]>();
     for (const way of order) {
@@ -72,12 +75,23 @@ async function measureDashboards(
     return [
       ...figuresOfShares(shares),
       ...figuresOfLatency(latency.get("closed") ?? [], latency.get("open") ?? []),
+      { figure: `slowest of ${pages.length} pages`, unit: "ms", value: pages[0]?.ms ?? Number.NaN },
     ];
   } finally {
     await worker.stop();
     await api.stop();
   }
 }
+
+const SLOWEST = 5;
+
+const sayPages = (context: BenchContext, pages: readonly PageRead[]): void =>
+  context.say(
+    `slowest pages: ${pages
+      .slice(0, SLOWEST)
+      .map(({ path, ms }) => `${path} ${Math.round(ms)} ms`)
+      .join(", ")}`,
+  );
 
 /** Twice each way, with what comes first last: a drift of the machine counts for both. */
 async function watchBothWays(

@@ -35,7 +35,7 @@ export async function openDashboards(port: number, count: number): Promise<OpenD
 }
 
 /** @returns the cookies of a new session. */
-async function signIn(port: number): Promise<string> {
+export async function signIn(port: number): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/admin/login`, {
     method: "POST",
     body: new URLSearchParams({ login: "viewer", password: VIEWER_PASSWORD }),

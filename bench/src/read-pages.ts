@@ -1,0 +1,44 @@
+import { PAGES } from "../../src/http/admin/pages.ts";
+import { signIn } from "./open-dashboards.ts";
+
+/** Pages with a filter or of one thing, beside those that the navigation leads to. */
+const OTHERS = [
+  "/queue/matching?span=1+day",
+  "/jobs/trending",
+  "/jobs/calculate-matches",
+  "/runs/50",
+  "/runs?job=calculate-matches&status=failed",
+  "/work/1",
+  "/work?job=trending&state=dead",
+  "/work/bulk?job=trending&action=retry",
+  "/notifications?person=5",
+];
+
+const READS = 3;
+
+/** How long a page took, as its reader waits. */
+export type PageRead = { readonly path: string; readonly ms: number };
+
+/**
+ * Reads every page of the dashboard one after the other, and each three times: the median counts.
+ *
+ * @throws Error if one is not answered with 200.
+ */
+export async function readPages(port: number): Promise<PageRead[]> {
+  const cookie = await signIn(port);
+  const read: PageRead[] = [];
+  for (const path of [...PAGES.map((page) => page.path), ...OTHERS]) {
+    const times: number[] = [];
+    for (let n = 0; n < READS; n++) times.push(await timeOf(`http://127.0.0.1:${port}/admin${path}`, cookie));
+    read.push({ path, ms: times.sort((a, b) => a - b)[1] ?? Number.NaN });
+  }
+  return read.sort((a, b) => b.ms - a.ms);
+}
+
+async function timeOf(url: string, cookie: string): Promise<number> {
+  const startedAt = performance.now();
+  const answer = await fetch(url, { headers: { cookie } });
+  await answer.text();
+  if (answer.status !== 200) throw new Error(`${url} was answered with ${answer.status}`);
+  return performance.now() - startedAt;
+}
