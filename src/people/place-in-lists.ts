@@ -55,8 +55,9 @@ export async function computePlacement(
   requireAlgorithm(version, context.settings.pairs.matchAlgoVersion);
   return withPeople(context, version, { perStatement }, async ({ key, loaded, placements }) => {
     const ids = placed.map(({ userId }) => userId);
-    const source = await placements.follow(context, version);
-    const { people: rows, blocks } = await context.read((tx) => readCurrentPeople(tx, version.id, { ids }));
+    const [source, { people: rows, blocks }] = await context.read((tx) =>
+      Promise.all([placements.follow(tx, version), readCurrentPeople(tx, version.id, { ids })]),
+    );
     const input: PlaceInput = {
       key,
       loaded,
@@ -87,11 +88,14 @@ export async function storePlacement(
     throw new Snooze(RETRY_MS, "the lists have changed");
   const change = version.changes + placed.length;
   const ids = placed.map(({ userId }) => userId);
-  await replaceFacts(tx, version, { ids, people, change });
-  await storePairLists(tx, version, found.lists, { now, changed: change });
-  await storePairEntries(tx, version, found.entries, change);
-  await settleChanges(tx, placed);
-  await recordChanges(tx, found.short.map(String));
+  // Sent together, in this order.
+  await Promise.all([
+    replaceFacts(tx, version, { ids, people, change }),
+    storePairLists(tx, version, found.lists, { now, changed: change }),
+    storePairEntries(tx, version, found.entries, change),
+    settleChanges(tx, placed),
+    recordChanges(tx, found.short.map(String)),
+  ]);
   const lists = found.lists.userIds.length + found.entries.candidates.length;
   return { placed: placed.length, lists, refills: found.short.length };
 }

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { ListVersion } from "../db/versions.ts";
-import type { ComputeContext } from "../queues/job.ts";
 import type { PlacedLine, PlacedSource } from "../scoring/people/placed-people.ts";
 import { shareBytes } from "../threads/share-bytes.ts";
 import { keepFor } from "./pair-sizes.ts";
@@ -18,7 +17,7 @@ import { LIST_HEAD } from "./store-lists.ts";
  */
 export type PlacementLog = {
   /** Reads what was placed up to `changes` of the version. One call at a time; others wait. */
-  follow(context: ComputeContext, version: ListVersion): Promise<PlacedSource>;
+  follow(tx: Tx, version: ListVersion): Promise<PlacedSource>;
 };
 
 const FIRST_BYTES = 64 * 1_024;
@@ -38,23 +37,23 @@ export function openPlacementLog(opened: ListVersion): PlacementLog {
     log.set(bytes, logged);
     logged += bytes.length;
   };
-  const read = async (context: ComputeContext, version: ListVersion): Promise<PlacedSource> => {
+  const read = async (tx: Tx, version: ListVersion): Promise<PlacedSource> => {
     if (heads === null || followed < version.changes) {
       const since = { id: version.id, from: followed, to: version.changes };
-      const found = await context.read(async (tx) => ({
-        heads: heads ?? (await readHeads(tx, version.id)),
-        line: await readLine(tx, since, heads === null),
-      }));
-      append(found.line);
-      heads = found.heads;
+      const [line, found] = await Promise.all([
+        readLine(tx, since, heads === null),
+        heads ?? readHeads(tx, version.id),
+      ]);
+      append(line);
+      heads = found;
       followed = Math.max(followed, version.changes);
     }
     const served = version.servedLength ?? keepFor(version);
     return { heads, log, logged, asOf: version.asOf.getTime(), served };
   };
   return {
-    follow(context, version) {
-      const next = last.then(() => read(context, version));
+    follow(tx, version) {
+      const next = last.then(() => read(tx, version));
       last = next.catch(() => undefined);
       return next;
     },
