@@ -37,8 +37,9 @@ function withKeysOf(plan: MirrorPlan, keys: SQL): SQL {
 const restored = ({ table, gone, columns }: MirrorPlan): boolean =>
   table === "users" && gone === "tombstone" && !columns.some(({ name }) => name === "deactivated_at");
 
+/** Where nobody was erased, no key is hashed. */
 const rowOfErasedUser = (key: SQL): SQL =>
-  sql`exists (select 1 from erased_users e where e.hash = sha256(convert_to(${key}, 'UTF8')))`;
+  sql`((select exists (select from erased_users)) and exists (select 1 from erased_users e where e.hash = sha256(convert_to(${key}, 'UTF8'))))`;
 
 /** What became of some keys. */
 export type WrittenKeys = {
