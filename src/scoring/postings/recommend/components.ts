@@ -55,11 +55,22 @@ export function writeComponents(
 /** Where the components of an entry are: at a position of stored ones. */
 export type StoredComponents = { readonly components: Uint8Array; readonly place: number };
 
-/** Copies the components of an entry to a position. */
-export function copyComponents(into: Uint8Array, to: number, { components, place }: StoredComponents): void {
-  for (let n = 0; n < COMPONENT_BYTES; n++)
-    into[to * COMPONENT_BYTES + n] = components[place * COMPONENT_BYTES + n] as number;
+/** Copies the components of entries to consecutive positions. Those that follow each other are copied at once. */
+export function copyComponents(into: Uint8Array, to: number, entries: readonly StoredComponents[]): void {
+  for (let from = 0, next = 1; from < entries.length; from = next++) {
+    const { components, place } = entries[from] as StoredComponents;
+    while (
+      next < entries.length &&
+      follows(entries[next] as StoredComponents, components, place + next - from)
+    )
+      next += 1;
+    const bytes = components.subarray(place * COMPONENT_BYTES, (place + next - from) * COMPONENT_BYTES);
+    into.set(bytes, (to + from) * COMPONENT_BYTES);
+  }
 }
+
+const follows = (entry: StoredComponents, components: Uint8Array, place: number): boolean =>
+  entry.components === components && entry.place === place;
 
 /** Whether two entries have the same components. */
 export function areSameComponents(a: StoredComponents, b: StoredComponents): boolean {

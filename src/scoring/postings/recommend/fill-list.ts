@@ -1,5 +1,5 @@
 import { type ClosedList, compareRanks, type Listed, type PostingRank } from "../diversity.ts";
-import { COMPONENT_BYTES, type StoredComponents } from "./components.ts";
+import type { StoredComponents } from "./components.ts";
 import { emptyPlaces, floorOf, itemAt, offerPlace } from "./list-places.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
@@ -20,7 +20,10 @@ import {
   writeComponentsAt,
 } from "./search-terms.ts";
 
-/** An item of a list: a posting found now, or an entry of the stored list. */
+/**
+ * An item of a list: a posting found now, whose components are in the buffers up to the next search, or an
+ * entry of the stored list.
+ */
 export type ListItem = PostingRank & StoredComponents;
 
 /**
@@ -122,10 +125,8 @@ function offer(contest: Contest, item: number): boolean {
 /** The list, with the components of what was found. */
 function close(contest: Contest): ClosedList<ListItem> {
   const { open, buffers, query, filling } = contest;
-  const { places } = buffers;
+  const { places, components, componentsView } = buffers;
   const size = places.firstSize + places.restSize;
-  const components = new Uint8Array(size * COMPONENT_BYTES);
-  const view = new DataView(components.buffer);
   const items: ListItem[] = [];
   for (let place = 0; place < size; place++) {
     const item = itemAt(places, place);
@@ -133,7 +134,7 @@ function close(contest: Contest): ClosedList<ListItem> {
       items.push(entryAt(contest, item));
       continue;
     }
-    writeComponentsAt(view, place, open, buffers, query, item, filling);
+    writeComponentsAt(componentsView, place, open, buffers, query, item, filling);
     const score = buffers.scores[item] as number;
     items.push({ id: open.index.ids[item] as number, score, components, place });
   }

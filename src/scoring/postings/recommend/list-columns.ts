@@ -117,11 +117,10 @@ export function openListColumns(lists: number) {
       columns.floorScores[count] = floor.score;
       columns.floorIds[count] = floor.id;
       count += 1;
-      for (const item of items) {
-        columns.postingIds[at] = item.id;
-        columns.scores[at] = item.score;
-        copyComponents(columns.components, at, item);
-        at += 1;
+      copyComponents(columns.components, at, items);
+      for (const { id, score } of items) {
+        columns.postingIds[at] = id;
+        columns.scores[at++] = score;
       }
     },
     /** The lists that were added. */

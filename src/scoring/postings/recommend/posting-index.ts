@@ -160,6 +160,8 @@ export type OpenIndex = {
   /** Postings by target title, as they were asked for, and the number of all of them. */
   readonly byTarget: Map<string, TitledPostings>;
   keptOfTargets: number;
+  /** What `freshnessSteps` gave last. */
+  steps: { readonly asOf: number; readonly byPosting: Uint8Array } | null;
 };
 
 /** Opens an index for searches with these weights. */
@@ -185,6 +187,7 @@ export function openIndex(index: PostingIndex, rarity: Rarity): OpenIndex {
     byPhrase: new Map(),
     byTarget: new Map(),
     keptOfTargets: 0,
+    steps: null,
   };
 }
 

@@ -1,3 +1,5 @@
+import { LIST_SIZES } from "../diversity.ts";
+import { COMPONENT_BYTES } from "./components.ts";
 import { type ListPlaces, openPlaces } from "./list-places.ts";
 import type { OpenIndex } from "./posting-index.ts";
 
@@ -21,6 +23,9 @@ export type SearchBuffers = {
   /** A bit for each rank that has any of them. */
   readonly filled: Int32Array;
   readonly places: ListPlaces;
+  /** Components of the postings that the last search has found. */
+  readonly components: Uint8Array;
+  readonly componentsView: DataView;
 };
 
 /** Postings by rank: the one that was added last, and the one before each; -1 for none. */
@@ -44,6 +49,7 @@ const rankedPostings = (count: number): RankedPostings => ({
 /** Opens buffers for searches of an index. */
 export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
   const count = index.ids.length;
+  const components = new Uint8Array(LIST_SIZES.stored * COMPONENT_BYTES);
   return {
     weights: new Uint8Array(rarity.length),
     matched: new Int32Array(count),
@@ -56,6 +62,8 @@ export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
     lowered: rankedPostings(count),
     filled: new Int32Array(Math.ceil(RANKS / BITS)),
     places: openPlaces(),
+    components,
+    componentsView: new DataView(components.buffer),
   };
 };
 

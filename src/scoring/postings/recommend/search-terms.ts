@@ -1,12 +1,12 @@
 import { SKILLS } from "../skills/vocabulary.ts";
 import { REASON_SKILLS, writeComponents } from "./components.ts";
 import { type RecommendUser, rarityTotal } from "./facts.ts";
+import { freshnessSteps, OUTSIDE_WINDOW } from "./freshness-steps.ts";
 import type { OpenIndex, PostingIndex } from "./posting-index.ts";
 import {
   DAY,
   feedbackFactor,
   freshnessStep,
-  isInWindow,
   MAX_DISMISSED_COMPANY,
   MAX_DISMISSED_WORDS,
   RECOMMEND_LIMITS,
@@ -95,39 +95,47 @@ export function termsAt(
 
 /**
  * An upper bound of the score of the posting at a position: `scoreOf` without what lowers a score, apart from
- * its age, in the same order of operations. With embeddings, the interest term is taken as 1. A function of
- * numbers that are read once, since it is called for most postings of which anything matches.
+ * its age, in the same order of operations; 0 outside of the window. With embeddings, the interest term is
+ * taken as 1. A function of numbers that are read once, since it is called for many postings.
  */
 export function openBound(
-  { index: { postedAt, isRemote, levels }, skillTotals }: OpenIndex,
+  open: OpenIndex,
   { matched, title }: SearchBuffers,
   { user, level, skillTotal, interests }: RecommendQuery,
   { asOf, cosines }: Scoring,
 ): (posting: number) => number {
   const { freshness } = RECOMMEND_LIMITS;
-  const freshOf = (posting: number): number =>
-    freshness[freshnessStep(asOf - (postedAt[posting] as number))] as number;
+  const { index, skillTotals } = open;
+  const { isRemote, levels } = index;
+  const steps = freshnessSteps(open, asOf);
   const skillsOf = (posting: number): number =>
     skillShare(matched[posting] as number, skillTotals[posting] as number, skillTotal);
   if (cosines !== null) {
     const w = RECOMMEND_WEIGHTS.semantic;
     const interest = interests.size === 0 ? 0 : w.interest;
-    return (posting) =>
-      w.semantic * (cosines[posting] as number) +
-      w.title * (title[posting] as number) +
-      w.skills * skillsOf(posting) +
-      w.freshness * freshOf(posting) +
-      interest;
+    return (posting) => {
+      const step = steps[posting] as number;
+      if (step === OUTSIDE_WINDOW) return 0;
+      return (
+        w.semantic * (cosines[posting] as number) +
+        w.title * (title[posting] as number) +
+        w.skills * skillsOf(posting) +
+        w.freshness * (freshness[step] as number) +
+        interest
+      );
+    };
   }
   const w = RECOMMEND_WEIGHTS.keywords;
   const remote = user.wantsRemote ? w.remote : 0;
   return (posting) => {
+    const step = steps[posting] as number;
+    if (step === OUTSIDE_WINDOW) return 0;
     const sum =
       w.skills * skillsOf(posting) +
       w.title * (title[posting] as number) +
       (isRemote[posting] === 1 ? remote : 0) +
       (levels[posting] === level ? w.seniority : 0);
-    return sum * freshOf(posting);
+    return sum * (freshness[step] as number);
   };
 }
 
@@ -177,14 +185,13 @@ function feedbackAt(
   };
 }
 
-/** Whether the user's profile rules the posting out: its company, its place, its age. */
+/** Whether the user's profile rules a candidate out: its company, its place, its age. */
 export function isRuledOut(
   { index }: OpenIndex,
   { user, blacklist }: RecommendQuery,
   posting: number,
   asOf: number,
 ): boolean {
-  if (!isInWindow(index.scrapedAt[posting] as number, asOf)) return true;
   if (user.remoteOnly && index.isRemote[posting] === 0) return true;
   if (asOf - (index.postedAt[posting] as number) > user.freshnessDays * DAY) return true;
   return blacklist.size > 0 && blacklist.has(index.companies[posting] as number);

@@ -168,7 +168,7 @@ const openPosting = (index: OpenIndex, posting: RecommendPosting, isChanged: boo
 /** Entries as they would be stored. */
 function stored({ items, floor }: ClosedList<ListItem>) {
   const components = new Uint8Array(items.length * COMPONENT_BYTES);
-  for (const [n, item] of items.entries()) copyComponents(components, n, item);
+  copyComponents(components, 0, items);
   const ids = items.map(({ id }) => id);
   return { ids, scores: items.map(({ score }) => score), components, floor, asOf: AS_OF };
 }

@@ -1,0 +1,16 @@
+import type { OpenIndex } from "./posting-index.ts";
+import { freshnessStep, isInWindow } from "./score-posting.ts";
+
+/** Instead of a step, for a posting that is not recommended as of the instant. */
+export const OUTSIDE_WINDOW = 3;
+
+/** The step of freshness of each posting as of an instant, which all users of a run have in common. */
+export function freshnessSteps(open: OpenIndex, asOf: number): Uint8Array {
+  if (open.steps?.asOf === asOf) return open.steps.byPosting;
+  const { postedAt, scrapedAt } = open.index;
+  const byPosting = Uint8Array.from(postedAt, (posted, posting) =>
+    isInWindow(scrapedAt[posting] as number, asOf) ? freshnessStep(asOf - posted) : OUTSIDE_WINDOW,
+  );
+  open.steps = { asOf, byPosting };
+  return byPosting;
+}
