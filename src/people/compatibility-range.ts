@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { endsOf, float4Array, int4Array, int8Array } from "../db/binary-arrays.ts";
-import { placesOf } from "../db/pair-places.ts";
+import { firstPlaces } from "../db/pair-places.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
@@ -90,12 +90,9 @@ async function readTargets(tx: Tx, version: string, scope: UserScope, suggestion
             where ${of("a.user_id")}
               and (select count(*) from chat_thread_participants c where c.thread_id = a.thread_id) <= ${MAX_PARTICIPANTS}
           union select s.user_id, s.candidate_id
-            from (select l.user_id, c.candidate_id,
-                         row_number() over (partition by l.user_id order by l.tier, c.score desc, c.candidate_id) as rank
-                  from list_versions v join pair_lists l on l.version = v.id
-                  join pair_people o on o.version = v.id and o.user_id = l.user_id
-                  cross join lateral ${placesOf(sql`${suggestions}::int + v.changes`)} c
-                  where v.id = ${servedId("pairs")} and ${of("l.user_id")}) s
+            from (select c.user_id, c.candidate_id,
+                         row_number() over (partition by c.user_id order by c.tier, c.score desc, c.candidate_id) as rank
+                  from ${firstPlaces(servedId("pairs"), sql`${suggestions}::int`, of("l.user_id"))} c) s
             where s.rank <= ${suggestions}),
         grouped as (
           select user_id, json_agg(other order by other) as others from related where other <> user_id group by user_id)

@@ -72,7 +72,8 @@ export async function forgetRetired(tx: Tx): Promise<void> {
 }
 
 /**
- * Whether so many users wait, or were placed in the version that is served, that computing all lists is better.
+ * Whether so many users wait, or were placed in the version that is served, that computing all lists is
+ * better.
  */
 export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
   const waiting = await countWaiting(tx);

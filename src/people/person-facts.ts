@@ -157,8 +157,9 @@ export async function readPositions(
 }
 
 /**
- * Users of a scope whose facts differ between two versions, who were placed in the earlier one, since its lists
- * do not have them as they are, or who have facts in the next one only. This is one scan, since the plan of a join would depend on statistics, which rows just written do not have.
+ * Users of a scope whose facts differ between two versions, who were placed in the earlier one, since its
+ * lists do not have them as they are, or who have facts in the next one only. This is one scan, since the
+ * plan of a join would depend on statistics, which rows just written do not have.
  */
 export async function readChangedIds(
   tx: Tx,

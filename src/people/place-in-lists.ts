@@ -34,9 +34,9 @@ export type ComputedPlacement = {
 };
 
 /**
- * Computes what changes when users are placed: their own lists, and what they enter and leave of others. Their
- * facts are read now; the facts of all others are those that the lists were computed from, so that the result
- * is what a full computation gives.
+ * Computes what changes when users are placed: their own lists, and what they enter and leave of others.
+ * Their facts are read now; the facts of all others are those that the lists were computed from, so that the
+ * result is what a full computation gives.
  *
  * @returns null when none of them waits any more, or another version is served: the run that computed it
  *   places those who wait.

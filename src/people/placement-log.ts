@@ -10,7 +10,8 @@ import { LIST_HEAD } from "./store-lists.ts";
 
 /**
  * What was placed in the lists of a version since its people were read, as this process knows it: each
- * placement reads what others have stored since the last one, and no more. Threads read it from shared memory.
+ * placement reads what others have stored since the last one, and no more. Threads read it from shared
+ * memory.
  *
  * A placement is stored only if nothing was placed since `changes` of the version were read, so that an
  * older state costs another computation, and is never seen in a list.

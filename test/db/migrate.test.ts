@@ -180,6 +180,9 @@ function statementsForEveryFunction(schema: string): string {
     `do $$ begin ${statement}; raise exception 'not refused'; exception when integrity_constraint_violation or restrict_violation then null; end $$`;
   return [
     "insert into T.change_feeds (feed) values ('match_scores')",
+    `with opened as (insert into T.list_versions (area, algo_version, as_of) values ('pairs', 1, now()) returning id)
+     insert into T.pair_entries (version, part, change, lists, candidates, scores, components)
+     select id, 0, 1, '{}', '{}', '{}', '' from opened`,
     "insert into T.users (id, name) values (1, 'Ada'), (2, 'Ben'), (3, 'Cleo')",
     "update T.users set deactivated_at = now() where id = 3",
     "insert into T.traits (id, name) values (1, 'calm')",

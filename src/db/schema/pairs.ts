@@ -50,8 +50,8 @@ export const pairPeople = pgTable(
 
 /**
  * The best candidates of a user in one tier, as one row: forty million rows would take ten times as long to
- * write. Of people who were placed since a list was written, its entries are no longer valid: pair_entries has
- * theirs. The view match_scores shows a row for each that is served.
+ * write. Of people who were placed since a list was written, its entries are no longer valid: pair_entries
+ * has theirs. The view match_scores shows a row for each that is served.
  */
 export const pairLists = pgTable(
   "pair_lists",

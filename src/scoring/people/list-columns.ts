@@ -47,7 +47,8 @@ export type GrowingLists = {
 };
 
 /**
- * Packs what `searchPairs`, `carryLists` and `placePeople` find, empty lists too: people may enter them later.
+ * Packs what `searchPairs`, `carryLists` and `placePeople` find, empty lists too: people may enter them
+ * later.
  *
  * @param listPositions positions in the lists, by position in the packed people.
  */

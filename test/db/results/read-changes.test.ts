@@ -95,6 +95,28 @@ describe("a change feed", () => {
     expect([...copy.rows.keys()]).toEqual(["u-1"]);
   });
 
+  it("is given the users whose pair lists somebody entered or left", async () => {
+    const world = await createWorld();
+    const ids = await people(world, 5);
+    const version = await pairLists(world, ids, "served", 0.5);
+    const copy = copyOf(world, "match_scores");
+    await converges(world, "match_scores", copy);
+    // The third is placed: first of the first one, and no longer on the lists of the others.
+    await world.query(
+      `insert into pair_entries (version, part, change, lists, candidates, scores, components)
+       values ($1, 0, 1, '{0}', '{2}', '{0.75}', decode('ff00ff00ff00', 'hex')), ($1, -1, 1, '{2,6,8}', '{}', '{}', '')`,
+      [version],
+    );
+    await world.query("update pair_people set changed = 1 where version = $1 and position = 2", [version]);
+    await converges(world, "match_scores", copy);
+    const listed = await world.query<{ user: string; candidate: string }>(
+      `select user_id as user, candidate_id as candidate from match_scores where user_id = $1 or candidate_id = $2
+       order by score desc, candidate_id`,
+      [ids[0], ids[2]],
+    );
+    expect(listed).toEqual([2, 1, 3, 4].map((n) => ({ user: ids[0], candidate: ids[n] })));
+  });
+
   it("is given a swap of all lists as one change, and none of lists that are not served", async () => {
     const world = await createWorld();
     const ids = await people(world, 20);
