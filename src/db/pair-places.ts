@@ -26,26 +26,20 @@ export const ENTERED = sql`(
 /**
  * SQL: the people on the list `l` of pair_lists, as (candidate_id, score, components), where `o` is the row
  * of its user in pair_people. They are ordered by score and id.
- *
- * @param first how many of what the list was written with; default: all. As many as are wanted and people
- *   were placed in the version (`list_versions.changes`) are enough.
  */
-export function placesOf(first?: SQL): SQL {
-  const of = (column: string): SQL =>
-    first === undefined ? sql.raw(`l.${column}`) : sql`${sql.raw(`l.${column}`)}[1 : ${first}]`;
-  return sql`(
-    select p.user_id as candidate_id, i.score, ${termsAt(sql`l.components`, sql`i.n::int`)} as components
-    from unnest(${of("positions")}, ${of("scores")}) with ordinality as i(position, score, n)
-    join pair_people p on p.version = l.version and p.position = i.position and p.changed <= l.changed
-    union all
-    select p.user_id, e.score, e.components
-    from ${ENTERED} e join pair_people p on p.version = l.version and p.position = e.position and p.changed = e.change)`;
-}
+export const PLACES = sql`(
+  select p.user_id as candidate_id, i.score, ${termsAt(sql`l.components`, sql`i.n::int`)} as components
+  from unnest(l.positions, l.scores) with ordinality as i(position, score, n)
+  join pair_people p on p.version = l.version and p.position = i.position and p.changed <= l.changed
+  union all
+  select p.user_id, e.score, e.components
+  from ${ENTERED} e join pair_people p on p.version = l.version and p.position = e.position and p.changed = e.change)`;
 
 /**
  * SQL: people on many lists, as (user_id, tier, candidate_id, score): at least the `first` of each list of a
- * version `v` of which a condition on the row `l` of pair_lists is true. Unlike `placesOf`, it leaves the
- * order of joins to the planner, which reads the people once.
+ * version of which a condition on the row `l` of pair_lists is true. Unlike `PLACES`, it leaves the order of
+ * joins to the planner, which reads the people once. As many as are wanted and people were placed in the
+ * version are enough of what a list was written with.
  */
 export const firstPlaces = (version: SQL, first: SQL, condition: SQL): SQL => sql`(
   select l.user_id, l.tier, p.user_id as candidate_id, i.score

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ENTERED, placesOf } from "../db/pair-places.ts";
+import { ENTERED, firstPlaces } from "../db/pair-places.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import type { Relations, Taste } from "../scoring/feeds/gather-candidates.ts";
@@ -87,17 +87,19 @@ export async function readExtras(
   const found = await rows<{ userId: string; suggestions: number[]; questions: number[] }>(
     on,
     sql`with questions as materialized (
-          select o.question_id, min(o.id) as id from quiz_options o group by o.question_id order by min(o.id))
-        select v.user_id as "userId",
-               array_to_json(array(select c.candidate_id from list_versions s
-                     join pair_lists l on l.version = s.id and l.user_id = v.user_id and l.scored_at > ${asOf}::timestamptz - interval '7 days'
-                     join pair_people o on o.version = s.id and o.user_id = l.user_id
-                     cross join lateral ${placesOf(sql`${most} + s.changes`)} c
-                     where s.id = ${PAIRS} order by l.tier, c.score desc, c.candidate_id limit ${most})) as suggestions,
+          select o.question_id, min(o.id) as id from quiz_options o group by o.question_id order by min(o.id)),
+        suggested as materialized (
+          select c.user_id, json_agg(c.candidate_id order by c.rank) as ids
+          from (select n.user_id, n.candidate_id,
+                       row_number() over (partition by n.user_id order by n.tier, n.score desc, n.candidate_id) as rank
+                from ${firstPlaces(PAIRS, most, sql`l.user_id = any(${array(userIds)}::bigint[]) and l.scored_at > ${asOf}::timestamptz - interval '7 days'`)} n) c
+          where c.rank <= ${most} group by c.user_id)
+        select v.user_id as "userId", coalesce(s.ids, '[]') as suggestions,
                array_to_json(array(select q.id from questions q
                      where q.question_id <> all (array(select a.question_id from quiz_answers a where a.user_id = v.user_id))
                      order by q.id limit ${FEED_LIMITS.questions}::int)) as questions
-        from unnest(${array(userIds)}::bigint[]) as v(user_id)`,
+        from unnest(${array(userIds)}::bigint[]) as v(user_id)
+        left join suggested s on s.user_id = v.user_id`,
   );
   return new Map(found.map(({ userId, ...extras }) => [userId, extras]));
 }

@@ -1,6 +1,6 @@
 import { PgDialect } from "drizzle-orm/pg-core";
 import { expect } from "vitest";
-import { placesOf } from "../../src/db/pair-places.ts";
+import { PLACES } from "../../src/db/pair-places.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readCurrentPeople } from "../../src/people/person-facts.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -226,7 +226,7 @@ export type StoredList = {
   readonly scores: readonly number[];
 };
 
-const PLACES = new PgDialect().sqlToQuery(placesOf()).sql;
+const places = new PgDialect().sqlToQuery(PLACES).sql;
 
 /** The lists of the version that is served: the places that are served of each. */
 export const storedLists = (world: World): Promise<StoredList[]> =>
@@ -237,7 +237,7 @@ export const storedLists = (world: World): Promise<StoredList[]> =>
                   row_number() over (partition by l.user_id, l.tier order by c.score desc nulls last, c.candidate_id) as rank
            from list_versions v join pair_lists l on l.version = v.id
            join pair_people o on o.version = v.id and o.user_id = l.user_id
-           left join lateral ${PLACES} c on true
+           left join lateral ${places} c on true
            where v.area = 'pairs' and v.state = 'served') s
      group by s.user_id, s.tier order by s.user_id, s.tier`,
   );
