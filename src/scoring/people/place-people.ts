@@ -1,9 +1,10 @@
 import { asIndexed, type Fresh, freshOf, idOf, type Somebody, sidesOf } from "./current-people.ts";
 import { isBelowFloor } from "./floor.ts";
 import { openLists, type PairListColumns, TIERS } from "./list-columns.ts";
+import type { FreshList } from "./list-floors.ts";
 import { type GrowingEntries, listNumber, openEntries, type PairEntryColumns } from "./pair-entries.ts";
 import type { Person } from "./person.ts";
-import type { FreshList, PlacedPeople } from "./placed-people.ts";
+import type { PlacedPeople } from "./placed-people.ts";
 import type { PersonRow } from "./read-facts.ts";
 import { mayList, scoreInto, TERM_COUNT } from "./score-pair.ts";
 import { openScored } from "./scored-pairs.ts";
@@ -59,7 +60,7 @@ export function placePeople(now: PlacedPeople, { ids, rows, blocked, keep }: Pla
 
 /** Both lists of everybody who is placed, empty ones too: people may enter them later. */
 function ownLists(
-  { base, replaced, scores }: PlacedPeople,
+  { base, lists: { replaced }, scores }: PlacedPeople,
   placed: readonly Placed[],
   fresh: readonly Fresh[],
   keep: number,
@@ -95,7 +96,7 @@ function ownLists(
 function reachLists(now: PlacedPeople, placed: readonly Placed[]): Omit<PairPlacement, "lists"> {
   const entries = openEntries();
   const losses = openLosses(entries);
-  withViewers(now.sides, now.floors, (find) => {
+  withViewers(now.sides, now.lists.floors, (find) => {
     for (const one of placed) reachPacked(now, find, placed, one, entries, losses.add);
   });
   for (const one of placed) reachFresh(now, placed, one, entries, losses.add);
@@ -122,7 +123,7 @@ let placements = 0;
 
 /** Reaches the lists of those who are as they were packed. */
 function reachPacked(
-  { base, scores, floors, floorUserIds, spare, entered }: PlacedPeople,
+  { base, scores, lists: { floors, floorUserIds, spare, entered } }: PlacedPeople,
   find: FindViewers,
   placed: readonly Placed[],
   { before, after, blocked }: Placed,
@@ -173,7 +174,7 @@ function isOnlyNewer(before: Person, after: Person): boolean {
 
 /** The same for the lists of those who were placed since. */
 function reachFresh(
-  { fresh, freshLists }: PlacedPeople,
+  { fresh, lists: { freshLists } }: PlacedPeople,
   placed: readonly Placed[],
   { before, after, blocked }: Placed,
   entries: GrowingEntries,
