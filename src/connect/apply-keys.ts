@@ -146,11 +146,11 @@ async function writeKeys(round: Round, mirror: Mirror, keys: readonly string[]):
   await guard(round, mirror, keys, async (savepoint) => {
     const { written, refused } = await writeMirrorRows(savepoint, mirror, keys, round.quiet);
     round.keys += keys.length;
-    const kept = new Set([...written.present, ...written.waiting, ...refused.map(({ key }) => key)]);
     // A row that waited in an earlier pass may be written by now.
-    for (const key of keys) round.waiting.get(mirror.table)?.delete(key);
+    const waited = round.waiting.get(mirror.table);
+    if (waited) for (const key of keys) waited.delete(key);
     add(round.waiting, mirror.table, written.waiting);
-    const absent = keys.filter((key) => !kept.has(key));
+    const { absent } = written;
     add(
       round.gone,
       mirror.table,
@@ -171,7 +171,7 @@ async function writeKeys(round: Round, mirror: Mirror, keys: readonly string[]):
       add(round.todo, woken.mirror, [woken.key]);
       if (woken.quiet) add(round.quiet, woken.mirror, [woken.key]);
     }
-    await forgetFaults(savepoint, mirror.table, keys);
+    if (written.hasFaults) await forgetFaults(savepoint, mirror.table, keys);
   });
 }
 

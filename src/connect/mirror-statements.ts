@@ -43,12 +43,14 @@ const rowOfErasedUser = (key: SQL): SQL =>
 
 /** What became of some keys. */
 export type WrittenKeys = {
-  /** The host has these rows. */
-  readonly present: string[];
+  /** The host has no such rows. */
+  readonly absent: string[];
   /** These refer to a row that is not mirrored yet. */
   readonly waiting: string[];
-  /** Rows that are new with us. */
+  /** Rows that are new with us, if any others wait for rows of the mirror. */
   readonly fresh: string[];
+  /** Whether rows of the mirror have faults. */
+  readonly hasFaults: boolean;
 };
 
 /** References of a plan, with an alias for each. */
@@ -145,9 +147,12 @@ export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
     settled as (
       delete from mirror_waiting w using resolved s where w.mirror = ${table} and w.key = s.host_id and s.needs is null),
     ${writtenRows(plan)}
-    select coalesce((select jsonb_agg(s.host_id) from resolved s where s.needs is null), '[]') as present,
-           coalesce((select jsonb_agg(s.host_id) from resolved s where s.needs is not null), '[]') as waiting,
-           coalesce((select jsonb_agg(w.host_id) from written w where w.is_new), '[]') as fresh`;
+    select array(select a.key from unnest(${array(keys)}::text[]) as a(key)
+                 where not exists (select from resolved s where s.host_id = a.key)) as absent,
+           array(select s.host_id from resolved s where s.needs is not null) as waiting,
+           case when exists (select from mirror_waiting w where w.needs = ${table}) or exists (select from resolved s where s.needs = ${table})
+                then array(select w.host_id from written w where w.is_new) else '{}' end as fresh,
+           exists (select from mirror_faults f where f.mirror = ${table}) as "hasFaults"`;
 }
 
 /** Whether our row `o` is there for the users of our tables: one of a deleted user is empty and stays. */

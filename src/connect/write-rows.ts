@@ -32,11 +32,14 @@ export async function writeMirrorRows(
 async function write(tx: Tx, { plan, ofRecords }: Mirror, keys: readonly string[]): Promise<Wrote> {
   if (!ofRecords) return writePlan(tx, plan, keys);
   const wrote: Wrote[] = [];
-  for (const { names, keys: alike } of await pendingGroups(tx, plan.table, keys)) {
+  const groups = await pendingGroups(tx, plan.table, keys);
+  for (const { names, keys: alike } of groups) {
     const columns = plan.columns.filter(({ name }) => names.includes(name));
     wrote.push(await writePlan(tx, { ...plan, columns }, alike));
   }
-  return merged(wrote);
+  const pending = new Set(groups.flatMap(({ keys: alike }) => alike));
+  const absent = keys.filter((key) => !pending.has(key));
+  return merged([...wrote, { written: { ...NO_KEYS, absent }, refused: [] }]);
 }
 
 async function writePlan(tx: Tx, plan: MirrorPlan, keys: readonly string[]): Promise<Wrote> {
@@ -55,12 +58,13 @@ const HOST_TIMES = sql.raw(HOST_TIMES_SETTING);
 const withHostTimes = <T>(tx: Tx, { columns }: MirrorPlan, work: () => Promise<T>): Promise<T> =>
   columns.some(({ name }) => name === "updated_at") ? withSetting(tx, HOST_TIMES, work) : work();
 
-const NO_KEYS: WrittenKeys = { present: [], waiting: [], fresh: [] };
+const NO_KEYS: WrittenKeys = { absent: [], waiting: [], fresh: [], hasFaults: false };
 
 function merged(parts: readonly Wrote[]): Wrote {
-  const all = (part: keyof WrittenKeys) => parts.flatMap(({ written }) => written[part]);
+  const all = (part: "absent" | "waiting" | "fresh") => parts.flatMap(({ written }) => written[part]);
+  const hasFaults = parts.some(({ written }) => written.hasFaults);
   return {
-    written: { present: all("present"), waiting: all("waiting"), fresh: all("fresh") },
+    written: { absent: all("absent"), waiting: all("waiting"), fresh: all("fresh"), hasFaults },
     refused: parts.flatMap(({ refused }) => refused),
   };
 }
