@@ -943,7 +943,7 @@ BEGIN
       SELECT t.*,
              CASE WHEN length(t.user_ref) BETWEEN 1 AND 18 AND t.user_ref NOT LIKE '0%' AND translate(t.user_ref, '0123456789', '') = '' THEN t.user_ref::bigint END AS user_own,
              CASE WHEN length(t.target_ref) BETWEEN 1 AND 18 AND t.target_ref NOT LIKE '0%' AND translate(t.target_ref, '0123456789', '') = '' THEN t.target_ref::bigint END AS target_own,
-             -- Instants that the cast takes need no function to catch what it refuses. A pattern would take longer.
+             -- Instants that the cast takes need no function to catch what it refuses. A pattern takes longer.
              CASE WHEN t.time_text IS NULL THEN NULL
                   WHEN length(t.time_text) NOT BETWEEN 20 AND 27
                     OR NOT (t.time_text LIKE '____-__-__T__:__:__Z' OR t.time_text LIKE '____-__-__T__:__:__.%Z')
@@ -960,8 +960,8 @@ BEGIN
                g.event ->> 'occurred_at' AS time_text, g.event ->> 'taken_back_at' AS back_text
         FROM jsonb_array_elements(events) WITH ORDINALITY AS g(event, n) OFFSET 0) t OFFSET 0) e OFFSET 0) r;
   takes_back := EXISTS (SELECT FROM unnest(back_times, faults) AS g(back_time, fault) WHERE g.back_time IS NOT NULL AND g.fault IS NULL);
-  -- The trigger locks the posts that it adds to and these in one order: locks that were taken one set after the
-  -- other would let two calls wait for each other.
+  -- The trigger locks the posts that it adds to and these in one order: locks that were taken one set after
+  -- the other would let two calls wait for each other.
   IF takes_back THEN
     PERFORM set_config(current_schema() || '.engagement_posts', coalesce(array_agg(g.target_id)::text, ''), true)
     FROM unnest(target_kinds, target_ids, back_times, faults) AS g(target_kind, target_id, back_time, fault)

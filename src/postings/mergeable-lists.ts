@@ -28,7 +28,7 @@ type Read = Readonly<
   Record<Exclude<keyof EncodedLists, Large> | "others", Buffer | null> & Record<Large, string | null>
 >;
 
-/** SQL: bytes in base64, which the driver reads several times as fast as the hexadecimal that is sent of them. */
+/** SQL: bytes in base64, which the driver reads several times as fast as hexadecimal. */
 const inBase64 = (bytes: SQL): SQL => sql`encode(${bytes}, 'base64')`;
 
 /** Reads the lists of a scope that postings may be merged into. */

@@ -55,7 +55,7 @@ export function writeComponents(
 /** Where the components of an entry are: at a position of stored ones. */
 export type StoredComponents = { readonly components: Uint8Array; readonly place: number };
 
-/** Copies the components of entries to consecutive positions. Those that follow each other are copied at once. */
+/** Copies the components of entries to consecutive positions, those that follow each other at once. */
 export function copyComponents(into: Uint8Array, to: number, entries: readonly StoredComponents[]): void {
   for (let from = 0, next = 1; from < entries.length; from = next++) {
     const { components, place } = entries[from] as StoredComponents;

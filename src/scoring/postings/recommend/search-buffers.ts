@@ -15,7 +15,7 @@ export type SearchBuffers = {
   readonly excluded: Uint8Array;
   /** Upper bounds of the scores of candidates, then their scores, by posting. */
   readonly scores: Float64Array;
-  /** Candidates by the rank of their bound: the last that was added, the one before each, and their number. */
+  /** Candidates by the rank of their bound: the last that was added, the one before each, their number. */
   readonly candidates: RankedPostings;
   readonly counts: Int32Array;
   /** Candidates that score less than their bound, by the rank of the score. */
