@@ -943,7 +943,7 @@ BEGIN
       SELECT t.*,
              CASE WHEN length(t.user_ref) BETWEEN 1 AND 18 AND t.user_ref NOT LIKE '0%' AND translate(t.user_ref, '0123456789', '') = '' THEN t.user_ref::bigint END AS user_own,
              CASE WHEN length(t.target_ref) BETWEEN 1 AND 18 AND t.target_ref NOT LIKE '0%' AND translate(t.target_ref, '0123456789', '') = '' THEN t.target_ref::bigint END AS target_own,
-             -- Instants that the cast takes need no function to catch what it refuses. A pattern takes longer.
+             -- Instants that the cast takes need no function to catch what it refuses.
              CASE WHEN t.time_text IS NULL THEN NULL
                   WHEN length(t.time_text) NOT BETWEEN 20 AND 27
                     OR NOT (t.time_text LIKE '____-__-__T__:__:__Z' OR t.time_text LIKE '____-__-__T__:__:__.%Z')
