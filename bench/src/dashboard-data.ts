@@ -47,4 +47,19 @@ export async function loadDashboard(
      from (select g, now() - interval '90 days' * (1 - g::float8 / $1::int) as at from generate_series(1, $1::int) g) n`,
     [notifications, users],
   );
+  // What the pages of notifications and e-mails read: a decision for each, and every tenth an e-mail.
+  await sql(
+    `insert into deliveries (event_id, event_type, user_id, channel, decision, reason, status, created_at, decided_at, sent_at)
+     select 1 + g / 20, 'document_uploaded', 1 + g % $2::int, case when g % 3 = 0 then 'email' else 'in_app' end,
+            case when g % 7 = 0 then 'skipped' else 'now' end, case when g % 7 = 0 then 'preference' end,
+            case when g % 7 = 0 then 'none' else 'sent' end, at, at, case when g % 7 > 0 then at end
+     from (select g, now() - interval '90 days' * (1 - g::float8 / $1::int) as at from generate_series(1, $1::int) g) n`,
+    [notifications, users],
+  );
+  await sql(
+    `insert into emails (batch_id, user_id, delivery_id, status, created_at, sent_at)
+     select 1 + g / 100, 1 + g % $2::int, g, case when g % 50 = 0 then 'failed' else 'delivered' end, at, at
+     from (select g, now() - interval '90 days' * (1 - g::float8 / $1::int) as at from generate_series(10, $1::int, 10) g) n`,
+    [notifications, users],
+  );
 }

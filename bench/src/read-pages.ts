@@ -10,8 +10,11 @@ const OTHERS = [
   "/runs?job=calculate-matches&status=failed",
   "/work/1",
   "/work?job=trending&state=dead",
+  "/work?field=userId&value=5",
   "/work/bulk?job=trending&action=retry",
-  "/notifications?person=5",
+  "/notifications?within=30+days&channel=email&decision=skipped",
+  "/notifications/why?user=5",
+  "/people/5",
 ];
 
 const READS = 3;

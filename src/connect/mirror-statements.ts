@@ -59,14 +59,11 @@ const referencesOf = ({ columns }: MirrorPlan) =>
     references ? [{ name, ...references, alias: `r${index}` }] : [],
   );
 
-/** A column of the key in `given`, which no column of ours is called. */
-const keyColumn = (index: number): SQL => sql`${sql.identifier(`key ${index}`)}`;
-
 /**
  * Rows of the select, `given`, and the same `resolved`: their columns with our ids, and in `needs` and
  * `needs_key` the first reference that cannot be resolved.
  *
- * @param which the clauses of the select that say which rows.
+ * @param which the condition that says which rows of the select.
  */
 function resolvedRows(plan: MirrorPlan, which: SQL): SQL {
   const { table, columns } = plan;
@@ -75,7 +72,6 @@ function resolvedRows(plan: MirrorPlan, which: SQL): SQL {
       ? sql`${column("s", name)}::text as ${sql.identifier(name)}`
       : sql`${column("s", name)}::${sql.raw(type)} as ${sql.identifier(name)}`,
   );
-  const keys = keyNames(plan).map((name, index) => sql`${column("s", name)} as ${keyColumn(index)}`);
   const references = referencesOf(plan);
   const joins = references.map(({ name, table, alias }) => {
     const present = table === "users" ? sql` and ${column(alias, "erased_at")} is null` : sql``;
@@ -95,8 +91,8 @@ function resolvedRows(plan: MirrorPlan, which: SQL): SQL {
         )} end`;
   return sql`
     given as materialized (
-      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...keys, ...given])}
-      from ${selected(plan)} ${which}),
+      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...given])}
+      from ${selected(plan)} where ${which}),
     resolved as materialized (
       select ${list([
         sql`g.host_id`,
@@ -138,7 +134,7 @@ function differs(plan: MirrorPlan): SQL {
 export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table } = plan;
   return sql`
-    with ${resolvedRows(plan, sql`where ${withKeys(plan, keys)}`)},
+    with ${resolvedRows(plan, withKeys(plan, keys))},
     waiting as (
       insert into mirror_waiting (mirror, key, needs, needs_key)
       select ${table}, s.host_id, s.needs, s.needs_key from resolved s
@@ -169,7 +165,7 @@ const differingGiven = (plan: MirrorPlan): SQL =>
 /** The keys among some whose rows are not what they should be. Returns rows with `key`. */
 export const differingKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
   sql`
-    with ${resolvedRows(plan, sql`where ${withKeys(plan, keys)}`)}
+    with ${resolvedRows(plan, withKeys(plan, keys))}
     ${differingGiven(plan)}
     union all
     select o.host_id from ${sql.identifier(plan.table)} o
@@ -178,14 +174,22 @@ export const differingKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
 
 /**
  * Compares the next rows of the host with ours. Returns a row with the number of `rows`, the `last` key, and
- * the keys that are `differing`.
+ * the keys that are `differing`. The rows are read by their keys, which are read first: in the order of the
+ * keys, tables that the select joins might be read from their beginnings each time.
  */
-export const compareHostRows = (plan: MirrorPlan, after: string | null, limit: number): SQL =>
-  sql`
-    with ${resolvedRows(plan, nextRows(plan, after, limit))}
-    select (select count(*)::int from given) as rows,
-           (select host_id from given order by ${list(plan.key.map((_, index) => sql`${keyColumn(index)} desc`))} limit 1) as last,
+export function compareHostRows(plan: MirrorPlan, after: string | null, limit: number): SQL {
+  const names = plan.key.map((_, index) => sql.raw(`k${index}`));
+  const columns = plan.key.map(({ name }, index) => sql`${column("s", name)} as ${names[index]}`);
+  const backwards = names.map((name) => sql`${name} desc`);
+  return sql`
+    with next as materialized (
+      select ${list([sql`${keyText("s", keyNames(plan))} as host_id`, ...columns])}
+      from ${selected(plan)} ${nextRows(plan, after, limit)}),
+    ${resolvedRows(plan, withKeysOf(plan, sql`array(select host_id from next)`))}
+    select (select count(*)::int from next) as rows,
+           (select host_id from next order by ${list(backwards)} limit 1) as last,
            array(${differingGiven(plan)}) as differing`;
+}
 
 /** What a look for some of our own rows found. */
 export type OwnKeys = {

@@ -36,7 +36,8 @@ const HIDES = sql.raw(policiesHideRows("c", { commands: ["*", "r"] }));
 async function setRowSecurity(tx: Tx, tables: readonly Table[]): Promise<boolean> {
   const [set] = await rows<{ on: boolean }>(
     tx,
-    sql`select set_config('row_security', case when coalesce(bool_or(t.guarded) and not bool_or(t.hidden), false) then 'on' else 'off' end, true) = 'on' as "on"
+    sql`select set_config('random_page_cost', '1.1', true),
+               set_config('row_security', case when coalesce(bool_or(t.guarded) and not bool_or(t.hidden), false) then 'on' else 'off' end, true) = 'on' as "on"
         from (
           select g.guarded, c.oid is null or g.guarded and ${HIDES} as hidden
           from jsonb_to_recordset(${JSON.stringify(tables)}::jsonb) as h(schema text, "table" text)

@@ -48,14 +48,14 @@ export async function listAuditLog(
 }
 
 /** Who did something, when, and why, as far as a reason was given. */
-export type Decided = { readonly at: Date; readonly actor: string; readonly reason: string | null };
+export type LatestDecision = { readonly at: Date; readonly actor: string; readonly reason: string | null };
 
 /** The latest time that an action was taken about each subject, by subject; old entries are deleted. */
 export async function latestDecisions(
   on: Queryable,
   action: string,
   subjects: readonly string[],
-): Promise<ReadonlyMap<string, Decided>> {
+): Promise<ReadonlyMap<string, LatestDecision>> {
   if (subjects.length === 0) return new Map();
   const found = await rows<{ subject: string; at: string; actor: string; reason: string | null }>(
     on,

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { type Decided, latestDecisions } from "../db/audit-log.ts";
+import { type LatestDecision, latestDecisions } from "../db/audit-log.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { sharedReading } from "../shared-reading.ts";
@@ -39,7 +39,7 @@ export const listPauses = (on: Queryable): Promise<JobPause[]> =>
   rows<JobPause>(on, sql`select job, until from job_pauses where until > now() order by job`);
 
 /** A pause with who began it, or changed it last; null once the audit log does not say it any more. */
-export type DecidedPause = JobPause & { readonly decided: Decided | null };
+export type DecidedPause = JobPause & { readonly decided: LatestDecision | null };
 
 /** The jobs that are paused now, with who paused them and why. */
 export async function listDecidedPauses(on: Queryable): Promise<DecidedPause[]> {

@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
-import type { Decided } from "../db/audit-log.ts";
+import type { LatestDecision } from "../db/audit-log.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 
 /**
  * Who started a run at the dashboard, and why. Undefined for any other run, and once the audit log does not
  * say it any more.
  */
-export async function startedBy(on: Queryable, runId: string): Promise<Decided | undefined> {
-  const [found] = await rows<Omit<Decided, "at"> & { at: string }>(
+export async function startedBy(on: Queryable, runId: string): Promise<LatestDecision | undefined> {
+  const [found] = await rows<Omit<LatestDecision, "at"> & { at: string }>(
     on,
     sql`select at, actor, details ->> 'reason' as reason from audit_log
         where (action = 'jobs.start' and subject = ${`job_runs:${runId}`})

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
-import { type Decided, latestDecisions } from "../db/audit-log.ts";
+import { type LatestDecision, latestDecisions } from "../db/audit-log.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Schedule } from "./schedule.ts";
@@ -9,7 +9,7 @@ import type { Schedule } from "./schedule.ts";
 export type SchedulePause = {
   readonly name: string;
   readonly since: Date;
-  readonly decided: Decided | null;
+  readonly decided: LatestDecision | null;
 };
 
 /** The paused schedules of the timetable, by name, with who paused them and why. */

@@ -59,7 +59,7 @@ describe("the manifests of Kubernetes", () => {
 
   it("have no fields that Kubernetes does not know", () => {
     expect(unknownFields(manifests)).toEqual([]);
-  }, 60_000);
+  });
 
   it("would not pass with a wrong value or a misspelt field", () => {
     const [deployment] = ofKind("Deployment");
@@ -69,7 +69,7 @@ describe("the manifests of Kubernetes", () => {
     const misspelt = structuredClone(deployment) as Manifest;
     (containerOf(podOf(misspelt)) as unknown as Record<string, unknown>)["readinesProbe"] = {};
     expect(unknownFields([misspelt]).join()).toContain("readinesProbe");
-  }, 60_000);
+  });
 
   it("are all applied by the kustomization but for autoscaling, which needs KEDA", () => {
     const { resources } = manifestsOf(KUSTOMIZATION)[0] as unknown as { resources: string[] };

@@ -319,5 +319,5 @@ describe("ids of the host in commands", () => {
         new RegExp(`There is no [a-z ]+ ${UNKNOWN}\\.`),
       );
     }
-  }, 120_000);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Decided } from "../../../db/audit-log.ts";
+import type { LatestDecision } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
 import type { DecidedPause } from "../../../queues/job-pauses.ts";
 import type { SchedulePause } from "../../../schedules/pause.ts";
@@ -16,11 +16,11 @@ const jobSubject = (job: string): string => `jobs:${job}`;
 const scheduleSubject = (name: string): string => `schedules:${name}`;
 
 /** ` by admin: the reason`, with a link to the audit log; nothing where it is not known. */
-const byHtml = (subject: string, decided: Decided | null): Html | null =>
+const byHtml = (subject: string, decided: LatestDecision | null): Html | null =>
   decided &&
   html` by ${actorLink(subject, decided)}${decided.reason === null ? null : html`: ${textHtml(decided.reason)}`}`;
 
-const actorLink = (subject: string, { actor }: Decided): Html =>
+const actorLink = (subject: string, { actor }: LatestDecision): Html =>
   html`<a href="${hrefOf("/admin/audit", { subject })}">${textHtml(actorText(actor))}</a>`;
 
 /** Until when a job is paused, by whom and why: ` until 12:00 by admin: the reason`. */

@@ -1,6 +1,6 @@
 import { type Response, Router } from "express";
 import { z } from "zod";
-import type { Decided } from "../../../db/audit-log.ts";
+import type { LatestDecision } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
 import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
 import { startedBy } from "../../../queues/run-origin.ts";
@@ -109,7 +109,7 @@ type OneRun = {
   readonly run: Run;
   readonly steps: readonly Run[];
   readonly entries: readonly RunEntry[];
-  readonly origin: Decided | undefined;
+  readonly origin: LatestDecision | undefined;
 };
 
 function showRun(res: Response, { run, steps, entries, origin }: OneRun, now: Date): void {
@@ -129,7 +129,7 @@ ${section("Entries that are not settled", entryTable(entries, now))}`,
 }
 
 /** Who started a run by hand, and why. */
-const originHtml = (origin: Decided | undefined): Html =>
+const originHtml = (origin: LatestDecision | undefined): Html =>
   facts(
     origin === undefined
       ? [["Started by", "not in the audit log: the command line, another action of an operator, or long ago"]]
