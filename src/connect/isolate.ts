@@ -57,6 +57,9 @@ const REASONS: Readonly<Record<string, string>> = {
   "21000": "the select has two rows with the same key",
 };
 
+/** As Postgres says of an insert. An update takes one of them. */
+export const REPEATED_KEY = `21000 ${REASONS["21000"]}`;
+
 /**
  * Runs work for many keys under a savepoint. If it fails by the fault of a row, the keys are halved until the
  * row is found.

@@ -53,6 +53,12 @@ export type WrittenKeys = {
   readonly hasFaults: boolean;
 };
 
+/** What `writeRows` returns. */
+export type WriteResult = WrittenKeys & {
+  /** Whether the select has two rows with the same key. */
+  readonly hasRepeatedKey: boolean;
+};
+
 /** References of a plan, with an alias for each. */
 const referencesOf = ({ columns }: MirrorPlan) =>
   columns.flatMap(({ name, references }, index) =>
@@ -129,7 +135,7 @@ function differs(plan: MirrorPlan): SQL {
 
 /**
  * Writes the rows of some keys by difference: one that equals ours is not touched. Rows whose references
- * cannot be resolved are noted in mirror_waiting instead. Returns one row of `WrittenKeys`.
+ * cannot be resolved are noted in mirror_waiting instead. Returns one row of `WriteResult`.
  */
 export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table } = plan;
@@ -148,7 +154,8 @@ export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
            array(select s.host_id from resolved s where s.needs is not null) as waiting,
            case when exists (select from mirror_waiting w where w.needs = ${table}) or exists (select from resolved s where s.needs = ${table})
                 then array(select w.host_id from written w where w.is_new) else '{}' end as fresh,
-           exists (select from mirror_faults f where f.mirror = ${table}) as "hasFaults"`;
+           exists (select from mirror_faults f where f.mirror = ${table}) as "hasFaults",
+           exists (select from given g group by g.host_id having count(*) > 1) as "hasRepeatedKey"`;
 }
 
 /** Whether our row `o` is there for the users of our tables: one of a deleted user is empty and stays. */

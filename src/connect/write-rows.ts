@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { HOST_TIMES_SETTING } from "../db/schema-keys.ts";
 import type { Tx } from "../db/transaction.ts";
-import type { Keys, Mirror } from "./installed.ts";
-import { isolate, type RefusedKey } from "./isolate.ts";
-import { type WrittenKeys, writeRows } from "./mirror-statements.ts";
+import { type Keys, type Mirror, MirrorStopped } from "./installed.ts";
+import { isolate, REPEATED_KEY, type RefusedKey } from "./isolate.ts";
+import { type WriteResult, type WrittenKeys, writeRows } from "./mirror-statements.ts";
 import { withoutNudges } from "./muted-rows.ts";
 import { pendingGroups } from "./pending-records.ts";
 import type { MirrorPlan } from "./plan.ts";
@@ -45,7 +45,8 @@ async function write(tx: Tx, { plan, ofRecords }: Mirror, keys: readonly string[
 async function writePlan(tx: Tx, plan: MirrorPlan, keys: readonly string[]): Promise<Wrote> {
   const { results, refused } = await withHostTimes(tx, plan, () =>
     isolate(tx, keys, async (savepoint, some) => {
-      const [written] = await readHost<WrittenKeys>(savepoint, plan, writeRows(plan, some));
+      const [written] = await readHost<WriteResult>(savepoint, plan, writeRows(plan, some));
+      if (written?.hasRepeatedKey) throw new MirrorStopped(REPEATED_KEY);
       return written as WrittenKeys;
     }),
   );

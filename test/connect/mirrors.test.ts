@@ -464,6 +464,43 @@ describe("a mirror stops, the host goes on, and nothing is deleted", () => {
     expect(await states(world)).toEqual([]);
   });
 
+  it("when its select has two rows for a key, whether that row is there or not", async () => {
+    const world = await createWorld();
+    await hostPlatform(world);
+    await world.query("create table app.labels (company uuid, label text)");
+    await installMappings(world, {
+      organizations: `-- key: host_id uuid
+-- source: app.companies by id
+-- source: app.labels by company
+select c.id as host_id, coalesce(l.label, c.title) as name from app.companies c left join app.labels l on l.company = c.id`,
+    });
+    await world.query("insert into app.companies (title) values ('Once')");
+    await reconcile(world);
+    await world.query(
+      "insert into app.labels (company, label) select c.id, l from app.companies c, unnest(array['One', 'Two']) l",
+    );
+    await reconcile(world);
+    const stopped = [
+      { table_name: "organizations", stopped_because: expect.stringContaining("two rows with the same key") },
+    ];
+    expect(await states(world)).toEqual(stopped);
+    expect(await rowsOf(world, "select name as v from organizations where host_id is not null")).toEqual([
+      "Once",
+    ]);
+    await world.query("delete from app.labels where label = 'Two'");
+    await resumeMirror(world.db, "organizations", { actor: "test", acceptsRemovals: false });
+    await reconcile(world);
+    expect(await states(world)).toEqual([]);
+    expect(await rowsOf(world, "select name as v from organizations where host_id is not null")).toEqual([
+      "One",
+    ]);
+    // A row that is new, with two labels from the beginning.
+    await world.query(`with added as (insert into app.companies (title) values ('New') returning id)
+                       insert into app.labels select added.id, l from added, unnest(array['Three', 'Four']) l`);
+    await reconcile(world);
+    expect(await states(world)).toEqual(stopped);
+  });
+
   it("when a table is dropped", async () => {
     const world = await createWorld();
     await mirrored(world);
