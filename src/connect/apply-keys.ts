@@ -48,7 +48,7 @@ type Round = {
   readonly faults: RefusedRow[];
   /** Those of `waiting` that are left at the end. */
   readonly left: Keys;
-  /** Of how many rows the removed ones are a share; null: of all. */
+  /** The number of rows that the share of removed ones refers to; null: all rows of the mirror. */
   readonly outOf: number | null;
   keys: number;
 };

@@ -158,7 +158,7 @@ export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
            exists (select from given g group by g.host_id having count(*) > 1) as "hasRepeatedKey"`;
 }
 
-/** Whether our row `o` is there for the users of our tables: one of a deleted user is empty and stays. */
+/** Whether our row `o` counts as present: the row of a deleted user stays, emptied. */
 const isLeft = ({ gone }: MirrorPlan): SQL =>
   gone === "delete" ? sql`true` : gone === "tombstone" ? sql`o.deactivated_at is null` : sql`false`;
 

@@ -6,7 +6,7 @@ export type LookMemory = {
   look(read: (from?: Beginnings) => Promise<QueueStates>): Promise<QueueStates>;
   /** Where the due entries of each queue began when they were last looked at. */
   beginnings(): Beginnings;
-  /** The next look begins at the beginning: entries may be due that are older than what was looked at. */
+  /** Makes the next look start with the oldest entry: older ones than those seen last may have become due. */
   forget(): void;
 };
 

@@ -2,9 +2,9 @@ import { expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { servedVersion } from "../../src/db/versions.ts";
 import { computeCompatibility, storeCompatibility } from "../../src/people/compatibility-range.ts";
-import type { ComputeContext } from "../../src/queues/job.ts";
 import { Snooze } from "../../src/queues/outcome.ts";
 import { compatibility } from "../../src/workers/matching/people/compatibility.ts";
+import { computeContext } from "../support/compute-context.ts";
 import { performRun } from "../support/jobs.ts";
 import { community, scorePairs } from "../support/pairs.ts";
 import { createWorld } from "../support/world.ts";
@@ -25,19 +25,7 @@ it("lists that were computed from people of pair lists that were replaced since 
     suggestions: 100,
     perStatement: 100,
   };
-  const context: ComputeContext = {
-    settings: world.settings,
-    log: world.log,
-    now: world.clock.now(),
-    attempt: 1,
-    runId: null,
-    signal: AbortSignal.timeout(60_000),
-    remark: () => undefined,
-    measure: () => undefined,
-    compute: world.compute,
-    read: (work) => inTransaction(world.db, work),
-    fetch: () => Promise.resolve(null),
-  };
+  const context = computeContext(world);
   // Half of the people are deleted while they are read, as after a swap.
   const pairs = (await servedVersion(world.db.drizzle, "pairs"))!;
   await world.query("update list_versions set changes = 100 where id = $1", [pairs.id]);

@@ -1,30 +1,16 @@
 import { expect, it } from "vitest";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { computePlacement, storePlacement } from "../../src/people/place-in-lists.ts";
-import type { ComputeContext } from "../../src/queues/job.ts";
 import { Snooze } from "../../src/queues/outcome.ts";
+import { computeContext } from "../support/compute-context.ts";
 import { community, expectExact, sameDatabase, scorePairs, setInterests } from "../support/pairs.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-const contextOf = (world: World): ComputeContext => ({
-  settings: world.settings,
-  log: world.log,
-  now: world.clock.now(),
-  attempt: 1,
-  runId: null,
-  signal: AbortSignal.timeout(60_000),
-  remark: () => undefined,
-  measure: () => undefined,
-  compute: world.compute,
-  read: (work) => inTransaction(world.db, work),
-  fetch: () => Promise.resolve(null),
-});
-
 const compute = async (world: World, userId: string) =>
-  (await computePlacement(contextOf(world), { userIds: [userId], perStatement: 5_000 }))!;
+  (await computePlacement(computeContext(world), { userIds: [userId], perStatement: 5_000 }))!;
 
 const store = (world: World, computed: Awaited<ReturnType<typeof compute>>) =>
-  inTransaction(world.db, (tx) => storePlacement({ ...contextOf(world), tx }, computed));
+  inTransaction(world.db, (tx) => storePlacement({ ...computeContext(world), tx }, computed));
 
 it("what was computed before another process placed somebody is not stored, and is computed again from what that one stored", async () => {
   const world = await createWorld();

@@ -154,7 +154,7 @@ function reachPacked(
       entered[at] = placement;
       entries.enter(listNumber(listPositions[position] as number, tier), after.position, terms);
     });
-  // Whoever is newer and else the same enters every list again on which they were.
+  // Somebody who only became newer enters every list that they were on again.
   if (before && !(after && blocked.size === 0 && isOnlyNewer(asIndexed(before), after.indexed)))
     reach(asIndexed(before), (position, tier) => {
       const at = 2 * position + tier;
