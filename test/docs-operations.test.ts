@@ -137,7 +137,7 @@ describe("the variables and metrics of the pages of operations", () => {
     ...Object.values(roleNames("commonwork")),
     "commonwork_results",
   ];
-  const measured = ["src/metrics.ts", "src/http/metrics.ts"].map(read).join("\n");
+  const measured = ["src/metrics.ts", "src/http/metrics/metrics.ts"].map(read).join("\n");
 
   it.each(operations)("that %s names exist", (file) => {
     const page = read(file);

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { isUnstorable } from "../db/faults.ts";
 import { resendAfterMs } from "../intake/retry-after.ts";
 import type { Log } from "../log.ts";
-import { sendError, sendRetryLater } from "./error-response.ts";
+import { sendError, sendRetryLater } from "./requests/error-response.ts";
 
 /** The errors of the body parsers, by their `type`. */
 const PARSER_ERRORS: Record<string, { status: number; code: string; message: string }> = {

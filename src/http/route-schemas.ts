@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { recordLine } from "../connect/read-records.ts";
 import { hostEvent } from "../intake/read-events.ts";
-import { reasonBody } from "./admin/reason.ts";
+import { reasonBody } from "./admin/access/reason.ts";
 import { holdsPage } from "./admin/rewards.ts";
 import { connectionBody } from "./api/calendar-connections.ts";
 import { changesQuery } from "./api/changes.ts";

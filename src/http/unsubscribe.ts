@@ -8,10 +8,10 @@ import { type Phrases, phrasesIn } from "../languages/texts.ts";
 import { notificationTypeOf } from "../notifications/type-of-event.ts";
 import { emailWording } from "../notifications/write-text.ts";
 import type { Runtime } from "../roles/runtime.ts";
-import { acceptedLanguage } from "./accepted-language.ts";
-import { STYLE } from "./admin/frame/style.ts";
-import { sendRetryLater } from "./error-response.ts";
-import { addressKey, createRateLimit } from "./rate-limit.ts";
+import { STYLE } from "./pages/style.ts";
+import { acceptedLanguage } from "./requests/accepted-language.ts";
+import { sendRetryLater } from "./requests/error-response.ts";
+import { addressKey, createRateLimit } from "./requests/rate-limit.ts";
 import { UNSUBSCRIBE_TEXTS } from "./unsubscribe-texts.ts";
 
 /** Tokens of 32 random bytes cannot be guessed; the limit bounds what guessing costs us. */

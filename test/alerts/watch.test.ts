@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ALERT_RULES } from "../../src/alerts/rules.ts";
 import { isWatched, watchAlerts } from "../../src/alerts/watch.ts";
-import { scrapedGauges } from "../../src/http/gauges.ts";
+import { scrapedGauges } from "../../src/http/metrics/gauges.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 function watchOf(world: World, now: { ms: number }) {

@@ -1,6 +1,6 @@
 import { appRoutes } from "@bull-board/api/dist/routes.js";
 import { expect, it } from "vitest";
-import { isServed } from "../../src/http/admin/board.ts";
+import { isServed } from "../../src/http/admin/board/board.ts";
 import { adminWorld, browser, FORM, PASSWORDS, send, signIn } from "../http/admin/browser.ts";
 import { serve } from "../http/support.ts";
 import { eventually } from "../support/eventually.ts";

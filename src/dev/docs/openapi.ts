@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SESSION_COOKIE } from "../../http/admin/guard.ts";
+import { SESSION_COOKIE } from "../../http/admin/access/guard.ts";
 import { ROUTE_SCHEMAS } from "../../http/route-schemas.ts";
 import { VERSION } from "../../version.ts";
 

@@ -1,15 +1,8 @@
 import express, { type RequestHandler, Router } from "express";
 import { html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import type { Gauges } from "../gauges.ts";
-import { boards } from "./board.ts";
-import { emailGallery } from "./emails.ts";
-import { liveSessions } from "./ended-sessions.ts";
-import { feedMedia } from "./feed-media.ts";
-import { assetRoutes } from "./frame/assets.ts";
-import { errorPages } from "./frame/error-page.ts";
-import { knowPages, requirePageRole } from "./frame/navigation.ts";
-import { showPage } from "./frame/page.ts";
+import type { Gauges } from "../metrics/gauges.ts";
+import { liveSessions } from "./access/ended-sessions.ts";
 import {
   auditChanges,
   requireAdminToChange,
@@ -18,12 +11,19 @@ import {
   requireSession,
   secureHeaders,
   wantsPage,
-} from "./guard.ts";
+} from "./access/guard.ts";
+import { createSessions, type Session } from "./access/sessions.ts";
+import { boards } from "./board/board.ts";
+import { emailGallery } from "./emails.ts";
+import { feedMedia } from "./feed-media.ts";
+import { assetRoutes } from "./frame/assets.ts";
+import { errorPages } from "./frame/error-page.ts";
+import { knowPages, requirePageRole } from "./frame/navigation.ts";
+import { showPage } from "./frame/page.ts";
 import { liveStream } from "./live-stream.ts";
 import { loginRoutes, logout } from "./login.ts";
 import { PAGES } from "./pages.ts";
 import { rewardRoutes } from "./rewards.ts";
-import { createSessions, type Session } from "./sessions.ts";
 import { createSnapshots } from "./snapshot/snapshot.ts";
 
 export type AdminOptions = {

@@ -13,6 +13,8 @@ import {
   retryDeadLetters,
 } from "../../queues/dead-letters.ts";
 import type { Runtime } from "../../roles/runtime.ts";
+import { sessionOf } from "./access/guard.ts";
+import type { Session } from "./access/sessions.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "./frame/actions.ts";
 import { codeHtml, formatCount, notice, section, timeWithAge } from "./frame/elements.ts";
 import {
@@ -28,8 +30,6 @@ import {
 import type { AdminPage } from "./frame/navigation.ts";
 import { showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
-import { sessionOf } from "./guard.ts";
-import type { Session } from "./sessions.ts";
 import { ACTIONS } from "./work/act.ts";
 
 const PER_PAGE = 100;

@@ -1,10 +1,10 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Html } from "../../html.ts";
 import type { Log } from "../../log.ts";
-import { sendRetryLater } from "../error-response.ts";
-import type { LiveSessions } from "./ended-sessions.ts";
+import { sendRetryLater } from "../requests/error-response.ts";
+import type { LiveSessions } from "./access/ended-sessions.ts";
+import { cookieOf, SESSION_COOKIE, sessionOf } from "./access/guard.ts";
 import { notice } from "./frame/elements.ts";
-import { cookieOf, SESSION_COOKIE, sessionOf } from "./guard.ts";
 import { OUTAGE, regionsOf } from "./overview/regions.ts";
 import type { Snapshots } from "./snapshot/snapshot.ts";
 

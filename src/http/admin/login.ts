@@ -2,11 +2,17 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import { audit } from "../../db/audit.ts";
 import { html } from "../../html.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { addressKey, createRateLimit, type RateLimit } from "../rate-limit.ts";
-import type { LiveSessions } from "./ended-sessions.ts";
+import { addressKey, createRateLimit, type RateLimit } from "../requests/rate-limit.ts";
+import type { LiveSessions } from "./access/ended-sessions.ts";
+import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, safeTarget, sessionOf } from "./access/guard.ts";
+import {
+  type AdminRole,
+  DEVICE_LIMIT_MS,
+  isRole,
+  SESSION_LIMIT_MS,
+  type Sessions,
+} from "./access/sessions.ts";
 import { showBarePage } from "./frame/page.ts";
-import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, safeTarget, sessionOf } from "./guard.ts";
-import { type AdminRole, DEVICE_LIMIT_MS, isRole, SESSION_LIMIT_MS, type Sessions } from "./sessions.ts";
 
 /** Failed logins: enough for typos, too few for guessing. */
 const ATTEMPTS = 10;

@@ -5,8 +5,8 @@ import { listHolds } from "../../rewards/holds.ts";
 import { readSaleReport } from "../../rewards/sale-report.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { sendExplanation } from "../api/explain.ts";
-import { sendError } from "../error-response.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { sendError } from "../requests/error-response.ts";
+import { integerField, validateQuery } from "../requests/validate.ts";
 import { decisionOf } from "./frame/actions.ts";
 import { decideSale, isSaleDecision, type SaleDecision } from "./sales/decide-sale.ts";
 

@@ -4,10 +4,10 @@ import { PROVIDER } from "../../calendar/connections.ts";
 import { isContention, isDatabaseAbsent } from "../../db/faults.ts";
 import { connectCalendar, connectionOf, disconnectCalendar } from "../../intake/calendar-connections.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
-import { createRateLimit } from "../rate-limit.ts";
-import { validateBody } from "../validate.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-response.ts";
+import { createRateLimit } from "../requests/rate-limit.ts";
+import { validateBody } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 export const connectionBody = z.object({
   refresh_token: z

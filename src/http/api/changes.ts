@@ -4,8 +4,8 @@ import { type ChangeCursor, readChangeCursor, writeChangeCursor } from "../../db
 import { CHANGE_FEEDS, type ChangeFeed } from "../../db/results/change-feeds.ts";
 import { readChangePage } from "../../db/results/read-changes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError } from "../error-response.ts";
-import { validateQuery } from "../validate.ts";
+import { sendError } from "../requests/error-response.ts";
+import { validateQuery } from "../requests/validate.ts";
 import { requestLineScheme } from "../webhooks/signature-schemes.ts";
 import { requireSignedGet } from "../webhooks/signed-webhook.ts";
 

@@ -2,8 +2,8 @@ import { type RequestHandler, type Response, Router } from "express";
 import type { Explanation } from "../../explain/explanation.ts";
 import { EXPLAINED, type Explained, explain, explainOwn } from "../../explain/index.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { sendError } from "../error-response.ts";
+import { sendError } from "../requests/error-response.ts";
+import { userOf } from "./auth.ts";
 
 /**
  * `GET /explain/award|commission|feed|match|multiplier|pair|recommendation/:id`: explains a figure of the

@@ -6,9 +6,9 @@ import { readCursor, writeCursor } from "../../feeds/session.ts";
 import { referenceField } from "../../ids.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { ITEM_KINDS } from "../../scoring/feeds/merge-order.ts";
-import { userOf } from "../auth.ts";
-import { sendError } from "../error-response.ts";
-import { validateBody, validateQuery } from "../validate.ts";
+import { sendError } from "../requests/error-response.ts";
+import { validateBody, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 /** A segment of a feed, and what a user has seen at once. */
 const MAX_SEEN = 100;

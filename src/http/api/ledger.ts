@@ -3,8 +3,8 @@ import { z } from "zod";
 import { type ReferralTree, readReferralTrees, type TreeNode } from "../../rewards/referral-tree.ts";
 import { isStatementCursor, readStatement } from "../../rewards/statement.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { integerField, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 export const statementPage = z.object({
   limit: integerField(1, 200).default(50),

@@ -11,9 +11,9 @@ import {
   readMatchCandidates,
 } from "../../project-matching/project-candidates.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { sendError } from "../error-response.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { sendError } from "../requests/error-response.ts";
+import { integerField, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 const SHARE_FAULT = "must be a number from 0 to 1";
 const share = z.coerce.number(SHARE_FAULT).refine((n) => n >= 0 && n <= 1, SHARE_FAULT);

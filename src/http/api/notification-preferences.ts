@@ -16,8 +16,8 @@ import {
 } from "../../notifications/user-preferences.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { USUAL_DIGEST } from "../../scoring/notifications/digest-times.ts";
-import { userOf } from "../auth.ts";
-import { sendFaults, validateBody } from "../validate.ts";
+import { sendFaults, validateBody } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);

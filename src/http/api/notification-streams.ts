@@ -10,10 +10,10 @@ import {
 } from "../../notifications/notification-list.ts";
 import { translateNotifications } from "../../notifications/translate-notifications.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { acceptedLanguage } from "../accepted-language.ts";
-import type { Caller } from "../auth.ts";
-import { sendRetryLater } from "../error-response.ts";
-import { createTaskQueue, type TaskQueue } from "../task-queue.ts";
+import { acceptedLanguage } from "../requests/accepted-language.ts";
+import { sendRetryLater } from "../requests/error-response.ts";
+import { createTaskQueue, type TaskQueue } from "../requests/task-queue.ts";
+import type { Caller } from "./auth.ts";
 import { resumeFrom, type Stream, send } from "./notification-stream.ts";
 
 const POLL_MS = 1_000;

@@ -5,8 +5,8 @@ import { readServedPairs, type ServedPair } from "../../people/served-pairs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import type { PairTerm } from "../../scoring/people/score-pair.ts";
 import { servedScore } from "../../scoring/people/served-score.ts";
-import { userOf } from "../auth.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { integerField, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 export const peopleQuery = z.object({
   tier: z.enum(["A", "B"], "must be A or B").optional(),

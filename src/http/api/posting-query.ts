@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { integerField } from "../validate.ts";
+import { integerField } from "../requests/validate.ts";
 
 /** The paging of routes that list postings. */
 export const pageFields = {

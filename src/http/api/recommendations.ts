@@ -11,9 +11,9 @@ import type { Job } from "../../queues/job.ts";
 import { startRun } from "../../queues/manual-runs.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { generateRecommendations } from "../../workers/recommendations/generate-recommendations.ts";
-import { userOf } from "../auth.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
-import { validateBody, validateQuery } from "../validate.ts";
+import { sendError, sendRetryLater } from "../requests/error-response.ts";
+import { validateBody, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 import { pageFields, remoteField } from "./posting-query.ts";
 import { pageResponse, postingResponse, shownScore } from "./posting-response.ts";
 

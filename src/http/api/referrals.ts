@@ -5,9 +5,9 @@ import { referencesTo, resolveReference } from "../../db/references.ts";
 import { referenceField } from "../../ids.ts";
 import { type JoinRefusal, joinReferral } from "../../intake/referrals.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
-import { sendFaults, validateBody } from "../validate.ts";
+import { sendError, sendRetryLater } from "../requests/error-response.ts";
+import { sendFaults, validateBody } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 const REFUSAL_CODES: Record<JoinRefusal, number> = {
   "unknown-code": 404,

@@ -1,9 +1,9 @@
 import type { RequestHandler, Response } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { sendRetryLater, tooManyRequests } from "../error-response.ts";
-import { createRateLimit } from "../rate-limit.ts";
-import { createTaskQueue } from "../task-queue.ts";
+import { sendRetryLater, tooManyRequests } from "../requests/error-response.ts";
+import { createRateLimit } from "../requests/rate-limit.ts";
+import { createTaskQueue } from "../requests/task-queue.ts";
+import { userOf } from "./auth.ts";
 
 /** Searches of one user. */
 const SEARCHES_PER_MINUTE = 60;

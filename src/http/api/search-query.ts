@@ -9,7 +9,7 @@ import type { Location } from "../../scoring/distance.ts";
 import { foldWords } from "../../scoring/people/search/fold.ts";
 import { lettersOf, parseSearch, type SearchTerm } from "../../scoring/people/search/parse-search.ts";
 import { GREATEST_AGE, LEAST_AGE, type SearchFilter } from "../../scoring/people/search/search-query.ts";
-import { integerField, sendFaults, validateQuery } from "../validate.ts";
+import { integerField, sendFaults, validateQuery } from "../requests/validate.ts";
 
 const MAX_WORDS_LENGTH = 200;
 const MAX_LISTED = 20;

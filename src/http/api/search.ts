@@ -10,8 +10,8 @@ import { highlight } from "../../scoring/people/search/highlight.ts";
 import type { SearchTerm } from "../../scoring/people/search/parse-search.ts";
 import type { Ranked } from "../../scoring/people/search/rank-person.ts";
 import { CANDIDATES } from "../../scoring/people/search/standing.ts";
-import { userOf } from "../auth.ts";
-import { sendError } from "../error-response.ts";
+import { sendError } from "../requests/error-response.ts";
+import { userOf } from "./auth.ts";
 import { searchLimits } from "./search-limits.ts";
 import { readSearch, readSuggest } from "./search-query.ts";
 

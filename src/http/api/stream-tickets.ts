@@ -4,8 +4,8 @@ import type { RequestHandler } from "express";
 import { isDatabaseAbsent } from "../../db/faults.ts";
 import { type Queryable, rows } from "../../db/statement.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import type { Caller } from "../auth.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
+import { sendError, sendRetryLater } from "../requests/error-response.ts";
+import type { Caller } from "./auth.ts";
 
 /** Long enough to open a stream; short, since addresses end up in logs. */
 const TICKET_MS = 60_000;

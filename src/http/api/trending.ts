@@ -2,8 +2,8 @@ import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { readTrending } from "../../feeds/trending.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { userOf } from "../auth.ts";
-import { integerField, validateQuery } from "../validate.ts";
+import { integerField, validateQuery } from "../requests/validate.ts";
+import { userOf } from "./auth.ts";
 
 export const trendingQuery = z.object({ limit: integerField(1, 100).default(20) });
 

@@ -3,7 +3,7 @@ import { EVENTS_SOURCE, rejectMessage } from "../../db/inbox.ts";
 import { type EventsReceipt, faultsOf, takeEvents } from "../../intake/events.ts";
 import { type EventFault, readHostEvents } from "../../intake/read-events.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { type ErrorBody, sendError } from "../error-response.ts";
+import { type ErrorBody, sendError } from "../requests/error-response.ts";
 import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
 import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 

@@ -3,7 +3,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { type EngagementOutcome, MAX_ENGAGEMENT, storeEngagement } from "../../feeds/engagement.ts";
 import { readItems, readJson } from "../../foreign-json.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { type ErrorBody, sendError } from "../error-response.ts";
+import { type ErrorBody, sendError } from "../requests/error-response.ts";
 import { HOST_STATUS_CODES, requireHostSignature, requireMirrored } from "./host-webhook.ts";
 import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 

@@ -3,8 +3,8 @@ import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
 import { isUuid } from "../../ids.ts";
 import { type Push, type PushResult, takePushes } from "../../intake/calendar-pushes.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError } from "../error-response.ts";
-import { addressKey, createRateLimit } from "../rate-limit.ts";
+import { sendError } from "../requests/error-response.ts";
+import { addressKey, createRateLimit } from "../requests/rate-limit.ts";
 
 const SOURCE = "google_calendar";
 const PATH = "/webhooks/google_calendar";

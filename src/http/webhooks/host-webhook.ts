@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendRetryLater } from "../error-response.ts";
+import { sendRetryLater } from "../requests/error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
 import { type CallRejection, requireSignature, type SignedWebhook } from "./signed-webhook.ts";
 

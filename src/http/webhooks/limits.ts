@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Runtime } from "../../roles/runtime.ts";
-import { tooManyRequests } from "../error-response.ts";
-import { addressKey, createRateLimit } from "../rate-limit.ts";
+import { tooManyRequests } from "../requests/error-response.ts";
+import { addressKey, createRateLimit } from "../requests/rate-limit.ts";
 
 export type WebhookLimits = {
   /**

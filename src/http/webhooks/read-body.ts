@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from "express";
-import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
-import { addressKey } from "../rate-limit.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-response.ts";
+import { addressKey } from "../requests/rate-limit.ts";
 import { createBodyMemory, type Shortage } from "./body-memory.ts";
 
 /** Bodies of one webhook in one process: those that arrive, and those that wait for their answer. */

@@ -5,7 +5,7 @@ import { type RecordOutcome, storeRecords } from "../../connect/store-records.ts
 import { createGroupCommit, type GroupCommit } from "../../db/group-commit.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError } from "../error-response.ts";
+import { sendError } from "../requests/error-response.ts";
 import { HOST_STATUS_CODES, type HostBody, requireHostSignature } from "./host-webhook.ts";
 import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 

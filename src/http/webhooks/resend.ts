@@ -6,7 +6,7 @@ import { decodeUtf8, readJson } from "../../foreign-json.ts";
 import { foreignId, isStorableInstant } from "../../foreign-text.ts";
 import { resendAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError, sendRetryLater } from "../error-response.ts";
+import { sendError, sendRetryLater } from "../requests/error-response.ts";
 import { standardScheme } from "./signature-schemes.ts";
 import { requireSignature, signedCallOf } from "./signed-webhook.ts";
 

@@ -5,7 +5,7 @@ import type { SaleFault } from "../../rewards/read-sale.ts";
 import { type RefundReceipt, takeRefund, UnknownSale } from "../../rewards/take-refunds.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { enqueueRefund } from "../../workers/commissions/reverse-sale.ts";
-import { sendError } from "../error-response.ts";
+import { sendError } from "../requests/error-response.ts";
 import { requireSellerSignature } from "./scicent-signature.ts";
 import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 

@@ -6,7 +6,7 @@ import { readSale, type SaleFault } from "../../rewards/read-sale.ts";
 import type { SaleReceipt } from "../../rewards/take-sales.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { VERSION } from "../../version.ts";
-import { sendError } from "../error-response.ts";
+import { sendError } from "../requests/error-response.ts";
 import { requireSellerSignature } from "./scicent-signature.ts";
 import { answerUnavailable, type CallRejection, signedCallOf } from "./signed-webhook.ts";
 

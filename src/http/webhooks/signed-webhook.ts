@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import { resendAfterMs } from "../../intake/retry-after.ts";
 import type { Runtime } from "../../roles/runtime.ts";
-import { sendError, sendRetryLater, tooManyRequests } from "../error-response.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-response.ts";
 import { createWebhookLimits, type WebhookLimits } from "./limits.ts";
 import { readBody, sendTooLarge, sendUnread } from "./read-body.ts";
 import type { SignatureScheme, SignedBy } from "./signature-schemes.ts";

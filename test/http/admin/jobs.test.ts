@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { needsReason } from "../../../src/http/admin/needs-reason.ts";
+import { needsReason } from "../../../src/http/admin/access/needs-reason.ts";
 import { defineJob } from "../../../src/queues/job.ts";
 import { done } from "../../../src/queues/outcome.ts";
 import { every } from "../../../src/schedules/schedule.ts";

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { Request, Response } from "express";
 import { describe, expect, test } from "vitest";
+import type { Session } from "../../../src/http/admin/access/sessions.ts";
 import { liveStream } from "../../../src/http/admin/live-stream.ts";
-import type { Session } from "../../../src/http/admin/sessions.ts";
 import { createLog } from "../../../src/log.ts";
 import { eventually } from "../../support/eventually.ts";
 import { adminWorld, type Browser, browser, FORM } from "./browser.ts";

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createSnapshots } from "../../../src/http/admin/snapshot/snapshot.ts";
-import { scrapedGauges } from "../../../src/http/gauges.ts";
+import { scrapedGauges } from "../../../src/http/metrics/gauges.ts";
 import { recordStatements } from "../../support/statements.ts";
 import { createWorld } from "../../support/world.ts";
 

@@ -1,9 +1,9 @@
 import type { Request, Response } from "express";
 import { type Html, html } from "../../../html.ts";
-import { validateBody } from "../../validate.ts";
-import { sessionOf } from "../guard.ts";
-import { reasonBody } from "../reason.ts";
-import type { Session } from "../sessions.ts";
+import { validateBody } from "../../requests/validate.ts";
+import { sessionOf } from "../access/guard.ts";
+import { reasonBody } from "../access/reason.ts";
+import type { Session } from "../access/sessions.ts";
 import { hiddenToken } from "./page.ts";
 
 /** Whether the session of a response may change something: buttons are shown to those who may. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Router } from "express";
 import { VERSION } from "../../../version.ts";
-import { STYLE } from "./style.ts";
+import { STYLE } from "../../pages/style.ts";
 
 const requireFrom = createRequire(import.meta.url);
 const YEAR_SECONDS = 365 * 24 * 3_600;

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from "express";
 import { type Html, html } from "../../../html.ts";
-import { type ErrorBody, showErrorsBy } from "../../error-response.ts";
-import { acceptsPage, safeTarget } from "../guard.ts";
+import { type ErrorBody, showErrorsBy } from "../../requests/error-response.ts";
+import { acceptsPage, safeTarget } from "../access/guard.ts";
 import { notice } from "./elements.ts";
 import { hrefOf } from "./filters.ts";
 import { showBarePage, showPage } from "./page.ts";

@@ -1,9 +1,9 @@
 import type { RequestHandler, Response, Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { sendError } from "../../error-response.ts";
-import { sessionOf } from "../guard.ts";
-import type { AdminRole, Session } from "../sessions.ts";
+import { sendError } from "../../requests/error-response.ts";
+import { sessionOf } from "../access/guard.ts";
+import type { AdminRole, Session } from "../access/sessions.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
 
 /** The groups of the navigation, in order. */

@@ -1,8 +1,8 @@
 import type { Response } from "express";
 import { type Html, html } from "../../../html.ts";
 import { VERSION } from "../../../version.ts";
-import { sessionOf } from "../guard.ts";
-import type { Session } from "../sessions.ts";
+import { sessionOf } from "../access/guard.ts";
+import type { Session } from "../access/sessions.ts";
 import { assetUrl } from "./assets.ts";
 import { navigationHtml } from "./navigation.ts";
 

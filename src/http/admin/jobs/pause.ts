@@ -3,9 +3,9 @@ import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
 import { type DecidedPause, dueAfterPause, pauseJob, resumeJob } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
 import { section } from "../frame/elements.ts";
-import { sessionOf } from "../guard.ts";
 import { jobPauseText } from "../pauses/paused.ts";
 import { postponeField, secondsIn } from "../work/bulk.ts";
 

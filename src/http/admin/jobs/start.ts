@@ -6,12 +6,12 @@ import type { Job } from "../../../queues/job.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
 import { previewText } from "../../../queues/preview-text.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { onlyPlain } from "../board-redaction.ts";
+import { sessionOf } from "../access/guard.ts";
+import { needsReason } from "../access/needs-reason.ts";
+import { onlyPlain } from "../board/board-redaction.ts";
 import { reasonField, reasonIn } from "../frame/actions.ts";
 import { notice } from "../frame/elements.ts";
 import { hiddenToken, showPage } from "../frame/page.ts";
-import { sessionOf } from "../guard.ts";
-import { needsReason } from "../needs-reason.ts";
 import { type Entered, hiddenPayload, payloadInputs, readFormPayload } from "./run-form.ts";
 
 /** A dry run is one transaction that holds a connection; longer ones are for the command line. */

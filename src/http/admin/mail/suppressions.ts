@@ -12,6 +12,7 @@ import {
 import { type Html, html } from "../../../html.ts";
 import { findUsers } from "../../../people/find-users.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "../frame/actions.ts";
 import { codeHtml, notice, section, timeHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, readFilters, textFilter } from "../frame/filters.ts";
@@ -19,7 +20,6 @@ import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
-import { sessionOf } from "../guard.ts";
 
 /** Addresses that get no e-mail. */
 export const suppressionsPage: AdminPage = {

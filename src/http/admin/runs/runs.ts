@@ -6,7 +6,7 @@ import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
 import { startedBy } from "../../../queues/run-origin.ts";
 import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { onlyPlain } from "../board-redaction.ts";
+import { onlyPlain } from "../board/board-redaction.ts";
 import { facts, regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import {
   choiceOf,

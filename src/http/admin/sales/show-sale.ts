@@ -7,13 +7,13 @@ import { saleVerdict } from "../../../rewards/sale-verdict.ts";
 import type { StoredLine } from "../../../rewards/stored-sales.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { formatAmount } from "../../../scoring/money.ts";
+import { sessionOf } from "../access/guard.ts";
 import { auditTable } from "../audit/audit-table.ts";
 import { explanationHtml } from "../explain/explanation-html.ts";
 import { actionForm, mayAct, resultOf } from "../frame/actions.ts";
 import { badge, codeHtml, facts, notice, section, type Tone, timeHtml } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
-import { sessionOf } from "../guard.ts";
 import { workAbout } from "../work/subjects.ts";
 
 type Status = SaleReport["status"];

@@ -13,16 +13,16 @@ import {
 } from "../../../schedules/pause.ts";
 import type { Schedule } from "../../../schedules/schedule.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
+import { sessionOf } from "../access/guard.ts";
+import { needsReason } from "../access/needs-reason.ts";
+import type { Session } from "../access/sessions.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
 import { badge, type Content, codeHtml, notice, section, timeHtml, timeWithAge } from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
-import { sessionOf } from "../guard.ts";
-import { needsReason } from "../needs-reason.ts";
 import { type Paused, pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { runStatusBadge } from "../runs/run-table.ts";
-import type { Session } from "../sessions.ts";
 import { weekPicture } from "./week.ts";
 
 /** The timetable. */

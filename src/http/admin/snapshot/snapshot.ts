@@ -9,7 +9,7 @@ import { listProcesses, type ProcessRow } from "../../../roles/presence.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { sharedReading } from "../../../shared-reading.ts";
-import type { Gauges } from "../../gauges.ts";
+import type { Gauges } from "../../metrics/gauges.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
 
 /** What the pages that change by themselves show of the service, at one time. */

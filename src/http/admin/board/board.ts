@@ -2,11 +2,11 @@ import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { RequestHandler, Response } from "express";
-import { QUEUE_NAMES } from "../../config/queues.ts";
-import { startRun } from "../../queues/manual-runs.ts";
-import type { Runtime } from "../../roles/runtime.ts";
+import { QUEUE_NAMES } from "../../../config/queues.ts";
+import { startRun } from "../../../queues/manual-runs.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { sessionOf } from "../access/guard.ts";
 import { redactBody } from "./board-redaction.ts";
-import { sessionOf } from "./guard.ts";
 
 const BOARD_PATH = "/admin/queues";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { onlyIds, onlyPlain } from "../../../src/http/admin/board-redaction.ts";
+import { onlyIds, onlyPlain } from "../../../../src/http/admin/board/board-redaction.ts";
 
 test("only the ids of a carrier are shown", () => {
   expect(onlyIds({ entries: ["1", "2"], email: "a@example.org", token: "x" })).toEqual({

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import { DeadlineExceeded, withinLimit } from "../deadlines.ts";
+import { DeadlineExceeded, withinLimit } from "../../deadlines.ts";
 
 export type RateLimitOptions = {
   readonly redis: Redis | Cluster;

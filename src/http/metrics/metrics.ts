@@ -1,8 +1,8 @@
 import { Router } from "express";
-import type { Runtime } from "../roles/runtime.ts";
-import { sendError } from "./error-response.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { sendError } from "../requests/error-response.ts";
+import { sameText } from "../requests/same-text.ts";
 import type { Gauges } from "./gauges.ts";
-import { sameText } from "./same-text.ts";
 
 /**
  * `GET /metrics` in the Prometheus text format: the metrics of this process, and gauges read from Postgres

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import { isDatabaseAbsent } from "../../db/faults.ts";
-import { rows } from "../../db/statement.ts";
-import type { Runtime } from "../../roles/runtime.ts";
+import { isDatabaseAbsent } from "../../../db/faults.ts";
+import { rows } from "../../../db/statement.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
 import type { Session, Sessions } from "./sessions.ts";
 
 export type LiveSessions = {

@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from "express";
-import { audit } from "../../db/audit.ts";
-import type { Runtime } from "../../roles/runtime.ts";
-import { sendError } from "../error-response.ts";
-import { addressKey } from "../rate-limit.ts";
-import { sameText } from "../same-text.ts";
+import { audit } from "../../../db/audit.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { sendError } from "../../requests/error-response.ts";
+import { addressKey } from "../../requests/rate-limit.ts";
+import { sameText } from "../../requests/same-text.ts";
 import type { LiveSessions } from "./ended-sessions.ts";
 import { reasonBody } from "./reason.ts";
 import type { Session } from "./sessions.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createSessions, SESSION_LIMIT_MS } from "../../../src/http/admin/sessions.ts";
+import { createSessions, SESSION_LIMIT_MS } from "../../../../src/http/admin/access/sessions.ts";
 
 const clock = { now: () => new Date("2026-03-08T02:00:00Z") };
 const passwords = { adminPassword: "open sesame", viewerPassword: "just looking", sessionSecret: null };

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import net from "node:net";
 import { describe, expect, inject, test } from "vitest";
-import { addressKey, createRateLimit } from "../../src/http/rate-limit.ts";
-import { eventually } from "../support/eventually.ts";
-import { createWorld } from "../support/world.ts";
+import { addressKey, createRateLimit } from "../../../src/http/requests/rate-limit.ts";
+import { eventually } from "../../support/eventually.ts";
+import { createWorld } from "../../support/world.ts";
 
 describe("addressKey", () => {
   test.each([

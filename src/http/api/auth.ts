@@ -1,11 +1,11 @@
 import type { RequestHandler, Response } from "express";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
-import type { Clock } from "../clock.ts";
-import { isDatabaseAbsent } from "../db/faults.ts";
-import { resolveReference } from "../db/references.ts";
-import type { Runtime } from "../roles/runtime.ts";
-import { sendError, sendRetryLater, tooManyRequests } from "./error-response.ts";
-import { createRateLimit } from "./rate-limit.ts";
+import type { Clock } from "../../clock.ts";
+import { isDatabaseAbsent } from "../../db/faults.ts";
+import { resolveReference } from "../../db/references.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-response.ts";
+import { createRateLimit } from "../requests/rate-limit.ts";
 
 const SECRET_ALGORITHM = "HS256";
 /** The algorithms of common identity providers. Never HMAC: its key would be the published one. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { integerField } from "../../src/http/validate.ts";
+import { integerField } from "../../../src/http/requests/validate.ts";
 
 describe("integerField", () => {
   const field = integerField(1, 200);

@@ -1,20 +1,20 @@
 import { sql } from "drizzle-orm";
-import { QUEUE_NAMES } from "../config/queues.ts";
+import { QUEUE_NAMES } from "../../config/queues.ts";
 import {
   countMirrors,
   lastVerification,
   type MirrorCounts,
   type MirrorVerification,
-} from "../connect/status.ts";
-import { rows } from "../db/statement.ts";
-import { withinLimit } from "../deadlines.ts";
-import { listStates } from "../postings/listings.ts";
-import { countEntries, countFailing } from "../queues/outbox-counts.ts";
-import { countPostponed } from "../queues/postpone.ts";
-import { verificationState } from "../rewards/verifications.ts";
-import type { Runtime } from "../roles/runtime.ts";
-import { scheduleLagSeconds } from "../roles/scheduler.ts";
-import { sharedReading } from "../shared-reading.ts";
+} from "../../connect/status.ts";
+import { rows } from "../../db/statement.ts";
+import { withinLimit } from "../../deadlines.ts";
+import { listStates } from "../../postings/listings.ts";
+import { countEntries, countFailing } from "../../queues/outbox-counts.ts";
+import { countPostponed } from "../../queues/postpone.ts";
+import { verificationState } from "../../rewards/verifications.ts";
+import type { Runtime } from "../../roles/runtime.ts";
+import { scheduleLagSeconds } from "../../roles/scheduler.ts";
+import { sharedReading } from "../../shared-reading.ts";
 
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;

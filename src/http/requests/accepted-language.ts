@@ -1,7 +1,7 @@
 import type { Request } from "express";
-import { languageOf } from "../languages/choose-language.ts";
-import { LANGUAGES } from "../languages/index.ts";
-import type { Language } from "../languages/language.ts";
+import { languageOf } from "../../languages/choose-language.ts";
+import { LANGUAGES } from "../../languages/index.ts";
+import type { Language } from "../../languages/language.ts";
 
 const TAGS = LANGUAGES.map(({ tag }) => tag);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isStorable, UNSTORABLE } from "../../foreign-text.ts";
+import { isStorable, UNSTORABLE } from "../../../foreign-text.ts";
 
 const MAX_REASON_LENGTH = 500;
 

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scryptSync } from "node:crypto";
-import type { Clock } from "../../clock.ts";
-import type { Config } from "../../config/config.ts";
-import { sameText } from "../same-text.ts";
+import type { Clock } from "../../../clock.ts";
+import type { Config } from "../../../config/config.ts";
+import { sameText } from "../../requests/same-text.ts";
 
 /** The role is also the login name. `viewer` is read-only. */
 const ROLES = ["admin", "viewer"] as const;

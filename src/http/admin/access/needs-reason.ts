@@ -1,7 +1,7 @@
-import type { QueueName } from "../../config/queues.ts";
-import { REFERENCE_FIELDS } from "../../db/references.ts";
-import type { Job } from "../../queues/job.ts";
-import { payloadFieldsOf } from "../../queues/payload-fields.ts";
+import type { QueueName } from "../../../config/queues.ts";
+import { REFERENCE_FIELDS } from "../../../db/references.ts";
+import type { Job } from "../../../queues/job.ts";
+import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 
 /** Their jobs pay, or write to people. */
 const CONCERNS_PEOPLE: ReadonlySet<QueueName> = new Set([
