@@ -11,10 +11,19 @@ import { singleJob } from "./support/jobs.ts";
 const workers = fileURLToPath(new URL("../src/workers/", import.meta.url));
 const tests = fileURLToPath(new URL("./workers/", import.meta.url));
 
-/** `<queue>/[<area>/]<name>`; files directly in workers/ declare no job. */
+/** What jobs of a folder share: lists of jobs, and a step of two. */
+const SHARED = [
+  "maintenance/workflows",
+  "notifications/fan-out/notify",
+  "notifications/fan-out/subscribers",
+  "notifications/host/host-jobs",
+];
+
+/** `<queue>/[<area>/]<name>`; the index declares no job. */
 const files = readdirSync(workers, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && file.includes("/"))
-  .map((file) => file.replace(/\.ts$/, ""));
+  .map((file) => file.replace(/\.ts$/, ""))
+  .filter((file) => !SHARED.includes(file));
 const nameOf = (file: string) => file.split("/").at(-1) as string;
 
 describe("the catalogue", () => {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { readConfig, readDatabaseConfig } from "../../src/config/config.ts";
 import { type Database, openDatabase } from "../../src/db/client.ts";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { SECRET } from "./sale-requests.ts";
 
 /** A database for one run, on the server of the benchmark. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { readDatabaseConfig } from "../config/config.ts";
-import { hostGrantsSql } from "../db/host-grants.ts";
+import { hostGrantsSql } from "../db/migrate/host-grants.ts";
 import { mandatoryFlag } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 

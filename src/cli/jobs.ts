@@ -15,7 +15,7 @@ export function defineJobs(command: Command, terminal: Terminal): void {
   jsonFlag(list).action(async ({ json }: { json?: true }) => {
     const [{ catalogue }, { stepsOf, WORKFLOW_NAMES, WORKFLOWS }, { timetable }] = await Promise.all([
       import("../workers/index.ts"),
-      import("../workers/workflows.ts"),
+      import("../workers/maintenance/workflows.ts"),
       import("../schedules/timetable.ts"),
     ]);
     const jobs = catalogue.jobs.map((job) => ({

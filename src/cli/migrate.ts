@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { readDatabaseConfig } from "../config/config.ts";
-import { type Migrated, migrateDatabase } from "../db/migrate.ts";
+import { type Migrated, migrateDatabase } from "../db/migrate/migrate.ts";
 import { rolesSql } from "../db/roles.ts";
 import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";

@@ -4,7 +4,7 @@ import { findUnfinished, listSteps, type Run } from "../queues/runs.ts";
 import { executionOf } from "../roles/execution.ts";
 import type { Runtime } from "../roles/runtime.ts";
 import { runWorkflow } from "../workers/maintenance/run-workflow.ts";
-import { stepsOf, type WorkflowName, type WorkflowOptions } from "../workers/workflows.ts";
+import { stepsOf, type WorkflowName, type WorkflowOptions } from "../workers/maintenance/workflows.ts";
 import { printJson, printLine } from "./print.ts";
 import { requireUserId } from "./references.ts";
 import { preview } from "./run-job.ts";

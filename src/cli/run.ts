@@ -1,6 +1,11 @@
 import type { Command } from "commander";
 import { catalogue } from "../workers/index.ts";
-import { WORKFLOW_NAMES, WORKFLOWS, type Workflow, type WorkflowName } from "../workers/workflows.ts";
+import {
+  WORKFLOW_NAMES,
+  WORKFLOWS,
+  type Workflow,
+  type WorkflowName,
+} from "../workers/maintenance/workflows.ts";
 import { jsonFlag, mandatoryFlag } from "./flags.ts";
 import { addPayloadFlags } from "./job-flags.ts";
 import { USER_ID_FORMS } from "./references.ts";

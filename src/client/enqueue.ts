@@ -1,4 +1,4 @@
-import type { HostJobPayloads } from "../workers/host-jobs.ts";
+import type { HostJobPayloads } from "../workers/notifications/host/host-jobs.ts";
 import type { Queryable } from "./queryable.ts";
 import {
   argument,

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Database, DatabaseAddress } from "../db/client.ts";
-import { migrationState } from "../db/migrate.ts";
+import { migrationState } from "../db/migrate/migrate.ts";
 import { poolsTransactions } from "../db/pooler.ts";
 import { poolerFault } from "../db/pooler-fault.ts";
 import { createServerClock } from "../db/server-clock.ts";

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { isId, isUuid } from "../ids.ts";
-import { storedCosine } from "../postings/embeddings/vectors.ts";
-import { latestRarity, rarityWithId, versionParts } from "../postings/rarities.ts";
-import { POSTING_ROW } from "../postings/read-postings.ts";
-import { readFewUsers } from "../postings/read-users.ts";
-import { LIST_SIZES, servedCount } from "../scoring/postings/diversity.ts";
+import { latestRarity, rarityWithId, versionParts } from "../postings/recommend/rarities.ts";
+import { POSTING_ROW } from "../postings/recommend/read-postings.ts";
+import { readFewUsers } from "../postings/recommend/read-users.ts";
+import { storedCosine } from "../postings/recommend/vectors.ts";
+import { LIST_SIZES, servedCount } from "../scoring/postings/recommend/diversity.ts";
 import type { EmbeddedUserRow } from "../scoring/postings/recommend/embedding-text.ts";
 import type { Rarity, RecommendPosting, RecommendUser } from "../scoring/postings/recommend/facts.ts";
 import { postingFacts, readUser } from "../scoring/postings/recommend/read-facts.ts";

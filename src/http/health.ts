@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { Router } from "express";
-import { isMigrated } from "../db/migrate.ts";
+import { isMigrated } from "../db/migrate/migrate.ts";
 import { rows } from "../db/statement.ts";
 import { writeRefusal } from "../db/write-check.ts";
 import { DeadlineExceeded, withinLimit } from "../deadlines.ts";

@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
 import type { EmbeddingsConfig } from "../config/embeddings.ts";
 import { VERSION } from "../version.ts";
-import { readJsonList } from "./json-list.ts";
-import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./polite-fetch/address-guard.ts";
-import { FetchFailed, type FetchFault } from "./polite-fetch/fetch-failed.ts";
-import type { FetchRecords } from "./polite-fetch/fetch-records.ts";
-import { httpRequest, type Limits, type RawResponse } from "./polite-fetch/http-request.ts";
-import { withRetries } from "./polite-fetch/retries.ts";
-import { retryAfterMs } from "./polite-fetch/retry-after.ts";
+import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./requests/address-guard.ts";
+import { FetchFailed, type FetchFault } from "./requests/fetch-failed.ts";
+import type { FetchRecords } from "./requests/fetch-records.ts";
+import { httpRequest, type Limits, type RawResponse } from "./requests/http-request.ts";
+import { readJsonList } from "./requests/json-list.ts";
+import { withRetries } from "./requests/retries.ts";
+import { retryAfterMs } from "./requests/retry-after.ts";
 
 /** Why texts have no vectors. */
 export type EmbeddingFault =

@@ -13,11 +13,11 @@ import type { Mailer } from "./mailers/mailer.ts";
 import { resendMailer } from "./mailers/resend.ts";
 import { smtpMailer } from "./mailers/smtp.ts";
 import { openMediaStore } from "./media-store/open-media-store.ts";
-import { fetchRecords } from "./polite-fetch/fetch-records.ts";
 import { createPoliteFetch } from "./polite-fetch/polite-fetch.ts";
 import type { Ports } from "./ports.ts";
 import { type PostingsPort, postingsPort } from "./postings/postings-port.ts";
-import { createRateLimiter } from "./rate-limiter.ts";
+import { fetchRecords } from "./requests/fetch-records.ts";
+import { createRateLimiter } from "./requests/rate-limiter.ts";
 import { scicentPort } from "./scicent.ts";
 
 /** Requests per second to Resend until a response announces the rate. The lowest it has ever granted. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { ListRef } from "../config/postings.ts";
-import { FetchFailed } from "../ports/polite-fetch/fetch-failed.ts";
 import { UnreadableList } from "../ports/postings/posting-source.ts";
 import type { ReadList } from "../ports/postings/postings-port.ts";
+import { FetchFailed } from "../ports/requests/fetch-failed.ts";
 import type { ComputeContext } from "../queues/job.ts";
 import { readListing } from "./listings.ts";
 

@@ -1,5 +1,5 @@
 import { databaseFault } from "../database-fault.ts";
-import { isMigrated } from "../db/migrate.ts";
+import { isMigrated } from "../db/migrate/migrate.ts";
 import { poolsTransactions } from "../db/pooler.ts";
 import { poolerFault } from "../db/pooler-fault.ts";
 import { refusalMessage } from "../db/refusal-message.ts";

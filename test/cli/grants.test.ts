@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hostGrantsSql } from "../../src/db/host-grants.ts";
+import { hostGrantsSql } from "../../src/db/migrate/host-grants.ts";
 import { cli } from "../support/cli.ts";
 
 const address = { databaseSchema: "cw" };

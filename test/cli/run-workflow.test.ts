@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { progressOf } from "../../src/cli/workflow-progress.ts";
 import { runWorkflow } from "../../src/workers/maintenance/run-workflow.ts";
-import { stepsOf } from "../../src/workers/workflows.ts";
+import { stepsOf } from "../../src/workers/maintenance/workflows.ts";
 import { cli, cliUntil, environmentOf } from "../support/cli.ts";
 import { profileOf, TODAY } from "../support/search-people.ts";
 import { createWorld } from "../support/world.ts";

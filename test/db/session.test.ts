@@ -2,7 +2,7 @@ import pg from "pg";
 import { describe, expect, inject, it } from "vitest";
 import { type DatabaseAddress, openDatabase } from "../../src/db/client.ts";
 import { isDatabaseAbsent } from "../../src/db/faults.ts";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { directAddress } from "../../src/db/pooler-fault.ts";
 import { sessionSetUp } from "../../src/db/session.ts";
 import { checkServers } from "../../src/roles/boot-checks.ts";

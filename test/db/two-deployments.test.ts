@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { lockKey } from "../../src/db/schema-keys.ts";
 import { listenForEntries } from "../../src/queues/pg-listener.ts";
 import { createScheduler } from "../../src/roles/scheduler.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NOTIFICATION_TYPES } from "../../src/notifications/index.ts";
-import { SUBSCRIBERS } from "../../src/workers/subscribers.ts";
+import { SUBSCRIBERS } from "../../src/workers/notifications/fan-out/subscribers.ts";
 import { EVENT_TYPES } from "../support/event-types.ts";
 import * as factory from "../support/factories.ts";
 import { decided, notifications } from "../support/notified.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EmbeddingsConfig } from "../../src/config/embeddings.ts";
 import { type EmbeddingsOptions, embeddingsPort } from "../../src/ports/embeddings.ts";
-import type { FetchRecords } from "../../src/ports/polite-fetch/fetch-records.ts";
+import type { FetchRecords } from "../../src/ports/requests/fetch-records.ts";
 import { answered, failWith, fakeEmbeddings, vectorOf } from "../support/embeddings.ts";
 
 const NEVER = new AbortController().signal;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { inject, onTestFinished } from "vitest";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/dev/servers/embedded-postgres.ts";
 import { folderOpenToOthers } from "../../src/dev/servers/locate-postgres.ts";
 

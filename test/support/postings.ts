@@ -1,8 +1,8 @@
-import { fetchRecords } from "../../src/ports/polite-fetch/fetch-records.ts";
 import { createPoliteFetch, type PoliteFetchOptions } from "../../src/ports/polite-fetch/polite-fetch.ts";
 import { POSTING_SOURCES } from "../../src/ports/postings/index.ts";
 import { postingsPort } from "../../src/ports/postings/postings-port.ts";
-import { createRateLimiter } from "../../src/ports/rate-limiter.ts";
+import { fetchRecords } from "../../src/ports/requests/fetch-records.ts";
+import { createRateLimiter } from "../../src/ports/requests/rate-limiter.ts";
 import { listRuns } from "../../src/queues/runs.ts";
 import { scrapeJobPostings } from "../../src/workers/recommendations/scrape-job-postings.ts";
 import { type FakeBoards, fakeBoards } from "./job-boards.ts";

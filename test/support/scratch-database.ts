@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject, onTestFinished } from "vitest";
 import type { DatabaseAddress } from "../../src/db/client.ts";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { roleNames, rolesSql } from "../../src/db/roles.ts";
 import { onServer } from "./on-server.ts";
 

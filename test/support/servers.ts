@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { readDatabaseConfig } from "../../src/config/config.ts";
-import { migrateDatabase } from "../../src/db/migrate.ts";
+import { migrateDatabase } from "../../src/db/migrate/migrate.ts";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 import { buildPrograms } from "./build-programs.ts";
 import { dumpHost, hostPathSql, hostSql } from "./host-decoys.ts";

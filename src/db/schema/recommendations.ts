@@ -164,7 +164,7 @@ export const recommendationLists = pgTable(
   "recommendation_lists",
   {
     userId: userRef().primaryKey(),
-    /** Best first. The first places, then the rest (src/scoring/postings/diversity.ts). */
+    /** Best first. The first places, then the rest (src/scoring/postings/recommend/diversity.ts). */
     postingIds: bigint({ mode: "number" }).array().notNull(),
     scores: doublePrecision().array().notNull(),
     /** When each was recommended last, in seconds since 1970. It expires three days later. */

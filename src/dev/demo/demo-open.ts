@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Terminal } from "../../cli/terminal.ts";
 import { type Config, readConfig } from "../../config/config.ts";
 import { type Database, openDatabase } from "../../db/client.ts";
-import { migrateDatabase } from "../../db/migrate.ts";
+import { migrateDatabase } from "../../db/migrate/migrate.ts";
 import { formatNumber } from "../../format-counts.ts";
 import { openReporting, startService } from "../../main.ts";
 import { onFreePort } from "../servers/server-program.ts";

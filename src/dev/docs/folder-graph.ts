@@ -1,3 +1,5 @@
+import type { IModule } from "dependency-cruiser";
+
 /** Folders, each with the folders it imports from. */
 export type FolderGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -6,6 +8,14 @@ export type Layers = readonly Readonly<Record<string, string>>[];
 
 /** An import, by paths from the root of the repository. */
 export type Import = { readonly from: string; readonly to: string };
+
+/** Every import between files of src that dependency-cruiser found, type-only ones included. */
+export const importsIn = (modules: readonly IModule[]): Import[] =>
+  modules
+    .flatMap(({ source, dependencies }) =>
+      dependencies.map(({ resolved }) => ({ from: source, to: resolved })),
+    )
+    .filter(({ from, to }) => from.startsWith("src/") && to.startsWith("src/"));
 
 /** `src/queues/job.ts` is in `queues`; files directly in src are in none. */
 const folderOf = (path: string): string | null => /^src\/([^/]+)\//.exec(path)?.[1] ?? null;

@@ -11,13 +11,20 @@ import * as hostEvents from "../../events/host.ts";
 import { notificationTypeOf } from "../../notifications/type-of-event.ts";
 import { timetable } from "../../schedules/timetable.ts";
 import { catalogue } from "../../workers/index.ts";
-import { SUBSCRIBERS } from "../../workers/subscribers.ts";
-import { WORKFLOWS } from "../../workers/workflows.ts";
+import { WORKFLOWS } from "../../workers/maintenance/workflows.ts";
+import { SUBSCRIBERS } from "../../workers/notifications/fan-out/subscribers.ts";
 import { alertRuleTable, prometheusRules } from "./alerts.ts";
 import { commandSections } from "./commands.ts";
 import { erasureTable } from "./erasure.ts";
 import { type Consequences, eventTable } from "./events.ts";
-import { folderGraph, folderPicture, type Import, type Layers, listingFaults } from "./folder-graph.ts";
+import {
+  folderGraph,
+  folderPicture,
+  type Import,
+  importsIn,
+  type Layers,
+  listingFaults,
+} from "./folder-graph.ts";
 import { grafanaDashboard } from "./grafana.ts";
 import { hostTablesText } from "./host-tables.ts";
 import { jobSections, jobTable, scheduleTable, workflowTable } from "./jobs.ts";
@@ -123,9 +130,7 @@ async function importsOfSource(): Promise<Import[]> {
     baseDir: fileURLToPath(ROOT),
   });
   if (typeof output === "string") throw new Error("dependency-cruiser answered with text");
-  return output.modules.flatMap(({ source, dependencies }) =>
-    dependencies.map(({ resolved }) => ({ from: source, to: resolved })),
-  );
+  return importsIn(output.modules);
 }
 
 /** The pages of decisions, by their headings. */

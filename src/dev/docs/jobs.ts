@@ -3,7 +3,7 @@ import { addPayloadFlags } from "../../cli/job-flags.ts";
 import type { QueueName } from "../../config/queues.ts";
 import type { Job } from "../../queues/job.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
-import type { Workflow } from "../../workers/workflows.ts";
+import type { Workflow } from "../../workers/maintenance/workflows.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 const schedulesOf = (job: Job, timetable: readonly Schedule[]): Schedule[] =>

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { openDatabase } from "../../db/client.ts";
-import { migrateDatabase } from "../../db/migrate.ts";
+import { migrateDatabase } from "../../db/migrate/migrate.ts";
 import { ERASURE_RULES } from "../../erasure/rules.ts";
 import { startEmbeddedServers } from "../servers/embedded-servers.ts";
 import { lineDiff } from "./line-diff.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { RateLimiter } from "../rate-limiter.ts";
+import type { RateLimiter } from "../requests/rate-limiter.ts";
 import { MailerBusy } from "./mailer.ts";
 
 /** Limits the requests to one mail provider, and holds all of them back while it takes nothing. */

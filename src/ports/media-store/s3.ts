@@ -8,7 +8,7 @@ import {
 import type { MediaStoreConfig } from "../../config/media.ts";
 import { DeadlineExceeded, linkSignals, withinLimit } from "../../deadlines.ts";
 import type { FileFault } from "../../scoring/media/limits.ts";
-import { retryAfterMs } from "../polite-fetch/retry-after.ts";
+import { retryAfterMs } from "../requests/retry-after.ts";
 import { FileFaulty, type MediaStore, type StoredFile, StoreUnavailable } from "./media-store.ts";
 import { segmentsOf } from "./storage-key.ts";
 

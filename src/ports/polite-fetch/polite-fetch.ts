@@ -2,14 +2,14 @@ import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
 import { VERSION } from "../../version.ts";
-import type { RateLimiter } from "../rate-limiter.ts";
-import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "./address-guard.ts";
+import { checkUrl, guardedLookup, type Resolve, resolveWithSystem } from "../requests/address-guard.ts";
+import { FetchFailed } from "../requests/fetch-failed.ts";
+import type { FetchRecords } from "../requests/fetch-records.ts";
+import { ACCEPT_ENCODING, httpRequest, type Limits, type RawResponse } from "../requests/http-request.ts";
+import type { RateLimiter } from "../requests/rate-limiter.ts";
+import { MAX_WAIT_MS, withRetries } from "../requests/retries.ts";
+import { retryAfterMs } from "../requests/retry-after.ts";
 import { decodeBody } from "./decode-body.ts";
-import { FetchFailed } from "./fetch-failed.ts";
-import type { FetchRecords } from "./fetch-records.ts";
-import { ACCEPT_ENCODING, httpRequest, type Limits, type RawResponse } from "./http-request.ts";
-import { MAX_WAIT_MS, withRetries } from "./retries.ts";
-import { retryAfterMs } from "./retry-after.ts";
 import { createRobots, type Robots } from "./robots.ts";
 
 /** Shows whether a page has changed since it was last read. */

@@ -1,10 +1,10 @@
 import robotsParser from "robots-parser";
 import type { Clock } from "../../clock.ts";
 import { storable } from "../../foreign-text.ts";
-import type { RateLimiter } from "../rate-limiter.ts";
-import { FetchFailed } from "./fetch-failed.ts";
-import type { FetchRecords } from "./fetch-records.ts";
-import type { RawResponse } from "./http-request.ts";
+import { FetchFailed } from "../requests/fetch-failed.ts";
+import type { FetchRecords } from "../requests/fetch-records.ts";
+import type { RawResponse } from "../requests/http-request.ts";
+import type { RateLimiter } from "../requests/rate-limiter.ts";
 
 export type Robots = {
   /**

@@ -1,5 +1,5 @@
 import type { PostingSourcesConfig } from "../../config/postings.ts";
-import { readJsonList } from "../json-list.ts";
+import { readJsonList } from "../requests/json-list.ts";
 
 /** A posting as a source lists it. Nothing in it can be relied on: `cleanPosting` does. */
 export type DraftPosting = {

@@ -1,5 +1,5 @@
-import { type ClosedList, compareRanks, LIST_SIZES, openList, servedCount } from "./diversity.ts";
 import type { Components } from "./recommend/components.ts";
+import { type ClosedList, compareRanks, LIST_SIZES, openList, servedCount } from "./recommend/diversity.ts";
 import type { RecommendUser } from "./recommend/facts.ts";
 import { companyKey } from "./recommend/read-facts.ts";
 import {

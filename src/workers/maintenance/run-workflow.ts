@@ -5,7 +5,7 @@ import { defineJob } from "../../queues/job.ts";
 import { startRun } from "../../queues/manual-runs.ts";
 import { done, further, Snooze } from "../../queues/outcome.ts";
 import { loadRun } from "../../queues/runs.ts";
-import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../workflows.ts";
+import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "./workflows.ts";
 
 /** How soon the end of a step is noticed. */
 const CHECK_MS = 1_000;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsersWithoutList } from "../../postings/read-users.ts";
+import { latestRarity } from "../../postings/recommend/rarities.ts";
+import { cutUsersWithoutList } from "../../postings/recommend/read-users.ts";
 import {
   type ComputedRange,
   computeRange,
@@ -8,8 +8,8 @@ import {
   recommendRange,
   storeRange,
   USERS_PER_RANGE,
-} from "../../postings/recommend-range.ts";
-import { nextRanges, type Phase } from "../../postings/run-phases.ts";
+} from "../../postings/recommend/recommend-range.ts";
+import { nextRanges, type Phase } from "../../postings/recommend/run-phases.ts";
 import { defineJob, type JobContext } from "../../queues/job.ts";
 import { done, further, skipped } from "../../queues/outcome.ts";
 

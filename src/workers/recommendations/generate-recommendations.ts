@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { UserScope } from "../../db/user-scope.ts";
 import { ownIdField } from "../../ids.ts";
-import { latestRarity } from "../../postings/rarities.ts";
-import { cutUsers, mergeStart } from "../../postings/read-users.ts";
+import { latestRarity } from "../../postings/recommend/rarities.ts";
+import { cutUsers, mergeStart } from "../../postings/recommend/read-users.ts";
 import {
   type ComputedRange,
   computeRange,
@@ -11,8 +11,8 @@ import {
   recommendRange,
   storeRange,
   USERS_PER_RANGE,
-} from "../../postings/recommend-range.ts";
-import { nextRanges, type Phase } from "../../postings/run-phases.ts";
+} from "../../postings/recommend/recommend-range.ts";
+import { nextRanges, type Phase } from "../../postings/recommend/run-phases.ts";
 import { defineJob, type JobContext } from "../../queues/job.ts";
 import { done, further, skipped } from "../../queues/outcome.ts";
 import { STAYS_FOR_MS } from "../../scoring/postings/recommend/merge-list.ts";

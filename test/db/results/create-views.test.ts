@@ -1,6 +1,6 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { migrateDatabase } from "../../../src/db/migrate.ts";
+import { migrateDatabase } from "../../../src/db/migrate/migrate.ts";
 import { createResultViews, dropResultViews } from "../../../src/db/results/create-views.ts";
 import { RESULT_VIEWS } from "../../../src/db/results/views.ts";
 import { roleNames } from "../../../src/db/roles.ts";

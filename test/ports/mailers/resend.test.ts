@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createMailLimiter } from "../../../src/ports/mailers/mail-limiter.ts";
 import { resendMailer } from "../../../src/ports/mailers/resend.ts";
-import { createRateLimiter } from "../../../src/ports/rate-limiter.ts";
+import { createRateLimiter } from "../../../src/ports/requests/rate-limiter.ts";
 import { fakeResend, type Misbehaviour } from "../../support/resend.ts";
 import { patiently, sampleEmail } from "../../support/sample-email.ts";
 

@@ -1,13 +1,13 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { FetchFailed } from "../../../src/ports/polite-fetch/fetch-failed.ts";
-import type { FetchRecords, RobotsFile } from "../../../src/ports/polite-fetch/fetch-records.ts";
 import {
   createPoliteFetch,
   type FetchRequest,
   type PoliteFetchOptions,
 } from "../../../src/ports/polite-fetch/polite-fetch.ts";
-import { createRateLimiter } from "../../../src/ports/rate-limiter.ts";
+import { FetchFailed } from "../../../src/ports/requests/fetch-failed.ts";
+import type { FetchRecords, RobotsFile } from "../../../src/ports/requests/fetch-records.ts";
+import { createRateLimiter } from "../../../src/ports/requests/rate-limiter.ts";
 import { VERSION } from "../../../src/version.ts";
 import { fakeBoards } from "../../support/job-boards.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIST_SIZES, openList, servedCount } from "../../../src/scoring/postings/diversity.ts";
 import type { Components } from "../../../src/scoring/postings/recommend/components.ts";
+import { LIST_SIZES, openList, servedCount } from "../../../src/scoring/postings/recommend/diversity.ts";
 import { companyKey } from "../../../src/scoring/postings/recommend/read-facts.ts";
 import { type Feedback, type StoredEntry, serveList } from "../../../src/scoring/postings/serve-list.ts";
 

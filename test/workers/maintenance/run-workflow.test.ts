@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/queues/job.ts";
 import { catalogue } from "../../../src/workers/index.ts";
 import { runWorkflow } from "../../../src/workers/maintenance/run-workflow.ts";
-import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../../../src/workers/workflows.ts";
+import { stepsOf, WORKFLOW_NAMES, WORKFLOWS } from "../../../src/workers/maintenance/workflows.ts";
 import { enqueueRunIn } from "../../support/jobs.ts";
 import { profileOf, TODAY } from "../../support/search-people.ts";
 import { createWorld, type World } from "../../support/world.ts";

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { settingsFrom } from "../../../src/config/settings.ts";
 import { inTransaction } from "../../../src/db/transaction.ts";
-import { readPostings } from "../../../src/postings/read-postings.ts";
-import { readUsers } from "../../../src/postings/read-users.ts";
-import { indexPostings, recommendToUsers, weighSkills } from "../../../src/postings/recommend.task.ts";
-import { storeRange } from "../../../src/postings/recommend-range.ts";
-import { replaceLists, swapLists } from "../../../src/postings/swap-lists.ts";
+import { readPostings } from "../../../src/postings/recommend/read-postings.ts";
+import { readUsers } from "../../../src/postings/recommend/read-users.ts";
+import {
+  indexPostings,
+  recommendToUsers,
+  weighSkills,
+} from "../../../src/postings/recommend/recommend.task.ts";
+import { storeRange } from "../../../src/postings/recommend/recommend-range.ts";
+import { replaceLists, swapLists } from "../../../src/postings/recommend/swap-lists.ts";
 import { openDueSlots } from "../../../src/schedules/due-slots.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { generateRecommendations } from "../../../src/workers/recommendations/generate-recommendations.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, type QueueName } from "../../../config/queues.ts";
-import { isMigrated } from "../../../db/migrate.ts";
+import { isMigrated } from "../../../db/migrate/migrate.ts";
 import { rows } from "../../../db/statement.ts";
 import { withinLimit } from "../../../deadlines.ts";
 import type { Runtime } from "../../../roles/runtime.ts";

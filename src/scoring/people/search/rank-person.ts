@@ -1,5 +1,5 @@
 import { compareIds } from "../../compare-ids.ts";
-import { isTypoOf } from "./edit-distance.ts";
+import { isTypoOf } from "../../edit-distance.ts";
 import { likeness } from "./likeness.ts";
 import { namesWith, otherNames, soundsOf } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";

@@ -1,5 +1,5 @@
 import type { Location } from "../../distance.ts";
-import { deletions } from "./edit-distance.ts";
+import { deletions } from "../../edit-distance.ts";
 import { otherNames, soundsOf } from "./nicknames.ts";
 import type { SearchTerm } from "./parse-search.ts";
 import {

@@ -1,4 +1,4 @@
-import { deletions, toleratesTypos } from "./edit-distance.ts";
+import { deletions, toleratesTypos } from "../../edit-distance.ts";
 import { soundKey } from "./sound-key.ts";
 import { tileOf, WIDE_TILE } from "./tiles.ts";
 

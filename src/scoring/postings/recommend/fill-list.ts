@@ -1,5 +1,5 @@
-import { type ClosedList, compareRanks, type Listed, type PostingRank } from "../diversity.ts";
 import type { StoredComponents } from "./components.ts";
+import { type ClosedList, compareRanks, type Listed, type PostingRank } from "./diversity.ts";
 import { emptyPlaces, floorOf, itemAt, offerPlace } from "./list-places.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";

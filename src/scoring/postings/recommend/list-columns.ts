@@ -1,5 +1,5 @@
-import { type ClosedList, LIST_SIZES, servedCount } from "../diversity.ts";
 import { COMPONENT_BYTES, copyComponents } from "./components.ts";
+import { type ClosedList, LIST_SIZES, servedCount } from "./diversity.ts";
 import type { ListItem } from "./fill-list.ts";
 import type { StoredList } from "./merge-list.ts";
 

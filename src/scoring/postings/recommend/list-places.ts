@@ -1,4 +1,4 @@
-import { LIST_SIZES, NO_FLOOR, type PostingRank } from "../diversity.ts";
+import { LIST_SIZES, NO_FLOOR, type PostingRank } from "./diversity.ts";
 
 /**
  * A list that is being filled by numbers that stand for what is offered. The rules are those of `openList`,

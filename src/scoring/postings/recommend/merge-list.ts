@@ -1,5 +1,5 @@
-import { type ClosedList, compareRanks, LIST_SIZES, type PostingRank, servedCount } from "../diversity.ts";
 import { areSameComponents } from "./components.ts";
+import { type ClosedList, compareRanks, LIST_SIZES, type PostingRank, servedCount } from "./diversity.ts";
 import type { RecommendUser } from "./facts.ts";
 import type { KeptEntry, ListItem } from "./fill-list.ts";
 import { DAY, isInWindow } from "./score-posting.ts";

@@ -1,4 +1,4 @@
-import { type ClosedList, compareRanks, openList } from "../diversity.ts";
+import { type ClosedList, compareRanks, openList } from "./diversity.ts";
 import { type Rarity, type RecommendPosting, type RecommendUser, rarityOf } from "./facts.ts";
 import { type PairContext, type ScoredPosting, scorePosting } from "./score-posting.ts";
 

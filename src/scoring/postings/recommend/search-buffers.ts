@@ -1,5 +1,5 @@
-import { LIST_SIZES } from "../diversity.ts";
 import { COMPONENT_BYTES } from "./components.ts";
+import { LIST_SIZES } from "./diversity.ts";
 import { type ListPlaces, openPlaces } from "./list-places.ts";
 import type { OpenIndex } from "./posting-index.ts";
 

@@ -1,4 +1,4 @@
-import { type ClosedList, LIST_SIZES, NO_FLOOR, type PostingRank } from "../diversity.ts";
+import { type ClosedList, LIST_SIZES, NO_FLOOR, type PostingRank } from "./diversity.ts";
 import type { RecommendUser } from "./facts.ts";
 import { fillList, type KeptEntry, type ListItem } from "./fill-list.ts";
 import { findCandidates } from "./find-candidates.ts";

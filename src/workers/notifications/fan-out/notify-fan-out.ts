@@ -20,9 +20,9 @@ import { reportEvents } from "../../../notifications/report-events.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { addTo, type Counts, done, type Outcome, skipped } from "../../../queues/outcome.ts";
-import { notify, RECIPIENTS_PER_TRANSACTION } from "../../notify.ts";
-import { enqueueSubscribed, SUBSCRIBERS } from "../../subscribers.ts";
+import { notify, RECIPIENTS_PER_TRANSACTION } from "./notify.ts";
 import { notifyRecipients } from "./notify-recipients.ts";
+import { enqueueSubscribed, SUBSCRIBERS } from "./subscribers.ts";
 
 /**
  * Events per transaction, whatever the size of the group: with three recipients each, all of them fit into

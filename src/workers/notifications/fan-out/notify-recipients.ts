@@ -11,7 +11,7 @@ import { loadEvents, readEvents } from "../../../notifications/read-events.ts";
 import { cutRecipients } from "../../../notifications/read-recipients.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { addTo, done, skipped } from "../../../queues/outcome.ts";
-import { notify } from "../../notify.ts";
+import { notify } from "./notify.ts";
 
 /** Small enough that a range takes a fraction of the limit of a transaction on a slow machine. */
 const RECIPIENTS_PER_RANGE = 5_000;

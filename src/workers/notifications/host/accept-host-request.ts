@@ -4,7 +4,7 @@ import { groupBy } from "../../../group-by.ts";
 import { enqueueMany } from "../../../queues/enqueue.ts";
 import { defineJob, type Job } from "../../../queues/job.ts";
 import { done, type Outcome, PayloadRejected } from "../../../queues/outcome.ts";
-import { hostJobOf, parseRequest, resolvePayloads, unknownRows } from "../../host-jobs.ts";
+import { hostJobOf, parseRequest, resolvePayloads, unknownRows } from "./host-jobs.ts";
 
 const payload = z.object({
   job: z.string().describe("the job that is requested"),

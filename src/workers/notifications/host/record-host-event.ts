@@ -9,7 +9,7 @@ import { foreignId } from "../../../foreign-text.ts";
 import { referenceField } from "../../../ids.ts";
 import { defineJob, type JobContext } from "../../../queues/job.ts";
 import { done, type Outcome, PayloadRejected, skipped } from "../../../queues/outcome.ts";
-import { unknownRows } from "../../host-jobs.ts";
+import { unknownRows } from "./host-jobs.ts";
 
 const emitted = z.object({
   type: z.string(),

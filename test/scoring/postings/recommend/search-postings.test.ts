@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ClosedList, NO_FLOOR, servedCount } from "../../../../src/scoring/postings/diversity.ts";
 import { COMPONENT_BYTES, copyComponents } from "../../../../src/scoring/postings/recommend/components.ts";
+import {
+  type ClosedList,
+  NO_FLOOR,
+  servedCount,
+} from "../../../../src/scoring/postings/recommend/diversity.ts";
 import type { RecommendPosting, RecommendUser } from "../../../../src/scoring/postings/recommend/facts.ts";
 import type { ListItem } from "../../../../src/scoring/postings/recommend/fill-list.ts";
 import {
