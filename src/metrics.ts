@@ -4,7 +4,10 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Every part of every job has its own series, so they have few buckets: a time limit of each form is one. */
 const RUN_SECONDS = [0.01, 0.05, 0.25, 1, 5, 60, 600];
 
-/** The metrics of one process. Gauges about Postgres and Redis are read at each scrape (http/metrics/gauges.ts). */
+/**
+ * The metrics of one process. Gauges about Postgres and Redis are read at each scrape
+ * (http/metrics/gauges.ts).
+ */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Names begin with `commonwork_` and end with the unit. */

@@ -46,8 +46,8 @@ describe("docker-compose.yml", () => {
 
   it("sets and asks for variables that are read, and for no other", () => {
     const set = [...compose.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)].map(([, name = ""]) => name);
-    const asked = [...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = ""]) => name);
-    const others = [...set, ...asked].filter((name) => !OF_IMAGES.includes(name));
+    const requested = [...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = ""]) => name);
+    const others = [...set, ...requested].filter((name) => !OF_IMAGES.includes(name));
     expect(others.filter((name) => !VARIABLES.includes(name))).toEqual([]);
   });
 

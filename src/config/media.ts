@@ -91,10 +91,10 @@ export const media = defineArea({
   ],
 });
 
-const previewParts = (asked: readonly PreviewPart[]): PreviewParts => ({
-  thumbhash: asked.includes("thumbhash"),
-  thumbnail: asked.includes("thumbnail"),
-  waveform: asked.includes("waveform"),
+const previewParts = (names: readonly PreviewPart[]): PreviewParts => ({
+  thumbhash: names.includes("thumbhash"),
+  thumbnail: names.includes("thumbnail"),
+  waveform: names.includes("waveform"),
 });
 
 type StoreValues = {

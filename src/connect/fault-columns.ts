@@ -2,7 +2,7 @@ import { databaseFault } from "../database-fault.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Mirror } from "./installed.ts";
 import type { RefusedKey } from "./isolate.ts";
-import { valuesOf } from "./mirror-statements.ts";
+import { columnValues } from "./mirror-statements.ts";
 import type { MirrorPlan, PlanColumn } from "./plan.ts";
 import { readHost } from "./read-host.ts";
 import { faultsOfRows } from "./record-faults.ts";
@@ -47,7 +47,7 @@ async function unfitColumn(tx: Tx, plan: MirrorPlan, key: string): Promise<strin
 
 async function fits(tx: Tx, plan: MirrorPlan, column: PlanColumn, keys: readonly string[]): Promise<boolean> {
   try {
-    await tx.transaction((savepoint) => readHost(savepoint, plan, valuesOf(plan, column, keys)));
+    await tx.transaction((savepoint) => readHost(savepoint, plan, columnValues(plan, column, keys)));
     return true;
   } catch (error) {
     if (!VALUE_FAULT.test(databaseFault(error)?.code ?? "")) throw error;

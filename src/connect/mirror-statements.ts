@@ -307,7 +307,7 @@ export const anyOfKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
   sql`select ${keyText("s", keyNames(plan))} as key from ${selected(plan)} where ${withKeys(plan, keys)} limit 1`;
 
 /** The values of a column of some rows, as ours. Returns rows with `value`. */
-export const valuesOf = (plan: MirrorPlan, { name, type }: PlanColumn, keys: readonly string[]): SQL =>
+export const columnValues = (plan: MirrorPlan, { name, type }: PlanColumn, keys: readonly string[]): SQL =>
   sql`select ${column("s", name)}::${sql.raw(type)} as value from ${selected(plan)} where ${withKeys(plan, keys)}`;
 
 /** Some rows of the select, with some of its columns as ours. */

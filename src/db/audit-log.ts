@@ -59,10 +59,10 @@ export async function latestDecisions(
   if (subjects.length === 0) return new Map();
   const found = await rows<{ subject: string; at: string; actor: string; reason: string | null }>(
     on,
-    sql`select asked.subject, latest.* from unnest(${array(subjects)}::text[]) as asked(subject)
+    sql`select given.subject, latest.* from unnest(${array(subjects)}::text[]) as given(subject)
         cross join lateral (
           select at, actor, details ->> 'reason' as reason from audit_log
-          where subject = asked.subject and action = ${action} order by id desc limit 1) latest`,
+          where subject = given.subject and action = ${action} order by id desc limit 1) latest`,
   );
   return new Map(found.map(({ subject, at, ...decided }) => [subject, { ...decided, at: new Date(at) }]));
 }

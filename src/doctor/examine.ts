@@ -10,13 +10,13 @@ import {
   type Line,
   problem,
   problemFrom,
-  runStages,
+  runCheckGroups,
   skippedCheck,
 } from "./finding.ts";
 import { mailerCheck } from "./mailer-check.ts";
-import { postgresStages, tableChecks } from "./postgres-checks.ts";
+import { postgresChecks, tableChecks } from "./postgres-checks.ts";
 import { processChecks } from "./process-checks.ts";
-import { openRedisProbe, redisStages } from "./redis-checks.ts";
+import { openRedisProbe, redisChecks } from "./redis-checks.ts";
 import { type Clean, secretsIn, withoutSecrets } from "./secrets.ts";
 import { readSetUp, type SetUp } from "./set-up.ts";
 import { tracingCheck } from "./tracing-check.ts";
@@ -40,10 +40,10 @@ export async function examine(options: ExamineOptions): Promise<Line[]> {
   const clean = (text: string) => withoutSecrets(text, secrets);
   const run = { limitMs, failed: failedAs((error) => clean(otherMessage(error))) };
   const parts = await Promise.all([
-    runStages([processChecks(setUp, clean)], run),
+    runCheckGroups([processChecks(setUp, clean)], run),
     examinePostgres(setUp, { ...options, limitMs, clean }),
     examineRedis(setUp, run),
-    runStages([[mailerCheck(setUp, limitMs), tracingCheck(setUp)]], run),
+    runCheckGroups([[mailerCheck(setUp, limitMs), tracingCheck(setUp)]], run),
   ]);
   return parts.flat();
 }
@@ -55,11 +55,11 @@ async function examinePostgres(
   if (postgres === null) return [skippedCheck("Postgres", "Configuration")];
   const db = openDatabase(postgres, { max: 4, applicationName: "commonwork-doctor" });
   try {
-    const stages = [
-      ...postgresStages({ db, address: postgres, ...(machine ? { machine } : {}) }),
+    const groups = [
+      ...postgresChecks({ db, address: postgres, ...(machine ? { machine } : {}) }),
       [...tableChecks(db), ...workChecks(db, timetable, clean)],
     ];
-    return await runStages(stages, {
+    return await runCheckGroups(groups, {
       limitMs,
       failed: failedAs((error) => clean(databaseMessage(error))),
     });
@@ -72,7 +72,7 @@ async function examineRedis({ redis }: SetUp, run: CheckOptions): Promise<Line[]
   if (redis === null) return [skippedCheck("Redis", "Configuration")];
   const probe = openRedisProbe(redis);
   try {
-    return await runStages(redisStages(probe, redis.redisPrefix), run);
+    return await runCheckGroups(redisChecks(probe, redis.redisPrefix), run);
   } finally {
     probe.close();
   }

@@ -12,13 +12,13 @@ export type Line = Finding & { readonly check: string };
 export type Check = {
   /** What is looked at, in a few words. */
   readonly name: string;
-  /** True if the checks of later stages cannot run while this one has a problem. */
+  /** True if the checks of later groups cannot run while this one has a problem. */
   readonly isGate?: boolean;
   look(): Promise<Finding | readonly Finding[]>;
 };
 
 /** Checks that run at the same time. */
-export type Stage = readonly Check[];
+export type CheckGroup = readonly Check[];
 
 export const ok = (found: string): Finding => ({ status: "ok", found, action: null });
 
@@ -44,21 +44,21 @@ export type CheckOptions = {
 };
 
 /**
- * Runs the stages one after the other. A check that fails does not stop the others of its stage; a gate with
- * a problem skips the later stages.
+ * Runs the groups one after the other. A check that fails does not stop the others of its group; a gate with
+ * a problem skips the later groups.
  */
-export async function runStages(stages: readonly Stage[], options: CheckOptions): Promise<Line[]> {
+export async function runCheckGroups(groups: readonly CheckGroup[], options: CheckOptions): Promise<Line[]> {
   const lines: Line[] = [];
   let closed: string | null = null;
-  for (const stage of stages) {
+  for (const group of groups) {
     const because = closed;
     if (because !== null) {
-      lines.push(...stage.map(({ name }) => skippedCheck(name, because)));
+      lines.push(...group.map(({ name }) => skippedCheck(name, because)));
       continue;
     }
-    const looked = await Promise.all(stage.map((check) => runCheck(check, options)));
+    const looked = await Promise.all(group.map((check) => runCheck(check, options)));
     lines.push(...looked.flat());
-    const gates = stage.filter(({ isGate }) => isGate).map(({ name }) => name);
+    const gates = group.filter(({ isGate }) => isGate).map(({ name }) => name);
     closed =
       looked.flat().find((line) => line.status === "problem" && gates.includes(line.check))?.check ?? null;
   }

@@ -8,7 +8,7 @@ import { createServerClock } from "../db/server-clock.ts";
 import { rows } from "../db/statement.ts";
 import { writeRefusal } from "../db/write-check.ts";
 import { CLOCK_TOLERANCE_MS } from "../roles/boot-checks.ts";
-import { type Check, type Finding, ok, problem, problemFrom, type Stage, warning } from "./finding.ts";
+import { type Check, type CheckGroup, type Finding, ok, problem, problemFrom, warning } from "./finding.ts";
 import { lookAtTables } from "./table-checks.ts";
 
 const OLDEST_POSTGRES = 15;
@@ -21,7 +21,7 @@ export type PostgresDeps = {
 };
 
 /** Postgres itself: whether it can be used at all, and how it is set up. */
-export function postgresStages({ db, address, machine = systemClock }: PostgresDeps): Stage[] {
+export function postgresChecks({ db, address, machine = systemClock }: PostgresDeps): CheckGroup[] {
   return [
     [{ name: "Postgres", isGate: true, look: () => lookAtServer(db) }],
     [

@@ -3,7 +3,7 @@ import { becomesTrue } from "../deadlines.ts";
 import { producerConnection, type RedisAddress, type RedisClient } from "../queues/redis-connections.ts";
 import { codeOf } from "../queues/redis-errors.ts";
 import { redisFaults } from "../queues/redis-faults.ts";
-import { type Finding, ok, problem, problemFrom, type Stage, warning } from "./finding.ts";
+import { type CheckGroup, type Finding, ok, problem, problemFrom, warning } from "./finding.ts";
 
 const CONNECT_LIMIT_MS = 3_000;
 /** Of its memory, from which on Redis will soon refuse writes. */
@@ -22,7 +22,7 @@ export function openRedisProbe(address: RedisAddress): RedisProbe {
   return { redis, firstError: () => first, close: () => redis.disconnect() };
 }
 
-export const redisStages = (probe: RedisProbe, prefix: string): Stage[] => [
+export const redisChecks = (probe: RedisProbe, prefix: string): CheckGroup[] => [
   [{ name: "Redis", isGate: true, look: () => lookAtRedis(probe) }],
   [
     { name: "Redis: version, eviction, writes", look: () => lookAtFitness(probe.redis, prefix) },

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { PLACES } from "../db/pair-places.ts";
+import { ENTRIES } from "../db/pair-entries.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import { personRow } from "../people/person-facts.ts";
@@ -88,7 +88,7 @@ async function readPair(on: Queryable, userId: string, candidateId: string): Pro
         cross join lateral (
           select l.tier, p.candidate_id, p.score, count(*) over () as size,
                  row_number() over (order by p.score desc, p.candidate_id) as rank
-          from ${PLACES} p) s
+          from ${ENTRIES} p) s
         join profiles f on f.user_id = c.user_id
         where v.id = ${servedId("pairs")} and s.candidate_id = c.user_id and may_see(${userId}, ${candidateId})`,
   );

@@ -43,7 +43,7 @@ function skillSteps(
     skills.map((skill) => `${SKILLS[skill]?.name} ${rarity[skill]}`).join(", ");
   const missing = posting.skills.filter((skill) => !matched.includes(skill));
   if (matched.length === 0) return [step("skills", "0: none of the posting's is one of the user's")];
-  const [own, asked, all] = [matched, posting.skills, user.skills].map((skills) =>
+  const [own, required, all] = [matched, posting.skills, user.skills].map((skills) =>
     rarityTotal(skills, rarity),
   );
   const { missingSkill, extraSkill, skillSmoothing } = RECOMMEND_LIMITS;
@@ -52,7 +52,7 @@ function skillSteps(
     ...(missing.length === 0 ? [] : [step("missing", named(missing))]),
     step(
       "skills",
-      `${own} / (${own} + ${missingSkill} x ${(asked as number) - (own as number)} missing` +
+      `${own} / (${own} + ${missingSkill} x ${(required as number) - (own as number)} missing` +
         ` + ${extraSkill} x ${(all as number) - (own as number)} others of the user + ${skillSmoothing}) = ${short(terms.skills)}`,
     ),
   ];

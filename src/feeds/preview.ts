@@ -16,7 +16,7 @@ export type PostMedia = {
   readonly mimeType: string | null;
 };
 
-/** A place of a feed, with what its score was made of. */
+/** An entry of a feed, with what its score was made of. */
 export type PreviewedItem = {
   readonly item: ShownItem;
   /** Null for suggestions and questions, which have no score. */
@@ -45,13 +45,13 @@ export async function previewFeed(on: Queryable, userId: string, now: Date): Pro
   const seen = await readSeen(on, userId, feed, now);
   const order = sessionOrder(feed, now.getTime(), (item) => seen.has(keyOf(item)));
   const { shown } = await readShown(on, userId, order, { position: 0, room: segmentSize * maxSegments });
-  const postIds = shown.flatMap(({ place }) => (place.kind === "post" ? [place.id] : []));
+  const postIds = shown.flatMap(({ entry }) => (entry.kind === "post" ? [entry.id] : []));
   const details = await readDetails(on, postIds);
   const byId = new Map(feed.posts.map((post) => [post.id, post]));
-  const items = shown.map(({ place, item }): PreviewedItem => {
-    const post = place.kind === "post" ? byId.get(place.id) : undefined;
+  const items = shown.map(({ entry, item }): PreviewedItem => {
+    const post = entry.kind === "post" ? byId.get(entry.id) : undefined;
     if (!post) return { item, post: null };
-    const terms = feedTerms(post, now.getTime(), seen.has(keyOf(place)));
+    const terms = feedTerms(post, now.getTime(), seen.has(keyOf(entry)));
     const { isPublic = false, media = [] } = details.get(post.id) ?? {};
     return { item, post: { id: String(post.id), source: post.source, terms, isPublic, media } };
   });

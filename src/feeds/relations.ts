@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { ENTERED, firstPlaces } from "../db/pair-places.ts";
+import { ENTERED, firstEntries } from "../db/pair-entries.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import type { Relations, Taste } from "../scoring/feeds/gather-candidates.ts";
@@ -92,7 +92,7 @@ export async function readExtras(
           select c.user_id, json_agg(c.candidate_id order by c.rank) as ids
           from (select n.user_id, n.candidate_id,
                        row_number() over (partition by n.user_id order by n.tier, n.score desc, n.candidate_id) as rank
-                from ${firstPlaces(PAIRS, most, sql`l.user_id = any(${array(userIds)}::bigint[]) and l.scored_at > ${asOf}::timestamptz - interval '7 days'`)} n) c
+                from ${firstEntries(PAIRS, most, sql`l.user_id = any(${array(userIds)}::bigint[]) and l.scored_at > ${asOf}::timestamptz - interval '7 days'`)} n) c
           where c.rank <= ${most} group by c.user_id)
         select v.user_id as "userId", coalesce(s.ids, '[]') as suggestions,
                array_to_json(array(select q.id from questions q

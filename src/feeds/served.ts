@@ -107,12 +107,12 @@ async function readPage(on: Queryable, stored: StoredFeed, session: FeedSession)
   return { items: shown.map(({ item }) => item), computedAt, next };
 }
 
-/** A place of the order, and what is shown there. */
-type ShownPlace = { readonly place: FeedItem; readonly item: ShownItem };
+/** An entry of the order, and what is shown for it. */
+type ShownEntry = { readonly entry: FeedItem; readonly item: ShownItem };
 
 /**
- * The items of an order from a position on that the user may see now, at most `room`. What they may not see
- * leaves its place to the next.
+ * The items of an order from a position on that the user may see now, at most `room`. The next
+ * one follows in the place of what they may not see.
  *
  * @returns them, and the position after the last.
  */
@@ -121,17 +121,17 @@ export async function readShown(
   userId: string,
   order: readonly FeedItem[],
   from: { readonly position: number; readonly room: number },
-): Promise<{ readonly shown: readonly ShownPlace[]; readonly position: number }> {
-  const shown: ShownPlace[] = [];
+): Promise<{ readonly shown: readonly ShownEntry[]; readonly position: number }> {
+  const shown: ShownEntry[] = [];
   let { position } = from;
   while (shown.length < from.room && position < order.length) {
-    const places = order.slice(position, position + from.room - shown.length);
-    const items = await readItems(on, userId, places);
-    for (const place of places) {
-      const item = items.get(keyOf(place));
-      if (item) shown.push({ place, item });
+    const entries = order.slice(position, position + from.room - shown.length);
+    const items = await readItems(on, userId, entries);
+    for (const entry of entries) {
+      const item = items.get(keyOf(entry));
+      if (item) shown.push({ entry, item });
     }
-    position += places.length;
+    position += entries.length;
   }
   return { shown, position };
 }

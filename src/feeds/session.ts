@@ -8,7 +8,7 @@ export type FeedSession = {
   readonly startedAt: number;
   /** For each item of the stored feed, a bit: whether it had been seen in the 24 h before. */
   readonly seen: Buffer;
-  /** How many places of the order lie behind, and how many items were shown. */
+  /** How many entries of the order were read, and how many items were shown. */
   readonly position: number;
   readonly shown: number;
 };

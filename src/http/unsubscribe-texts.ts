@@ -2,9 +2,9 @@ import { defineTexts } from "../languages/texts.ts";
 
 /** The texts of the page behind an unsubscribe link. */
 export const UNSUBSCRIBE_TEXTS = defineTexts("unsubscribe", {
-  askTitle: "Unsubscribe?",
-  ask: "You will no longer receive e-mail about {about}. Notifications in the app stay as they are.",
-  askAll:
+  confirmTitle: "Unsubscribe?",
+  confirm: "You will no longer receive e-mail about {about}. Notifications in the app stay as they are.",
+  confirmAll:
     "You will no longer receive e-mail from us, except messages that we are required to send. Notifications in the app stay as they are.",
   unsubscribe: "Unsubscribe",
   doneTitle: "Unsubscribed",

@@ -59,8 +59,8 @@ ${settingsLink(reader)}`,
       );
     show(
       res,
-      { language, title: plain("askTitle") },
-      html`<p>${scopeText(reader, known.eventType, "ask")}</p>
+      { language, title: plain("confirmTitle") },
+      html`<p>${scopeText(reader, known.eventType, "confirm")}</p>
 <form method="post"><button class="main">${plain("unsubscribe")}</button></form>
 ${settingsLink(reader)}`,
     );
@@ -99,7 +99,7 @@ function readerOf(req: Request, known: KnownToken | null, publicUrl: string): Pa
 function scopeText(
   { plain, language }: PageReader,
   eventType: string,
-  text: "ask" | "used" | "done",
+  text: "confirm" | "used" | "done",
 ): string {
   if (eventType === "*") return plain(`${text}All`);
   const type = notificationTypeOf(eventType);

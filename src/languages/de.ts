@@ -46,9 +46,10 @@ export const GERMAN: Language = {
       viewAll: "Alle ansehen",
     },
     unsubscribe: {
-      askTitle: "E-Mails abbestellen?",
-      ask: "Sie erhalten dann keine E-Mails mehr über {about}. Benachrichtigungen in der App bleiben unverändert.",
-      askAll:
+      confirmTitle: "E-Mails abbestellen?",
+      confirm:
+        "Sie erhalten dann keine E-Mails mehr über {about}. Benachrichtigungen in der App bleiben unverändert.",
+      confirmAll:
         "Sie erhalten dann keine E-Mails mehr von uns, außer solchen, die wir senden müssen. Benachrichtigungen in der App bleiben unverändert.",
       unsubscribe: "Abbestellen",
       doneTitle: "Abbestellt",

@@ -17,7 +17,7 @@ export type FileCall = { readonly module: URL; readonly task: string; readonly i
 const CALL_LIMITS: CallLimits = { processorMs: 5_000, totalMs: 60_000 };
 
 /**
- * Calls a task on a thread, which asks for the ranges of the file that it needs.
+ * Calls a task on a thread, which requests the ranges of the file that it needs.
  *
  * @throws StoreUnavailable, also if most of the time was spent waiting for the store; FileFaulty,
  * LimitBroken, the reason of the signal, or whatever brought the thread down.
@@ -28,8 +28,8 @@ export async function callOnThread<Result>(
   { module, task, input }: FileCall,
 ): Promise<Result> {
   const waiting = createStopwatch();
-  const answer = async (asked: unknown, ended: AbortSignal): Promise<Uint8Array> => {
-    const { start, length } = asked as ReadRequest;
+  const answer = async (request: unknown, ended: AbortSignal): Promise<Uint8Array> => {
+    const { start, length } = request as ReadRequest;
     waiting.begin();
     return file.read(start, length, ended).finally(() => waiting.end());
   };

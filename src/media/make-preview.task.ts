@@ -15,15 +15,15 @@ export type PreviewTask = {
 /**
  * Decodes one image or sound on a thread, and makes the parts of its preview.
  *
- * @param ask gives the bytes of a range.
+ * @param requestRange gives the bytes of a range.
  * @returns null for a file that cannot be decoded, or not within its budget of bytes.
  */
 export async function makePreview(
   { kind, size, budget, parts }: PreviewTask,
-  ask: (range: { readonly start: number; readonly length: number }) => Promise<Uint8Array>,
+  requestRange: (range: { readonly start: number; readonly length: number }) => Promise<Uint8Array>,
 ): Promise<MediaPreview | null> {
   if (size > budget) return null;
-  const bytes = openByteReader({ size, budget, fetch: (start, length) => ask({ start, length }) });
+  const bytes = openByteReader({ size, budget, fetch: (start, length) => requestRange({ start, length }) });
   try {
     if (kind === "IMAGE")
       return { waveform: null, ...(await previewImage(await bytes.read(0, size), parts)) };

@@ -1,6 +1,6 @@
 import { type StoredFile, StoreUnavailable } from "../ports/media-store/media-store.ts";
 import type { MediaLimits, MediaMetadata } from "../scoring/media/limits.ts";
-import { type MediaPreview, type PreviewParts, partsOf } from "../scoring/media/previews.ts";
+import { type MediaPreview, type PreviewParts, wantedParts } from "../scoring/media/previews.ts";
 import { callOnThread, type ThreadAccess } from "./call-on-thread.ts";
 import type { PreviewTask } from "./make-preview.task.ts";
 
@@ -22,7 +22,7 @@ export async function previewOf(
   { kind }: MediaMetadata,
 ): Promise<MediaPreview | null> {
   const { previews: parts, limits } = reader;
-  if (partsOf(kind, parts).length === 0) return null;
+  if (wantedParts(kind, parts).length === 0) return null;
   const budget = kind === "IMAGE" ? limits.imageBytes : SOUND_BYTES;
   const input: PreviewTask = { kind, size: file.size, budget, parts };
   try {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type MediaKind, whySkipped } from "../scoring/media/limits.ts";
-import { PREVIEW_PARTS, type PreviewParts, partsOf } from "../scoring/media/previews.ts";
+import { PREVIEW_PARTS, type PreviewParts, wantedParts } from "../scoring/media/previews.ts";
 
 /** Why the jobs of media do nothing. */
 export const NO_STORE = "MEDIA_FOLDER and MEDIA_S3_BUCKET are not set";
@@ -13,7 +13,7 @@ export const checkRange = z.object({
   from: z.string(),
   to: z.string(),
   /** Checks the record whatever its status was. */
-  isAsked: z.boolean(),
+  isRequested: z.boolean(),
   /** Records that were created before this instant are left out. */
   since: z.string().nullable(),
   /** Also makes what is asked for of the previews of files that are READY and was never tried. */
@@ -37,17 +37,17 @@ const CHECKABLE = sql`m.kind in ('IMAGE', 'VIDEO', 'AUDIO') and m.storage_key is
  * SQL: whether a check has found record `m` READY, and something that is asked for of its preview was never
  * tried: it was found before that was asked for.
  */
-const lacksPreview = (asked: PreviewParts): SQL => {
-  const of = (kind: MediaKind) => sql`${array(partsOf(kind, asked))}::text[]`;
+const lacksPreview = (wanted: PreviewParts): SQL => {
+  const of = (kind: MediaKind) => sql`${array(wantedParts(kind, wanted))}::text[]`;
   return sql`m.status = 'READY' and m.checked_at is not null and m.storage_key is not null
     and not case m.kind when 'IMAGE' then ${of("IMAGE")} when 'AUDIO' then ${of("AUDIO")} else '{}' end
             <@ coalesce((select p.parts from media_previews p where p.media_id = m.id), '{}')`;
 };
 
-/** @param asked null: no previews alone. */
-const waiting = (asked: PreviewParts | null): SQL =>
-  asked !== null && PREVIEW_PARTS.some((part) => asked[part])
-    ? sql`(${UNCHECKED} or ${lacksPreview(asked)})`
+/** @param wanted null: no previews alone. */
+const waiting = (wanted: PreviewParts | null): SQL =>
+  wanted !== null && PREVIEW_PARTS.some((part) => wanted[part])
+    ? sql`(${UNCHECKED} or ${lacksPreview(wanted)})`
     : UNCHECKED;
 
 /** Which records a run checks. */
@@ -77,14 +77,14 @@ export async function cutUnchecked(
         group by part order by part`,
   );
   const withPreviews = previews !== null;
-  return found.map((span) => ({ ...span, isAsked: false, since, withPreviews, pauseMs }));
+  return found.map((span) => ({ ...span, isRequested: false, since, withPreviews, pauseMs }));
 }
 
 /** The range of one record. */
 export const rangeOfOne = (mediaId: string): CheckRange => ({
   from: mediaId,
   to: mediaId,
-  isAsked: true,
+  isRequested: true,
   since: null,
   withPreviews: false,
   pauseMs: 0,
@@ -108,17 +108,17 @@ export type PendingCheck = {
   readonly isPreviewOnly: boolean;
 };
 
-/** The records of a range that are still to be checked. @param asked what is made beside their metadata. */
+/** The records of a range that are still to be checked. @param wanted what is made beside their metadata. */
 export function pendingChecks(
   tx: Tx,
-  { from, to, isAsked, since, withPreviews }: CheckRange,
-  asked: PreviewParts,
+  { from, to, isRequested, since, withPreviews }: CheckRange,
+  wanted: PreviewParts,
 ): Promise<PendingCheck[]> {
-  const condition = isAsked ? CHECKABLE : waiting(withPreviews ? asked : null);
+  const condition = isRequested ? CHECKABLE : waiting(withPreviews ? wanted : null);
   return rows<PendingCheck>(
     tx,
     sql`select m.id, m.kind, m.status, m.storage_key as "storageKey", m.checked_at::text as "checkedAt",
-               ${!isAsked}::boolean and m.status = 'READY' as "isPreviewOnly"
+               ${!isRequested}::boolean and m.status = 'READY' as "isPreviewOnly"
         from media m
         where m.id between ${from} and ${to} and ${condition} and ${createdSince(since)} order by m.id`,
   );

@@ -44,7 +44,7 @@ const TASK = new URL(
 const AV_BUDGET = 16 * 1024 * 1024;
 
 /**
- * Checks one file of the store. The parsers run on a thread, which asks for the ranges that it needs.
+ * Checks one file of the store. The parsers run on a thread, which requests the ranges that it needs.
  *
  * @throws StoreUnavailable if no verdict is possible; the reason of the signal.
  */

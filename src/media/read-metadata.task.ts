@@ -7,20 +7,20 @@ import { readImage } from "./parse/read-image.ts";
 /** What a thread is given: the size of the file, and how many bytes of it may be read. */
 export type ReadTask = { readonly size: number; readonly budget: number; readonly imageBudget: number };
 
-/** What the thread asks the caller for. */
+/** What the thread requests from the caller. */
 export type ReadRequest = { readonly start: number; readonly length: number };
 
 /**
- * Reads the metadata of one file on a thread. The thread has no access to the store: it asks for ranges.
+ * Reads the metadata of one file on a thread. The thread has no access to the store: it requests ranges.
  *
- * @param ask gives the bytes of a range.
+ * @param requestRange gives the bytes of a range.
  */
 export async function readMetadata(
   { size, budget, imageBudget }: ReadTask,
-  ask: (request: ReadRequest) => Promise<Uint8Array>,
+  requestRange: (request: ReadRequest) => Promise<Uint8Array>,
 ): Promise<Reading> {
   const open = (limit: number) =>
-    openByteReader({ size, budget: limit, fetch: (start, length) => ask({ start, length }) });
+    openByteReader({ size, budget: limit, fetch: (start, length) => requestRange({ start, length }) });
   const bytes = open(budget);
   try {
     const found = await fileKindOf(bytes);

@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { JobContext } from "../queues/job.ts";
 import { done, type Outcome } from "../queues/outcome.ts";
 import type { Verdict } from "../scoring/media/limits.ts";
-import { partsOf } from "../scoring/media/previews.ts";
+import { wantedParts } from "../scoring/media/previews.ts";
 import type { CheckedRecord } from "./check-range.ts";
 import type { PendingCheck } from "./queue-checks.ts";
 import type { FileCheck } from "./read-file.ts";
@@ -26,7 +26,7 @@ export async function recordRange(
     [...written.filter(({ status }) => status === "READY"), ...previewed].map(({ id }) => id),
   );
   const tried = checked.flatMap(({ record: { id, kind }, check }): TriedPreview[] => {
-    const parts = partsOf(kind, settings.media.previews);
+    const parts = wantedParts(kind, settings.media.previews);
     return check !== null && parts.length > 0 && ready.has(id)
       ? [{ mediaId: id, parts, preview: check.preview }]
       : [];

@@ -46,7 +46,7 @@ const MAX_RUNS = 30;
  * kept for as long as what they are about, so no column says which may be deleted: each run reads
  * another part of a large log, and all of it within a month.
  */
-export const partsOf = (
+export const cutLog = (
   tx: Tx,
   log: NudgeLog,
   { before, now }: { readonly before: string; readonly now: Date },

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { endsOf, float4Array, int4Array, int8Array } from "../db/binary-arrays.ts";
-import { firstPlaces } from "../db/pair-places.ts";
+import { firstEntries } from "../db/pair-entries.ts";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope, userScope } from "../db/user-scope.ts";
@@ -92,7 +92,7 @@ async function readTargets(tx: Tx, version: string, scope: UserScope, suggestion
           union select s.user_id, s.candidate_id
             from (select c.user_id, c.candidate_id,
                          row_number() over (partition by c.user_id order by c.tier, c.score desc, c.candidate_id) as rank
-                  from ${firstPlaces(servedId("pairs"), sql`${suggestions}::int`, of("l.user_id"))} c) s
+                  from ${firstEntries(servedId("pairs"), sql`${suggestions}::int`, of("l.user_id"))} c) s
             where s.rank <= ${suggestions}),
         grouped as (
           select user_id, json_agg(other order by other) as others from related where other <> user_id group by user_id)

@@ -34,7 +34,7 @@ export type FoundPeople = {
   /** Whether more people match than were ranked. */
   readonly isCapped: boolean;
   readonly tolerance: Tolerance;
-  /** Null if they were not asked for. */
+  /** Null if they were not requested. */
   readonly facets: Facets | null;
 };
 
@@ -48,27 +48,27 @@ const TOLERANCES: readonly Tolerance[] = ["typos", "sounds"];
 /**
  * The people whom a search finds, ranked. Words and filters are looked up in the index; of very common ones
  * the first CANDIDATES people of the static order are ranked. People who are hidden, deleted or blocked by
- * now, or hide by now what was asked for, are left out.
+ * now, or hide by now what the search is about, are left out.
  */
 export async function findPeople(on: Queryable, search: PeopleSearch): Promise<FoundPeople> {
   const stems = await readStems(on, search.terms);
-  const asked = search.terms.filter(({ negated }) => !negated);
+  const positive = search.terms.filter(({ negated }) => !negated);
   const filter = filterQuery(search.filter, search.today);
   const run = async (tolerance: Tolerance): Promise<FoundPeople> => {
     const found = await collect(on, search, {
-      terms: asked.map((term) => prepareTerm(term)),
-      fields: asked.map((term) => matchedFields(term, stems)),
+      terms: positive.map((term) => prepareTerm(term)),
+      fields: positive.map((term) => matchedFields(term, stems)),
       queries: termsQueries(search.terms, stems, tolerance).map((query) => [query, filter]),
       mayMiss: tolerance === "some" ? 1 : 0,
     });
     return { ...found, tolerance };
   };
   let found = await run("exact");
-  for (const tolerance of asked.length === 0 ? [] : TOLERANCES) {
+  for (const tolerance of positive.length === 0 ? [] : TOLERANCES) {
     if (found.ranked.length >= ENOUGH) break;
     found = await run(tolerance);
   }
-  return found.ranked.length < ENOUGH && asked.length > 1 ? run("some") : found;
+  return found.ranked.length < ENOUGH && positive.length > 1 ? run("some") : found;
 }
 
 /** People whose names begin as written: the last word may be incomplete. */
@@ -95,7 +95,7 @@ type Lookup = {
   readonly terms: readonly PreparedTerm[];
   /** SQL for the fields in which the index has each term as it is. */
   readonly fields: readonly SQL[];
-  /** What each query asks for. Those whom any of them finds are ranked together. */
+  /** The conditions of each query. Those whom any of them finds are ranked together. */
   readonly queries: readonly (readonly (string | null)[])[];
   readonly mayMiss: number;
 };
@@ -113,8 +113,8 @@ async function collect(
     isCapped ||= first.length >= CANDIDATES;
     for (const row of first) found.set(row.userId, row);
   }
-  const asked = hideablesOf(filter);
-  const open = [...found.values()].flatMap((row) => candidateOf(row, asked));
+  const filtered = hideablesOf(filter);
+  const open = [...found.values()].flatMap((row) => candidateOf(row, filtered));
   const ranked = rankPeople(
     terms,
     open.map(({ candidate }) => candidate),
@@ -162,7 +162,7 @@ function hideablesOf({
   subjects,
   traits,
 }: SearchFilter): Hideable[] {
-  const asked: (Hideable | false)[] = [
+  const parts: (Hideable | false)[] = [
     gender !== undefined && "gender",
     intent !== undefined && "intent",
     (ageMin !== undefined || ageMax !== undefined) && "birth_date",
@@ -170,7 +170,7 @@ function hideablesOf({
     ((interests?.length ?? 0) > 0 || (subjects?.length ?? 0) > 0) && "interests",
     (traits?.length ?? 0) > 0 && "traits",
   ];
-  return asked.filter((one) => one !== false);
+  return parts.filter((one) => one !== false);
 }
 
 const HIDING: Readonly<Partial<Record<SearchField, Hideable>>> = {
@@ -182,10 +182,10 @@ const HIDING: Readonly<Partial<Record<SearchField, Hideable>>> = {
 /** Nobody if the person is not open to the search by now. */
 function candidateOf(
   row: CandidateRow,
-  asked: readonly Hideable[],
+  filtered: readonly Hideable[],
 ): { candidate: SearchCandidate; row: CandidateRow; hidden: ReadonlySet<Hideable> }[] {
   const hidden = hiddenParts(row.hidden ?? []);
-  if (!row.isOpen || asked.some((part) => hidden.has(part))) return [];
+  if (!row.isOpen || filtered.some((part) => hidden.has(part))) return [];
   const isShown = (field: SearchField) => {
     const part = HIDING[field];
     return part === undefined || !hidden.has(part);

@@ -66,7 +66,7 @@ export const pairRange = z.union([
   z.object({ drop: z.object({ version: z.string(), from: z.int(), to: z.int() }) }),
 ]);
 export type PairRange = z.infer<typeof pairRange>;
-export type RangeOptions = { readonly perStatement: number; readonly pauseMs: number };
+export type StoreOptions = { readonly perStatement: number; readonly pauseMs: number };
 
 /** Half a second of reading. */
 const PEOPLE_PER_RANGE = 5_000;
@@ -114,7 +114,7 @@ export async function cutPresentPeople(tx: Tx, version: string): Promise<PairRan
 export async function cutLists(
   tx: Tx,
   { id }: ListVersion,
-  { size, earlier, ...options }: RangeOptions & { readonly size: number; readonly earlier?: string },
+  { size, earlier, ...options }: StoreOptions & { readonly size: number; readonly earlier?: string },
 ): Promise<PairRange[]> {
   const { perStatement, pauseMs } = options;
   const lists = { version: id, ...(earlier === undefined ? {} : { earlier }), perStatement, pauseMs };

@@ -10,7 +10,7 @@ import {
 } from "../db/versions.ts";
 import type { JobContext } from "../queues/job.ts";
 import { countWaiting, settleChangesBefore, waitingChanges } from "./changes.ts";
-import { cutDrops, type PairRange, type RangeOptions } from "./pair-range.ts";
+import { cutDrops, type PairRange, type StoreOptions } from "./pair-range.ts";
 import { positionNewcomers } from "./place-in-lists.ts";
 import { requireAlgorithm } from "./run-exclusion.ts";
 
@@ -92,7 +92,7 @@ export async function isTooManyToPlace(tx: Tx): Promise<boolean> {
 }
 
 /** `atOnce`: how many users are placed together at most. */
-export type PlacementOptions = RangeOptions & { readonly atOnce: number };
+export type PlacementOptions = StoreOptions & { readonly atOnce: number };
 
 /**
  * The range that places those who wait the longest; null when nobody waits. One at a time: each depends on

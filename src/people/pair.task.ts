@@ -7,12 +7,12 @@ import {
 } from "../scoring/people/compatibility-lists.ts";
 import type { EarlierVersion } from "../scoring/people/earlier-people.ts";
 import {
+  type ListOptions,
   type LoadedPeople,
   layOutPeople,
   type OpenedPeople,
   openLoaded,
   type RangeLists,
-  type RangeOptions,
   rangeLists,
 } from "../scoring/people/loaded-people.ts";
 import { type PairPlacement, type Placing, placePeople } from "../scoring/people/place-people.ts";
@@ -44,7 +44,7 @@ function* textsOf(pieces: readonly Uint8Array[]): Iterable<string> {
 }
 
 export type SearchInput = KeyedPeople &
-  RangeOptions & {
+  ListOptions & {
     /** Positions in the lists, from `from` up to but not including `to`. */
     readonly from: number;
     readonly to: number;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { PLACES } from "../db/pair-places.ts";
+import { ENTRIES } from "../db/pair-entries.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
 import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
@@ -54,7 +54,7 @@ export async function readServedPairs(
           from list_versions v
           join pair_people o on o.version = v.id and o.user_id = ${userId}
           join pair_lists l on l.version = v.id and l.user_id = o.user_id and l.tier = coalesce(${tier}, l.tier)
-          cross join lateral ${PLACES} c
+          cross join lateral ${ENTRIES} c
           where v.id = ${servedId("pairs")} and may_see(${userId}, c.candidate_id)),
         served as (select *, count(*) over ()::int as total from listed where rank <= coalesce(served_length, rank)),
         shown as (select * from served order by tier, rank limit ${pageSize} offset ${(page - 1) * pageSize})

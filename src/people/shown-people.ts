@@ -47,8 +47,8 @@ export async function readShownPeople(
     sql`select p.user_id as "userId", coalesce(u.host_id, u.id::text) as reference, u.name, left(p.bio, 10000) as bio,
                (${birthDateOf(now)})::text as "birthDate", p.gender, p.intent, p.location_text as "locationText",
                ${cellOf("latitude")} as latitude, ${cellOf("longitude")} as longitude, p.hidden_attributes as hidden
-        from unnest(${array(ids)}::bigint[]) with ordinality as asked(id, n)
-        join profiles p on p.user_id = asked.id join users u on u.id = p.user_id order by asked.n`,
+        from unnest(${array(ids)}::bigint[]) with ordinality as given(id, n)
+        join profiles p on p.user_id = given.id join users u on u.id = p.user_id order by given.n`,
   );
   return found.map((row) => shownPerson(row, center, now));
 }

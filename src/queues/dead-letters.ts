@@ -166,8 +166,8 @@ export async function retryDeadLetters(
 async function runsOf(tx: Tx, ids: readonly string[]): Promise<(string | null)[]> {
   const found = await rows<{ run: string | null }>(
     tx,
-    sql`select o.parent as run from unnest(${array(ids)}::bigint[]) with ordinality as asked(id, n)
-        join outbox o on o.id = asked.id order by asked.n`,
+    sql`select o.parent as run from unnest(${array(ids)}::bigint[]) with ordinality as given(id, n)
+        join outbox o on o.id = given.id order by given.n`,
   );
   return found.map(({ run }) => run);
 }

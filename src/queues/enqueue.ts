@@ -9,7 +9,7 @@ import type { Job } from "./job.ts";
 import type { Counts } from "./outcome.ts";
 import { rangesAtOnce } from "./parked-ranges.ts";
 
-export type EnqueueOptions = {
+type EnqueueOptions = {
   /** Earliest start, from now. Default: at once. */
   readonly delayMs?: number;
   /**

@@ -4,6 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { CommissionFacts } from "../scoring/rewards/commission.ts";
 import { buyerWindows } from "./buyer-windows.ts";
 import { type DecisionInputs, factsFrom } from "./decision-inputs.ts";
+import type { SettledStatus } from "./stored-sales.ts";
 
 /** What the audit rows of re-checks are named. */
 export const RECHECK_ACTION = "commission.recheck";
@@ -11,7 +12,7 @@ export const RECHECK_ACTION = "commission.recheck";
 /** A sale whose commissions are paid or held, locked to decide about it again. */
 export type SettledSale = {
   readonly id: string;
-  readonly status: "applied" | "held";
+  readonly status: SettledStatus;
   readonly reasons: readonly string[];
   readonly inputs: DecisionInputs;
   /** The late sales that it has been decided again for, with a change. */

@@ -6,6 +6,9 @@ import { groupBy } from "../group-by.ts";
 
 type SaleStatus = (typeof tokenSales.$inferSelect)["status"];
 
+/** Of a sale whose commissions are paid or held. */
+export type SettledStatus = Extract<SaleStatus, "applied" | "held">;
+
 /** A commission line as it was paid or held. */
 export type StoredLine = {
   readonly profileId: string;

@@ -36,10 +36,10 @@ export async function listSchedules(
 ): Promise<ListedSchedule[]> {
   const found = await rows<Row>(
     on,
-    sql`select asked.name, s.through, s.paused_at as "pausedAt", latest.slot, latest.status, latest.id as run
-        from unnest(${array(timetable.map(({ name }) => name))}::text[]) as asked(name)
-        left join schedules s on s.name = asked.name
-        left join lateral (select slot, status, id from job_runs where schedule = asked.name order by slot desc limit 1) latest on true`,
+    sql`select given.name, s.through, s.paused_at as "pausedAt", latest.slot, latest.status, latest.id as run
+        from unnest(${array(timetable.map(({ name }) => name))}::text[]) as given(name)
+        left join schedules s on s.name = given.name
+        left join lateral (select slot, status, id from job_runs where schedule = given.name order by slot desc limit 1) latest on true`,
   );
   const byName = new Map(found.map((row) => [row.name, row]));
   return timetable.map((schedule) => {

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { linkSignals } from "../deadlines.ts";
-import type { FromThread, ToThread } from "./asking.ts";
+import type { FromThread, ToThread } from "./caller-requests.ts";
 import { createSemaphore } from "./semaphore.ts";
 import type { ThreadCall, ThreadData } from "./thread-entry.ts";
 import { type CallLimits, LimitBroken, watchLimits } from "./thread-limits.ts";
@@ -14,8 +14,8 @@ import { IDLE_TIMEOUT_MS, THREAD_ENTRY } from "./threads.ts";
  */
 export type GuardedThreads = {
   /**
-   * Calls the exported function `task` of `module` with `input` and a function by which it asks the caller.
-   * Calls beyond the number of threads wait for a free one.
+   * Calls the exported function `task` of `module` with `input` and a function that requests things from the
+   * caller. Calls beyond the number of threads wait for a free one.
    *
    * @param options.answer what the task is given for a request. Bytes are copied. What it throws ends the
    * call.
@@ -123,7 +123,7 @@ async function callGuarded<Result>(
 /** Answers a request of the thread. @throws what the answer throws, after the thread was told. */
 async function reply(
   port: MessagePort,
-  { id, request }: Extract<FromThread, { kind: "ask" }>,
+  { id, request }: Extract<FromThread, { kind: "request" }>,
   answer: (request: unknown) => Promise<unknown>,
 ): Promise<void> {
   try {

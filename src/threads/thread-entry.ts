@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import type { MessagePort } from "node:worker_threads";
 import { workerData } from "piscina";
-import { ignoreLeftRejections, kernelThread, openAsking } from "./asking.ts";
+import { ignoreLeftRejections, kernelThread, openRequests } from "./caller-requests.ts";
 
 /** What a thread is given when it starts. */
 export type ThreadData = { readonly runsIdle: boolean };
 
 /**
- * A call: an exported function of a module, and its argument. With a port, the function may ask the caller
- * while it runs: `ask` is its second argument.
+ * A call: an exported function of a module, and its argument. With a port, the function may request things
+ * from the caller while it runs: `request` is its second argument.
  */
 export type ThreadCall = {
   readonly module: string;
@@ -45,9 +45,9 @@ export default async function perform({ module, task, input, port }: ThreadCall)
   if (typeof named !== "function") throw new Error(`${module} exports no function named ${task}.`);
   if (!port) return named(input);
   ignoreLeftRejections();
-  const { ask, close } = openAsking(port);
+  const { request, close } = openRequests(port);
   try {
-    return await named(input, ask);
+    return await named(input, request);
   } finally {
     close();
   }

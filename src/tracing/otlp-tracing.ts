@@ -24,7 +24,7 @@ import {
 import { databaseFault } from "../database-fault.ts";
 import { settlesWithin } from "../deadlines.ts";
 import type { ExportFailed, SamplerName, TracingSettings } from "./settings.ts";
-import { contextOf, partsOf } from "./trace-context.ts";
+import { contextOf, parseContext } from "./trace-context.ts";
 import type { NewSpan, Span, TraceContext, Tracing } from "./tracing.ts";
 
 /** Spans that wait for their export: some megabytes. Those beyond it are dropped. */
@@ -76,7 +76,7 @@ export function openOtlpTracing(settings: TracingSettings, onError: ExportFailed
     },
     outside: (work) => running.run(null, work),
     logFields() {
-      const parts = partsOf(current()?.context ?? "");
+      const parts = parseContext(current()?.context ?? "");
       return parts === null ? {} : { trace_id: parts.traceId, span_id: parts.spanId };
     },
     close: async () => void (await settlesWithin(CLOSE_WITHIN_MS, provider.shutdown())),
@@ -134,17 +134,17 @@ const KINDS = {
 } as const;
 
 function contextBelow(parent: TraceContext | null): Context {
-  const parts = parent === null ? null : partsOf(parent);
+  const parts = parent === null ? null : parseContext(parent);
   if (parts === null) return ROOT_CONTEXT;
   return trace.setSpanContext(ROOT_CONTEXT, spanContextOf(parts));
 }
 
 function linkTo(context: TraceContext): Link | null {
-  const parts = partsOf(context);
+  const parts = parseContext(context);
   return parts === null ? null : { context: spanContextOf(parts) };
 }
 
-const spanContextOf = ({ traceId, spanId, flags }: NonNullable<ReturnType<typeof partsOf>>) => ({
+const spanContextOf = ({ traceId, spanId, flags }: NonNullable<ReturnType<typeof parseContext>>) => ({
   traceId,
   spanId,
   traceFlags: flags,

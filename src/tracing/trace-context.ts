@@ -11,7 +11,7 @@ export type ContextParts = {
 };
 
 /** The parts of a context; null for any other text, as a caller or a host may send one. */
-export function partsOf(context: TraceContext): ContextParts | null {
+export function parseContext(context: TraceContext): ContextParts | null {
   const [, traceId = "", spanId = "", flags = ""] = FORM.exec(context) ?? [];
   if (ALL_ZERO.test(traceId) || ALL_ZERO.test(spanId) || traceId === "") return null;
   return { traceId, spanId, flags: Number.parseInt(flags, 16) };
@@ -22,13 +22,13 @@ export const contextOf = ({ traceId, spanId, flags }: ContextParts): TraceContex
 
 /** The id under which a trace is found; null for a text that is no context. */
 export const traceIdOf = (context: TraceContext | null): string | null =>
-  (context === null ? null : partsOf(context)?.traceId) ?? null;
+  (context === null ? null : parseContext(context)?.traceId) ?? null;
 
 /**
  * Contexts that are recorded before those that are not: the first one becomes the parent of what several
  * caused, and would decide that it is not recorded.
  */
 export const recordedFirst = <T>(all: readonly T[], contextOfOne: (one: T) => TraceContext): readonly T[] => {
-  const isRecorded = (one: T) => ((partsOf(contextOfOne(one))?.flags ?? 0) & SAMPLED) === SAMPLED;
+  const isRecorded = (one: T) => ((parseContext(contextOfOne(one))?.flags ?? 0) & SAMPLED) === SAMPLED;
   return [...all.filter(isRecorded), ...all.filter((one) => !isRecorded(one))];
 };

@@ -1,6 +1,6 @@
 /**
- * A place in a trace, as the text of the W3C header `traceparent`. What is enqueued there belongs to that
- * trace.
+ * A span in its trace, as the text of the W3C header `traceparent`. What is enqueued during it belongs to
+ * that trace.
  */
 export type TraceContext = string;
 

@@ -365,13 +365,13 @@ describe("what waits for the channel", () => {
         : await resendService((resend) => Object.assign(resend, { apiKey: "re_other" }));
     const { world } = await sceneOf(service);
     await enqueueEmails(world);
-    const asked = () => ("smtp" in service ? service.smtp.connections : service.resend.requests.length);
+    const requested = () => ("smtp" in service ? service.smtp.connections : service.resend.requests.length);
     await world.drain();
-    const calls = asked();
+    const calls = requested();
     expect(calls).toBeGreaterThan(0);
     expect(service.limiter.pausedMs).toBeGreaterThan(0);
     for (let round = 0; round < 3; round++) await tryAgain(world);
-    expect(asked()).toBe(calls);
+    expect(requested()).toBe(calls);
     for (const { attempts, dead } of await world.enqueued())
       expect({ attempts, dead }).toEqual({ attempts: 0, dead: false });
     expect(await stateOf(world)).toEqual(waitsAll);

@@ -23,13 +23,13 @@ const preflight = (origin: string) => ({
 describe("API_ALLOWED_ORIGINS", () => {
   it("lets pages of these origins call the user API, without credentials", async () => {
     const call = await open(`${OURS}, http://localhost:3000`);
-    const asked = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(OURS));
-    expect(asked.status).toBe(204);
-    expect(asked.headers.get("access-control-allow-origin")).toBe(OURS);
-    expect(asked.headers.get("access-control-allow-methods")).toBe("GET, POST, PUT, DELETE");
-    expect(asked.headers.get("access-control-allow-headers")).toContain("Authorization");
-    expect(asked.headers.get("access-control-allow-credentials")).toBeNull();
-    expect(asked.headers.get("vary")).toContain("Origin");
+    const answer = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(OURS));
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get("access-control-allow-origin")).toBe(OURS);
+    expect(answer.headers.get("access-control-allow-methods")).toBe("GET, POST, PUT, DELETE");
+    expect(answer.headers.get("access-control-allow-headers")).toContain("Authorization");
+    expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
+    expect(answer.headers.get("vary")).toContain("Origin");
     // Errors are readable too.
     const refused = await call("/api/v1/jobs/recommendations", "GET", { Origin: "http://localhost:3000" });
     expect(refused.status).toBe(401);
@@ -45,19 +45,19 @@ describe("API_ALLOWED_ORIGINS", () => {
       `${OURS}.evil.example`,
       "http://community.example",
     ]) {
-      const asked = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(origin));
-      expect(asked.headers.get("access-control-allow-origin")).toBeNull();
+      const answer = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(origin));
+      expect(answer.headers.get("access-control-allow-origin")).toBeNull();
     }
     for (const path of ["/admin", "/health", "/webhooks/domain_events"]) {
-      const asked = await call(path, "OPTIONS", preflight(OURS));
-      expect(asked.headers.get("access-control-allow-origin")).toBeNull();
+      const answer = await call(path, "OPTIONS", preflight(OURS));
+      expect(answer.headers.get("access-control-allow-origin")).toBeNull();
     }
   });
 
   it("by default allows no other origin", async () => {
     const call = await open("");
-    const asked = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(OURS));
-    expect(asked.headers.get("access-control-allow-origin")).toBeNull();
-    expect(asked.headers.get("vary") ?? "").not.toContain("Origin");
+    const answer = await call("/api/v1/jobs/recommendations", "OPTIONS", preflight(OURS));
+    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    expect(answer.headers.get("vary") ?? "").not.toContain("Origin");
   });
 });

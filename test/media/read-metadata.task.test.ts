@@ -6,21 +6,21 @@ const MIB = 1024 * 1024;
 
 /** Reads bytes as a thread does, here. */
 async function read(bytes: Buffer, budget = MIB) {
-  const asked: { start: number; length: number }[] = [];
+  const requested: { start: number; length: number }[] = [];
   const reading = await readMetadata({ size: bytes.length, budget, imageBudget: budget }, async (request) => {
-    asked.push(request);
+    requested.push(request);
     return bytes.subarray(request.start, request.start + request.length);
   });
-  return { reading, asked };
+  return { reading, requested };
 }
 
 describe("the task that reads metadata", () => {
   it("asks for chunks, and gives plain data", async () => {
     expect(parsersLoad()).toBe(true);
-    const { reading, asked } = await read(mediaFixture("clip.mp4"));
+    const { reading, requested } = await read(mediaFixture("clip.mp4"));
     expect(reading).toMatchObject({ kind: "read", metadata: { width: 64, height: 48 } });
     expect(structuredClone(reading)).toEqual(reading);
-    expect(asked).toEqual([{ start: 0, length: mediaFixture("clip.mp4").length }]);
+    expect(requested).toEqual([{ start: 0, length: mediaFixture("clip.mp4").length }]);
   });
 
   it("gives reasons, and no message of a parser", async () => {

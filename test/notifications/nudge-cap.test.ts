@@ -204,8 +204,8 @@ describe("the cap of nudges, on random rows", () => {
     await fc.assert(
       fc.asyncProperty(anyLives, async (lives) => {
         const ids = await writeAll(world, lives);
-        const asked = new Map(ids.map((id) => [id, { nudged: true }]));
-        const standings = await inTransaction(world.db, (tx) => readEmailStandings(tx, asked, NOW));
+        const requested = new Map(ids.map((id) => [id, { nudged: true }]));
+        const standings = await inTransaction(world.db, (tx) => readEmailStandings(tx, requested, NOW));
         for (const [n, { history, timeZone }] of lives.entries()) {
           const { nudgedAt, waiting } = standings.get(ids[n]!)!;
           const expected = countsOf(history, timeZone);

@@ -43,7 +43,7 @@ async function scene() {
   const refreshed = async (minutesLeft: number): Promise<Grant> => {
     const { tokens } = await watch(grant, "11111111-3f5f-4f0e-9a55-0d6a4c6f0b01");
     now = new Date(Date.parse(tokens!.accessExpiresAt) - minutesLeft * 60_000);
-    google.asked.length = 0;
+    google.requests.length = 0;
     return { ...grant, ...tokens! };
   };
   return { google, port, grant, watch, stop, refreshed };
@@ -59,7 +59,7 @@ describe("Google Calendar: opening a channel", () => {
       resourceId: resourceOf("grant-1"),
       expiresAt: "2026-03-05T02:00:00.000Z",
     });
-    expect(google.asked.find(({ route }) => route === "watch")!.body).toMatchObject({
+    expect(google.requests.find(({ route }) => route === "watch")!.body).toMatchObject({
       id: CHANNEL,
       type: "web_hook",
       address: "http://127.0.0.1:9/webhooks/google_calendar",
@@ -138,7 +138,7 @@ describe("Google Calendar: access tokens", () => {
     const { tokens, result } = await watch(fresh);
     expect(result.kind).toBe("watched");
     expect(tokens).not.toBeNull();
-    expect(google.asked.map(({ route }) => route)).toEqual(["watch", "token", "watch"]);
+    expect(google.requests.map(({ route }) => route)).toEqual(["watch", "token", "watch"]);
   });
 
   it("are returned sealed, and so is a rotated refresh token", async () => {
@@ -149,9 +149,9 @@ describe("Google Calendar: access tokens", () => {
       expect(text).toMatch(/^v1\./);
       expect(JSON.stringify(text)).not.toMatch(/grant-1|access-/);
     }
-    google.asked.length = 0;
+    google.requests.length = 0;
     await watch({ ...grant, refreshToken: tokens!.refreshToken }, "7f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01");
-    expect(google.asked[0]).toMatchObject({ route: "token", grant: "grant-1b" });
+    expect(google.requests[0]).toMatchObject({ route: "token", grant: "grant-1b" });
   });
 
   it("that were refreshed are not lost when the call fails for a temporary reason", async () => {
@@ -201,7 +201,7 @@ describe("Google Calendar: refusals", () => {
     const { google, grant, watch } = await scene();
     google.revoke("grant-1");
     expect((await watch(grant)).result).toEqual({ kind: "refused", reason: "grant_revoked" });
-    expect(google.asked.map(({ route }) => route)).toEqual(["token"]);
+    expect(google.requests.map(({ route }) => route)).toEqual(["token"]);
   });
 
   const passing: [Route, Fault, new (...fields: never[]) => Error][] = [

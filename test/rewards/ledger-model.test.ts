@@ -231,8 +231,8 @@ const payDayAgain = (n: number) =>
     (model) => model.paidDays.length > 0,
     async (model, real) => {
       const start = model.paidDays[n % model.paidDays.length]!;
-      const asked = { period: "daily" as const, organizationId: real.organizationId, start, pool: "500" };
-      await changingNothing(real, () => real.world.perform(distributeBudget, asked));
+      const requested = { period: "daily" as const, organizationId: real.organizationId, start, pool: "500" };
+      await changingNothing(real, () => real.world.perform(distributeBudget, requested));
     },
   );
 

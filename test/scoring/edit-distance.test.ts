@@ -37,9 +37,9 @@ describe("a typo", () => {
       ]);
       if (typo === name) continue;
       const indexed = new Set([name, ...deletions(name)]);
-      const asked = [typo, ...deletions(typo)];
+      const variants = [typo, ...deletions(typo)];
       expect(
-        asked.some((variant) => indexed.has(variant)),
+        variants.some((variant) => indexed.has(variant)),
         `${name} ${typo}`,
       ).toBe(true);
       expect(isTypoOf(typo, name), `${name} ${typo}`).toBe(true);

@@ -74,10 +74,10 @@ it("a project's leader is told nothing about volunteers on no list", async () =>
   const project = await projectFor(world, ["cooking"], { organizationId, lead, createdBy: lead });
   await enqueueRunIn(world, calculateMatches, {});
   await world.drain();
-  const explain = async (person: string, asked: string) =>
+  const explain = async (person: string, requested: string) =>
     (
       await fetch(`${address}/api/v1/explain/match/${project}:${person}`, {
-        headers: { Authorization: `Bearer ${await userToken(asked)}` },
+        headers: { Authorization: `Bearer ${await userToken(requested)}` },
       })
     ).status;
   expect(await explain(listed, lead)).toBe(200);

@@ -4,14 +4,14 @@ import {
   writeChangeCursor,
 } from "../../src/db/results/change-cursor.ts";
 import { CHANGE_FEEDS, type ChangeFeed } from "../../src/db/results/change-feeds.ts";
-import { type ChangePage, readChangePage } from "../../src/db/results/read-changes.ts";
+import { type ChangeFeedPage, readChangePage } from "../../src/db/results/read-changes.ts";
 import type { World } from "./world.ts";
 
 /** A host that copies a table of results by its change feed. */
 export type Copy = {
   /** The rows by their key. */
   readonly rows: Map<string, unknown>;
-  readonly pages: ChangePage[];
+  readonly pages: ChangeFeedPage[];
   /** Reads until there is no more. */
   read(): Promise<void>;
 };
@@ -27,10 +27,10 @@ const sorted = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.st
 
 export function copyOf(world: World, table: string): Copy {
   const rows = new Map<string, unknown>();
-  const pages: ChangePage[] = [];
+  const pages: ChangeFeedPage[] = [];
   let cursor: ChangeCursor | null = null;
   let seen = new Set<string>();
-  const apply = ({ changes, snapshot }: ChangePage) => {
+  const apply = ({ changes, snapshot }: ChangeFeedPage) => {
     if (snapshot?.begins) seen = new Set();
     for (const { key, rows: found } of changes) {
       seen.add(key);
@@ -44,7 +44,7 @@ export function copyOf(world: World, table: string): Copy {
     pages,
     async read() {
       for (;;) {
-        const page: ChangePage | null = await readChangePage(world.db, feedOf(table), cursor);
+        const page: ChangeFeedPage | null = await readChangePage(world.db, feedOf(table), cursor);
         if (page === null) throw new Error("the cursor has expired");
         pages.push(page);
         apply(page);

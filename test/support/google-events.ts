@@ -15,7 +15,7 @@ export function googleEvents(google: FakeGoogle) {
     /** Sync tokens of an earlier generation have expired. */
     generation: 1,
     pageSize: 250,
-    asked: [] as URLSearchParams[],
+    requests: [] as URLSearchParams[],
     /** The name of the calendar of a grant, by default its own. */
     names: new Map<string, string>(),
     calendar(grant: string): Map<string, Kept> {
@@ -45,7 +45,7 @@ export function googleEvents(google: FakeGoogle) {
 export type GoogleEvents = ReturnType<typeof googleEvents>;
 
 function list(events: GoogleEvents, grant: string, query: URLSearchParams, response: ServerResponse) {
-  events.asked.push(query);
+  events.requests.push(query);
   const { revision, generation } = events;
   const syncToken = query.get("syncToken");
   const [offset = 0, until = revision] = (query.get("pageToken") ?? "").match(/\d+/g)?.map(Number) ?? [];

@@ -16,7 +16,11 @@ export type GoogleChannel = {
   messages: number;
 };
 
-export type Asked = { readonly route: Route; readonly grant: string; readonly body: Record<string, unknown> };
+export type GoogleRequest = {
+  readonly route: Route;
+  readonly grant: string;
+  readonly body: Record<string, unknown>;
+};
 
 /** Google's opaque resource id of the calendar of a grant. */
 export const resourceOf = (grant: string): string =>
@@ -34,7 +38,7 @@ const googleState = () => ({
   channels: [] as GoogleChannel[],
   /** The longest lifetime of a channel, whatever is requested. */
   longestMs: 7 * 24 * 3_600_000,
-  asked: [] as Asked[],
+  requests: [] as GoogleRequest[],
   faults: [] as { route: Route; fault: Fault }[],
   /** The grants by access token. */
   accessTokens: new Map<string, string>(),
@@ -61,7 +65,7 @@ function faultsAndGrants(google: GoogleState) {
     fail(route: Route, ...faults: Fault[]) {
       google.faults.push(...faults.map((fault) => ({ route, fault })));
     },
-    count: (route: Route): number => google.asked.filter((asked) => asked.route === route).length,
+    count: (route: Route): number => google.requests.filter((request) => request.route === route).length,
     dropAccess,
     /** Revokes a grant, with its refresh token and its access tokens. */
     revoke(grant: string) {
@@ -134,7 +138,7 @@ function serve(google: FakeGoogle, text: string, response: ServerResponse, reque
   const body =
     route === "token" ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : {};
   const grant = grantOf(google, route, body, request);
-  google.asked.push({ route, grant: grant ?? "", body });
+  google.requests.push({ route, grant: grant ?? "", body });
   const index = google.faults.findIndex((one) => one.route === route);
   const fault = index < 0 ? undefined : google.faults.splice(index, 1)[0]?.fault;
   if (fault !== undefined && fault !== "drop after") return answerFault(response, fault);

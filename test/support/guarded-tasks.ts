@@ -1,18 +1,21 @@
-import type { Ask } from "../../src/threads/asking.ts";
+import type { RequestFromCaller } from "../../src/threads/caller-requests.ts";
 
 /** Tasks for the tests of guarded threads. */
-export const addAsked = async (numbers: readonly number[], ask: Ask): Promise<number> => {
+export const addRequested = async (
+  numbers: readonly number[],
+  request: RequestFromCaller,
+): Promise<number> => {
   let sum = 0;
-  for (const n of numbers) sum += (await ask(n)) as number;
+  for (const n of numbers) sum += (await request(n)) as number;
   return sum;
 };
 
-export const bytesAsked = async (_input: unknown, ask: Ask): Promise<number> =>
-  ((await ask("bytes")) as Uint8Array).length;
+export const bytesRequested = async (_input: unknown, request: RequestFromCaller): Promise<number> =>
+  ((await request("bytes")) as Uint8Array).length;
 
 /** Ends normally, although a request was refused. */
-export const swallowRefusal = async (_input: unknown, ask: Ask): Promise<string> =>
-  ask("anything").then(
+export const swallowRefusal = async (_input: unknown, request: RequestFromCaller): Promise<string> =>
+  request("anything").then(
     () => "answered",
     () => "refused",
   );
@@ -21,7 +24,8 @@ export function spinForEver(): never {
   for (;;);
 }
 
-export const waitForEver = (_input: unknown, ask: Ask): Promise<unknown> => ask("nothing comes");
+export const waitForEver = (_input: unknown, request: RequestFromCaller): Promise<unknown> =>
+  request("nothing comes");
 
 export function fillMemory(): unknown {
   const held: number[][] = [];

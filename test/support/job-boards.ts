@@ -16,7 +16,7 @@ export async function fakeBoards() {
   const state = {
     pages: new Map<string, Page>(),
     /** Paths that were asked for, robots.txt left out. */
-    asked: [] as string[],
+    requests: [] as string[],
     headers: [] as Readonly<Record<string, unknown>>[],
     robots: { status: 404 } as Page,
     robotsAsked: 0,
@@ -26,7 +26,7 @@ export async function fakeBoards() {
     const isRobots = path === "/robots.txt";
     if (isRobots) state.robotsAsked += 1;
     else {
-      state.asked.push(path);
+      state.requests.push(path);
       state.headers.push(request.headers);
     }
     const page = isRobots ? state.robots : (state.pages.get(path) ?? { status: 404 });

@@ -1,6 +1,6 @@
 import { PgDialect } from "drizzle-orm/pg-core";
 import { expect } from "vitest";
-import { PLACES } from "../../src/db/pair-places.ts";
+import { ENTRIES } from "../../src/db/pair-entries.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { readCurrentPeople } from "../../src/people/person-facts.ts";
 import { seededRandom } from "../../src/random.ts";
@@ -226,7 +226,7 @@ export type StoredList = {
   readonly scores: readonly number[];
 };
 
-const places = new PgDialect().sqlToQuery(PLACES).sql;
+const places = new PgDialect().sqlToQuery(ENTRIES).sql;
 
 /** The lists of the version that is served: the places that are served of each. */
 export const storedLists = (world: World): Promise<StoredList[]> =>

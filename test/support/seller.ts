@@ -9,12 +9,12 @@ export async function fakeSeller() {
   const state = {
     sales: [] as string[],
     misbehave: [] as ("429" | "500" | "hang" | "drop" | "nonsense")[],
-    asked: [] as string[],
+    requests: [] as string[],
     keys: [] as (string | undefined)[],
     pageSize: Number.POSITIVE_INFINITY,
   };
   const server = await outsideServer((_body, response, request) => {
-    state.asked.push(request.url ?? "");
+    state.requests.push(request.url ?? "");
     state.keys.push(request.headers.authorization);
     const fault = state.misbehave.shift();
     if (fault === "hang") return;

@@ -14,13 +14,13 @@ const call = <T>(task: string, input: unknown, options: Partial<Parameters<typeo
 
 describe("guarded threads", () => {
   it("answer what a task asks while it runs", async () => {
-    expect(await call("addAsked", [1, 2, 3], { answer: async (n) => (n as number) * 10 })).toBe(60);
+    expect(await call("addRequested", [1, 2, 3], { answer: async (n) => (n as number) * 10 })).toBe(60);
   });
 
   it("copy bytes alone, not the memory behind them, and leave them to the caller", async () => {
     const large = new Uint8Array(1_000_000);
     const part = large.subarray(10, 30);
-    expect(await call("bytesAsked", null, { answer: async () => part })).toBe(20);
+    expect(await call("bytesRequested", null, { answer: async () => part })).toBe(20);
     expect(part).toHaveLength(20);
   });
 
@@ -29,7 +29,7 @@ describe("guarded threads", () => {
     const answer = async () => {
       throw refusal;
     };
-    await expect(call("addAsked", [1], { answer })).rejects.toBe(refusal);
+    await expect(call("addRequested", [1], { answer })).rejects.toBe(refusal);
     await expect(call("swallowRefusal", null, { answer })).rejects.toBe(refusal);
     expect(await call("swallowRefusal", null)).toBe("answered");
   });
@@ -37,7 +37,7 @@ describe("guarded threads", () => {
   it("end a thread that computes forever, by its processor time; others go on, and a new one takes its place", async () => {
     const endless = [call("spinForEver", null, { limits: { processorMs: 300, totalMs: 60_000 } })];
     endless.push(call("spinForEver", null, { limits: { processorMs: 300, totalMs: 60_000 } }));
-    const waiting = [1, 2, 3, 4].map((n) => call("addAsked", [n]));
+    const waiting = [1, 2, 3, 4].map((n) => call("addRequested", [n]));
     for (const end of endless) await expect(end).rejects.toMatchObject({ limit: "processor-time" });
     expect(await Promise.all(waiting)).toEqual([1, 2, 3, 4]);
   });
@@ -53,12 +53,12 @@ describe("guarded threads", () => {
   it("end a task that waits for too long, although it computes nothing", async () => {
     const limited = { limits: { processorMs: 60_000, totalMs: 300 }, answer: pending };
     await expect(call("waitForEver", null, limited)).rejects.toMatchObject({ limit: "time" });
-    expect(await call("addAsked", [5])).toBe(5);
+    expect(await call("addRequested", [5])).toBe(5);
   });
 
   it("end a thread whose memory grows above its limit, not the process", async () => {
     await expect(call("fillMemory", null)).rejects.toMatchObject({ limit: "memory" });
-    expect(await call("addAsked", [6])).toBe(6);
+    expect(await call("addRequested", [6])).toBe(6);
   });
 
   it("survive what a task leaves behind", async () => {
@@ -68,7 +68,7 @@ describe("guarded threads", () => {
     expect(await onOne("leaveRejection", null)).toBe("ended");
     // On the same thread, which reaches it only now.
     expect(await onOne("outlast", 50)).toBe("ended");
-    expect(await onOne("addAsked", [7])).toBe(7);
+    expect(await onOne("addRequested", [7])).toBe(7);
     await own.close();
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contextOf, partsOf, recordedFirst, traceIdOf } from "../../src/tracing/trace-context.ts";
+import { contextOf, parseContext, recordedFirst, traceIdOf } from "../../src/tracing/trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CONTEXT = `00-${TRACE}-00f067aa0ba902b7-01`;
@@ -7,7 +7,7 @@ const CONTEXT = `00-${TRACE}-00f067aa0ba902b7-01`;
 describe("a trace context", () => {
   it("is read and written as a traceparent", () => {
     const parts = { traceId: TRACE, spanId: "00f067aa0ba902b7", flags: 1 };
-    expect(partsOf(CONTEXT)).toEqual(parts);
+    expect(parseContext(CONTEXT)).toEqual(parts);
     expect(contextOf(parts)).toBe(CONTEXT);
     expect(traceIdOf(CONTEXT)).toBe(TRACE);
   });
@@ -23,7 +23,7 @@ describe("a trace context", () => {
     `ff${CONTEXT.slice(2)}`,
     "x".repeat(55),
   ])("is not %j", (text) => {
-    expect(partsOf(text)).toBeNull();
+    expect(parseContext(text)).toBeNull();
     expect(traceIdOf(text)).toBeNull();
   });
 

@@ -19,7 +19,7 @@ export const CHANGES_KEPT_MS = 7 * 86_400_000;
 /** All rows with this key as they are now; none: it has no rows any more. */
 export type Change = { readonly key: string; readonly rows: readonly Readonly<Record<string, unknown>>[] };
 
-export type ChangePage = {
+export type ChangeFeedPage = {
   readonly changes: readonly Change[];
   /** Whether the page is of all rows, and which part; null: of changes. */
   readonly snapshot: { readonly begins: boolean; readonly ends: boolean } | null;
@@ -41,7 +41,7 @@ export async function readChangePage(
   db: Database,
   feed: ChangeFeed,
   cursor: ChangeCursor | null,
-): Promise<ChangePage | null> {
+): Promise<ChangeFeedPage | null> {
   const isOpen = await touchFeed(db.drizzle, feed, cursor === null);
   if (!isOpen) return null;
   const from = cursor ?? { kind: "opened", xid: (await readHorizon(db.drizzle)).xmax };
@@ -86,7 +86,7 @@ type Reading = { readonly tx: Tx; readonly feed: ChangeFeed; readonly horizon: H
 
 const endOf = ({ xmin, at }: Horizon): Position => ({ xid: xmin, id: "0", at });
 
-async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangePage> {
+async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangeFeedPage> {
   const { xmin } = reading.horizon;
   switch (cursor.kind) {
     case "opened":
@@ -106,7 +106,7 @@ async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangeP
 async function readSnapshot(
   reading: Reading,
   { from, after }: Extract<ChangeCursor, { kind: "snapshot" }>,
-): Promise<ChangePage> {
+): Promise<ChangeFeedPage> {
   const { tx, feed } = reading;
   const found = await rows<{ key: string }>(
     tx,
@@ -135,7 +135,7 @@ const upTo = (position: Position): SQL =>
   sql`(n.xid, n.id) <= (${position.xid}::xid8, ${position.id}::bigint)`;
 
 /** The changes after a position: those of one group, or all rows if everything may have changed. */
-async function readNext(reading: Reading, from: Position): Promise<ChangePage> {
+async function readNext(reading: Reading, from: Position): Promise<ChangeFeedPage> {
   const { tx, feed, horizon } = reading;
   const notes = await rows<Note>(
     tx,
@@ -171,7 +171,7 @@ async function readGroup(
   reading: Reading,
   { from, to, after }: Group,
   hasMore: boolean,
-): Promise<ChangePage> {
+): Promise<ChangeFeedPage> {
   const keys = await keysOf(reading, { from, to, after });
   const { changes, done } = await rowsOfKeys(reading, keys);
   const last = keys[done - 1];

@@ -68,7 +68,7 @@ export const profileSearchIndex = pgTable(
     place: text().notNull(),
     /** The words of all parts, and tags (src/scoring/people/search/search-tags.ts). */
     doc: tsvector().notNull(),
-    /** Place in the static order; smaller is earlier. */
+    /** Rank in the static order; smaller is earlier. */
     standing: real().notNull(),
     gender: text(),
     intent: text(),

@@ -164,14 +164,14 @@ export const recommendationLists = pgTable(
   "recommendation_lists",
   {
     userId: userRef().primaryKey(),
-    /** Best first. The first places, then the rest (src/scoring/postings/recommend/diversity.ts). */
+    /** Best first. The top, then the rest (src/scoring/postings/recommend/diversity.ts). */
     postingIds: bigint({ mode: "number" }).array().notNull(),
     scores: doublePrecision().array().notNull(),
     /** When each was recommended last, in seconds since 1970. It expires three days later. */
     createdAt: integer().array().notNull(),
     /** src/scoring/postings/recommend/components.ts. */
     components: bytes().notNull(),
-    /** Number of items in the first places. */
+    /** Number of items at the top. */
     firstPlaces: smallint().notNull(),
     /**
      * No posting that is not in the list comes before one of this score and id: higher scores first, then

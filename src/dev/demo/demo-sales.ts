@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { rows } from "../../db/statement.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import type { SettledStatus } from "../../rewards/stored-sales.ts";
 import type { Seller } from "./demo-seller.ts";
 
 type Scene = {
@@ -13,7 +14,7 @@ type Scene = {
 };
 
 /** A sale of this demo in the given state that has commissions. */
-export async function aSale({ db, name }: Scene, status: "applied" | "held"): Promise<string> {
+export async function aSale({ db, name }: Scene, status: SettledStatus): Promise<string> {
   const [sale] = await rows<{ id: string }>(
     db.drizzle,
     sql`select s.id from token_sales s where s.external_id like ${`${name}-%`} and s.status = ${status}

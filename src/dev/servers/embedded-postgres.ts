@@ -155,7 +155,7 @@ async function clusterAt(url: string): Promise<unknown> {
 /** Postgres refuses to run as root, so root starts it as `nobody`. */
 async function identityOfPostgres(): Promise<Identity | undefined> {
   if (process.getuid?.() !== 0) return undefined;
-  const ask = async (flag: string) => Number((await run("id", [flag, "nobody"])).stdout);
-  const [uid, gid] = await Promise.all([ask("-u"), ask("-g")]).catch(() => [65534, 65534] as const);
+  const idOf = async (flag: string) => Number((await run("id", [flag, "nobody"])).stdout);
+  const [uid, gid] = await Promise.all([idOf("-u"), idOf("-g")]).catch(() => [65534, 65534] as const);
   return { uid, gid };
 }

@@ -66,12 +66,12 @@ export async function startProgram(file: string, args: string[], start: ProgramS
     }
     throw new Error(`${file} (pid ${pid}) did not exit after any signal.`);
   };
-  const answersWithin = async (limitMs: number, ask: () => Promise<void>): Promise<void> => {
+  const answersWithin = async (limitMs: number, check: () => Promise<void>): Promise<void> => {
     const deadline = Date.now() + limitMs;
     let fault: unknown;
     while (running() && Date.now() < deadline) {
       try {
-        return await ask();
+        return await check();
       } catch (error) {
         fault = error;
         await delay(25);

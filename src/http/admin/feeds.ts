@@ -90,14 +90,14 @@ ${items.length === 0 ? html`<p>Nothing in it may be shown.</p>` : null}
 ${segments}`;
 }
 
-function itemHtml(user: string, place: number, { item, post }: PreviewedItem): Html {
+function itemHtml(user: string, rank: number, { item, post }: PreviewedItem): Html {
   if (item.kind === "question")
-    return html`<li class="card"><small class="dim">${place} · question</small>${textHtml(item.id)}</li>`;
+    return html`<li class="card"><small class="dim">${rank} · question</small>${textHtml(item.id)}</li>`;
   if (item.kind === "suggestion")
-    return html`<li class="card"><small class="dim">${place} · suggestion</small>${textHtml(item.name)}</li>`;
+    return html`<li class="card"><small class="dim">${rank} · suggestion</small>${textHtml(item.name)}</li>`;
   if (post === null) return html``;
   const text = post.isPublic ? item.body : "A private post.";
-  return html`<li class="card"><small class="dim">${place} · ${item.contentType} · ${post.source} · ${textHtml(item.authorName)} · ${timeHtml(item.createdAt)}</small>
+  return html`<li class="card"><small class="dim">${rank} · ${item.contentType} · ${post.source} · ${textHtml(item.authorName)} · ${timeHtml(item.createdAt)}</small>
 <p dir="auto">${printableLines(text)}</p>
 ${post.media.map(mediaHtml)}
 <small class="dim">${formulaText(post.terms)} · <a href="${explainHref("feed", `${user}:${item.id}`)}">explain</a></small></li>`;

@@ -244,11 +244,11 @@ function endExpired({ runtime, streams }: State): void {
 
 async function endOfRemovedUsers(state: State): Promise<void> {
   if (performance.now() - state.checkedAtMs < state.userCheckMs) return;
-  const asked = [...state.streams];
+  const checked = [...state.streams];
   const existing = await existingUsers(
     state.runtime.db.drizzle,
-    asked.map(({ userId }) => userId),
+    checked.map(({ userId }) => userId),
   );
   state.checkedAtMs = performance.now();
-  for (const { userId, res } of asked) if (!existing.has(userId)) res.end();
+  for (const { userId, res } of checked) if (!existing.has(userId)) res.end();
 }

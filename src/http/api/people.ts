@@ -32,11 +32,11 @@ export function peopleRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();
   const on = runtime.db.drizzle;
   router.get("/users/me/matches", auth, async (req, res) => {
-    const asked = validateQuery(peopleQuery, req, res);
-    if (asked === null) return;
+    const query = validateQuery(peopleQuery, req, res);
+    if (query === null) return;
     const me = userOf(res);
-    const { page, page_size: pageSize } = asked;
-    const { asOf, total, items } = await readServedPairs(on, me, asked.tier ?? null, { page, pageSize });
+    const { page, page_size: pageSize } = query;
+    const { asOf, total, items } = await readServedPairs(on, me, query.tier ?? null, { page, pageSize });
     const reference = await referencesTo(on, "users", [me, ...items.map(({ userId }) => userId)]);
     res.set("Cache-Control", "no-store").json({
       as_of: asOf?.toISOString() ?? null,

@@ -64,7 +64,7 @@ export const profilesQuery = z
 export const suggestionsQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });
 
 /** What a client searches for. */
-export type AskedSearch = {
+export type SearchRequest = {
   readonly terms: readonly SearchTerm[];
   readonly filter: SearchFilter;
   readonly center: Location | null;
@@ -75,13 +75,13 @@ export type AskedSearch = {
 
 type Fault = { readonly field: string; readonly fault: string };
 
-/** The search that a request asks for. @returns null after sending 422. */
+/** The search that a request describes. @returns null after sending 422. */
 export async function readSearch(
   on: Queryable,
   viewerId: string,
   req: Request,
   res: Response,
-): Promise<AskedSearch | null> {
+): Promise<SearchRequest | null> {
   const query = validateQuery(profilesQuery, req, res);
   if (query === null) return null;
   const faults: Fault[] = [];

@@ -26,12 +26,12 @@ export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const on = runtime.db.drizzle;
   router.get("/search/profiles", auth, limits.searches, async (req, res) => {
     const viewerId = userOf(res);
-    const asked = await readSearch(on, viewerId, req, res);
-    if (asked === null) return;
-    const { terms, filter, center, page, pageSize } = asked;
+    const query = await readSearch(on, viewerId, req, res);
+    if (query === null) return;
+    const { terms, filter, center, page, pageSize } = query;
     const now = runtime.clock.now();
     const found = await limits.atOnce(res, () =>
-      findPeople(on, { viewerId, terms, filter, today: now, facets: asked.facets }),
+      findPeople(on, { viewerId, terms, filter, today: now, facets: query.facets }),
     );
     if (found === null) return;
     const onPage = found.ranked.slice((page - 1) * pageSize, page * pageSize);
@@ -55,14 +55,14 @@ export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
     });
   });
   router.get("/search/suggest", auth, limits.searches, async (req, res) => {
-    const asked = readSuggest(req, res);
-    if (asked === null) return;
+    const query = readSuggest(req, res);
+    if (query === null) return;
     const [viewerId, now] = [userOf(res), runtime.clock.now()];
     const ranked = await limits.atOnce(res, () =>
-      suggestPeople(on, { viewerId, words: asked.words, today: now }),
+      suggestPeople(on, { viewerId, words: query.words, today: now }),
     );
     if (ranked === null) return;
-    const people = await readShownPeople(on, idsOf(ranked.slice(0, asked.limit)), { center: null, now });
+    const people = await readShownPeople(on, idsOf(ranked.slice(0, query.limit)), { center: null, now });
     if (!(await limits.countShown(res, people.length))) return;
     res.set("Cache-Control", "no-store").json({
       people: people.map(({ reference, name, location }) => ({ user_id: reference, name, location })),

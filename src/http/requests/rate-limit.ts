@@ -22,17 +22,17 @@ export type RateLimit = {
 };
 
 /**
- * Points of one key that this process may spend without renewing Redis. `renewing` is the renewal in flight.
+ * Points of one key that this process may spend without a call to Redis. `renewing` is the renewal in flight.
  */
-type Lease = { left: number; untilMs: number; blocked: boolean; renewing: Promise<void> | null };
+type Slice = { left: number; untilMs: number; blocked: boolean; renewing: Promise<void> | null };
 
 /**
- * A lease is burst / 50 points: one call to Redis covers that many requests, and a dying process loses at
+ * A slice is burst / 50 points: one call to Redis covers that many requests, and a dying process loses at
  * most that.
  */
-const LEASES_PER_BURST = 50;
-const MAX_LEASE = 1_000;
-const MAX_LEASES = 20_000;
+const SLICES_PER_BURST = 50;
+const MAX_SLICE = 1_000;
+const MAX_SLICES = 20_000;
 /**
  * If Redis does not answer within this time, it is not asked again for `REDIS_PAUSE_MS`: a limit must not
  * delay requests.
@@ -41,8 +41,8 @@ const REDIS_TIMEOUT_MS = 250;
 const REDIS_PAUSE_MS = 5_000;
 
 /**
- * A rate limit shared by all processes through Redis. Points are leased in lots and spent locally, so most
- * requests cost no call. While Redis is down or slow, each process counts for itself. A small burst is leased
+ * A rate limit shared by all processes through Redis. Points are taken in slices and spent locally, so most
+ * requests cost no call. While Redis is down or slow, each process counts for itself. A small burst is taken
  * point by point and is exact.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
@@ -56,57 +56,57 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
     insuranceLimiter: local,
     rejectIfRedisNotReady: true,
   });
-  const lot = Math.min(MAX_LEASE, Math.max(1, Math.floor(burst / LEASES_PER_BURST)));
-  const leases = new Map<string, Lease>();
+  const size = Math.min(MAX_SLICE, Math.max(1, Math.floor(burst / SLICES_PER_BURST)));
+  const slices = new Map<string, Slice>();
   const withFallback = createRedisFallback(options.redisTimeoutMs);
 
-  const renew = async (key: string, lease: Lease): Promise<void> => {
+  const renew = async (key: string, slice: Slice): Promise<void> => {
     const answer = await withFallback(
-      () => shared.consume(key, lot),
-      () => local.consume(key, lot),
+      () => shared.consume(key, size),
+      () => local.consume(key, size),
     ).catch((rejection: unknown) => rejection);
     const isCounted = answer instanceof RateLimiterRes;
-    lease.renewing = null;
-    lease.untilMs = performance.now() + (isCounted ? Math.max(answer.msBeforeNext, 1) : 1_000);
+    slice.renewing = null;
+    slice.untilMs = performance.now() + (isCounted ? Math.max(answer.msBeforeNext, 1) : 1_000);
     // Over the limit, the limiter rejects with the points consumed. Any other rejection is an error of ours,
     // and the request is allowed.
-    lease.blocked = isCounted && answer.consumedPoints > burst;
-    lease.left = lease.blocked ? 0 : lot;
+    slice.blocked = isCounted && answer.consumedPoints > burst;
+    slice.left = slice.blocked ? 0 : size;
   };
-  const renewAndSpend = async (key: string, lease: Lease): Promise<number> => {
-    lease.renewing ??= renew(key, lease);
-    await lease.renewing;
+  const renewAndSpend = async (key: string, slice: Slice): Promise<number> => {
+    slice.renewing ??= renew(key, slice);
+    await slice.renewing;
     return spend(key);
   };
   const spend = (key: string): number | Promise<number> => {
-    let lease = leases.get(key);
-    if (lease === undefined) {
-      if (leases.size >= MAX_LEASES) dropLeases(leases);
-      lease = { left: 0, untilMs: 0, blocked: false, renewing: null };
-      leases.set(key, lease);
+    let slice = slices.get(key);
+    if (slice === undefined) {
+      if (slices.size >= MAX_SLICES) dropSlices(slices);
+      slice = { left: 0, untilMs: 0, blocked: false, renewing: null };
+      slices.set(key, slice);
     }
-    const leftMs = lease.untilMs - performance.now();
-    if (leftMs > 0 && lease.blocked) return leftMs;
-    if (leftMs <= 0 || lease.left === 0) return renewAndSpend(key, lease);
-    lease.left--;
+    const leftMs = slice.untilMs - performance.now();
+    if (leftMs > 0 && slice.blocked) return leftMs;
+    if (leftMs <= 0 || slice.left === 0) return renewAndSpend(key, slice);
+    slice.left--;
     return 0;
   };
   return {
     take: spend,
     refund(key) {
-      const lease = leases.get(key);
-      if (lease !== undefined && !lease.blocked) lease.left++;
+      const slice = slices.get(key);
+      if (slice !== undefined && !slice.blocked) slice.left++;
     },
   };
 }
 
-/** A dropped lease costs one call to Redis, which has the counts. */
-function dropLeases(leases: Map<string, Lease>): void {
+/** A dropped slice costs one call to Redis, which has the counts. */
+function dropSlices(slices: Map<string, Slice>): void {
   const now = performance.now();
-  for (const [key, lease] of leases) if (lease.untilMs <= now) leases.delete(key);
-  for (const key of leases.keys()) {
-    if (leases.size <= MAX_LEASES / 2) return;
-    leases.delete(key);
+  for (const [key, slice] of slices) if (slice.untilMs <= now) slices.delete(key);
+  for (const key of slices.keys()) {
+    if (slices.size <= MAX_SLICES / 2) return;
+    slices.delete(key);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Where in the conversation a reply came: before the recipient was named, to the recipient, or later. */
-export type SmtpStage = "session" | "recipient" | "content";
+export type SmtpPhase = "session" | "recipient" | "content";
 
 /** A negative reply of an SMTP server, such as `550 5.1.1 no such user`. */
-export type SmtpReply = { readonly stage: SmtpStage; readonly text: string };
+export type SmtpReply = { readonly phase: SmtpPhase; readonly text: string };
 
 /**
  * What a reply means. `channel`: about the account, the sender or the server, so it is the same for all
@@ -28,11 +28,11 @@ export function codesOf({ text }: SmtpReply): string {
 export function verdictOn(reply: SmtpReply): SmtpVerdict {
   const { code, enhanced } = parse(reply.text);
   if (SIGN_IN.has(code)) return "channel";
-  if (code < 500) return reply.stage === "session" ? "channel" : "deferred";
-  if (isTooLarge(code, enhanced, reply.stage)) return "refused";
-  if (reply.stage === "session") return "channel";
+  if (code < 500) return reply.phase === "session" ? "channel" : "deferred";
+  if (isTooLarge(code, enhanced, reply.phase)) return "refused";
+  if (reply.phase === "session") return "channel";
   if (enhanced !== null && !enhanced.endsWith(".0.0")) return verdictOfEnhanced(enhanced.slice(2));
-  if (reply.stage === "content" || !ABOUT_MAILBOX.has(code)) return "deferred";
+  if (reply.phase === "content" || !ABOUT_MAILBOX.has(code)) return "deferred";
   if (ABOUT_SENDER.test(reply.text)) return "deferred";
   return code === MAILBOX_FULL ? "soft-bounce" : "hard-bounce";
 }
@@ -46,8 +46,8 @@ const ABOUT_SENDER =
   /relay|authenti|sign.?in|log.?in|spam|spf|dkim|dmarc|polic|block|black|reject.*(?:ip|host)|den(?:y|ied)|sender|account|quota|limit|rate|reputation|not allowed|prohibit/i;
 
 /** A message is too large for the server or the mailbox. At the recipient, 552 alone is a full mailbox. */
-const isTooLarge = (code: number, enhanced: string | null, stage: SmtpStage): boolean =>
-  enhanced === null ? code === 552 && stage !== "recipient" : TOO_LARGE.has(enhanced.slice(2));
+const isTooLarge = (code: number, enhanced: string | null, phase: SmtpPhase): boolean =>
+  enhanced === null ? code === 552 && phase !== "recipient" : TOO_LARGE.has(enhanced.slice(2));
 
 const TOO_LARGE = new Set(["2.3", "3.4"]);
 

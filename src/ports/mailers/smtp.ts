@@ -2,7 +2,7 @@ import type { MailLimiter } from "./mail-limiter.ts";
 import { ChannelFault, type Email, EmailDeferred, type Mailer, type SendResult } from "./mailer.ts";
 import { composeMessage } from "./message.ts";
 import { createSmtpPool, type SmtpError, type SmtpPoolOptions, type SmtpSession } from "./smtp-pool.ts";
-import { codesOf, type SmtpStage, verdictOn } from "./smtp-replies.ts";
+import { codesOf, type SmtpPhase, verdictOn } from "./smtp-replies.ts";
 
 export type SmtpOptions = Omit<SmtpPoolOptions, "timeoutMs"> & {
   readonly limiter: MailLimiter;
@@ -23,17 +23,17 @@ export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: Smtp
 
   const sendOne = async (email: Email, begin: () => Promise<void>): Promise<SendResult> => {
     const message = await composeMessage(email);
-    let stage: Stage = "connect";
+    let progress: Progress = "connect";
     const overSession = async (session: SmtpSession): Promise<SendResult | "closed"> => {
-      stage = "envelope";
+      progress = "envelope";
       try {
         await session.send(message, async () => {
           await begin();
-          stage = "handed-over";
+          progress = "handed-over";
         });
       } catch (error) {
         const { response, code } = error as SmtpError;
-        const isStale = session.isUsed && stage === "envelope" && (!response || /^421/.test(response));
+        const isStale = session.isUsed && progress === "envelope" && (!response || /^421/.test(response));
         if (isStale && code !== "ESTREAM") return "closed";
         throw error;
       }
@@ -43,10 +43,10 @@ export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: Smtp
       const result = await pool.use(overSession);
       if (result !== "closed") return result;
       // The server had closed the idle connection. A fresh one is never reported as closed.
-      stage = "connect";
+      progress = "connect";
       return (await pool.use(overSession, { fresh: true })) as SendResult;
     } catch (error) {
-      return await resultOf(error as SmtpError, stage, limiter);
+      return await resultOf(error as SmtpError, progress, limiter);
     }
   };
 
@@ -65,16 +65,16 @@ export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: Smtp
 }
 
 /** How far an attempt got. */
-type Stage = "connect" | "envelope" | "handed-over";
+type Progress = "connect" | "envelope" | "handed-over";
 
 /**
  * The result of a failed attempt.
  * @throws ChannelFault, EmailDeferred if it was certainly not accepted and may be sent later.
  */
-async function resultOf(error: SmtpError, stage: Stage, limiter: MailLimiter): Promise<SendResult> {
+async function resultOf(error: SmtpError, progress: Progress, limiter: MailLimiter): Promise<SendResult> {
   // What `begin` threw: nothing was sent.
   if (error.code === "ESTREAM" || error.code === undefined) throw error;
-  const reply = { stage: stageOf(error, stage), text: error.response ?? "" };
+  const reply = { phase: phaseOf(error, progress), text: error.response ?? "" };
   if (error.responseCode !== undefined) {
     const reason = `SMTP ${codesOf(reply)}`;
     const verdict = verdictOn(reply);
@@ -84,10 +84,10 @@ async function resultOf(error: SmtpError, stage: Stage, limiter: MailLimiter): P
     return { kind: "refused", reason, bounce: bounce[verdict] };
   }
   const reason = `SMTP ${error.originalCode ?? error.code}`;
-  if (stage === "handed-over") return { kind: "unclear", reason };
+  if (progress === "handed-over") return { kind: "unclear", reason };
   // Checked before sending: the message is larger than the server announced to accept.
   if (error.code === "EMESSAGE") return { kind: "refused", reason: "SMTP too large", bounce: null };
-  if (stage === "connect") return holdAll(reason, limiter);
+  if (progress === "connect") return holdAll(reason, limiter);
   throw new EmailDeferred(reason);
 }
 
@@ -96,8 +96,8 @@ async function holdAll(reason: string, limiter: MailLimiter): Promise<never> {
   throw new ChannelFault(reason, CHANNEL_RETRY_MS);
 }
 
-function stageOf({ command }: SmtpError, stage: Stage): SmtpStage {
-  if (stage === "connect") return "session";
+function phaseOf({ command }: SmtpError, progress: Progress): SmtpPhase {
+  if (progress === "connect") return "session";
   if (command === "RCPT TO") return "recipient";
   return command === "DATA" ? "content" : "session";
 }

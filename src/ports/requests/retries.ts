@@ -3,12 +3,12 @@ import { FetchFailed, isTransient } from "./fetch-failed.ts";
 
 const ATTEMPTS = 3;
 const RETRY_BASE_MS = 1_000;
-/** A host that asks for a longer pause is left to the next run. */
+/** A host whose Retry-After is longer is left to the next run. */
 export const MAX_WAIT_MS = 30_000;
 
 /**
- * Sends a request up to three times, as long as it fails for a reason that may pass. In between it waits as
- * long as the host asks, and a random time (full jitter: workers that failed together do not come back
+ * Sends a request up to three times, as long as it fails for a reason that may pass. In between it waits for
+ * the Retry-After of the host, and a random time (full jitter: workers that failed together do not come back
  * together).
  *
  * @param baseMs delay before the second attempt; doubles. Default: a second.
@@ -24,9 +24,9 @@ export async function withRetries<T>(
       return await send();
     } catch (error) {
       if (!(error instanceof FetchFailed) || !isTransient(error) || attempt === ATTEMPTS) throw error;
-      const asked = error.retryAfterMs ?? 0;
-      if (asked > MAX_WAIT_MS) throw error;
-      await delay(asked + Math.random() * baseMs * 2 ** attempt, undefined, { signal });
+      const leastMs = error.retryAfterMs ?? 0;
+      if (leastMs > MAX_WAIT_MS) throw error;
+      await delay(leastMs + Math.random() * baseMs * 2 ** attempt, undefined, { signal });
     }
   }
 }

@@ -75,7 +75,7 @@ function rowsOf(lists: ListColumns, asOf: Date, others: Readonly<Record<string, 
            array_fill(${seconds}::int, array[r.size]) as created_at,
            substring(a.components from (r.last - r.size) * ${ENTRY} + 1 for r.size * ${ENTRY}) as components
     from unnest(${sql.param(int8Array(lists.userIds))}::bigint[], ${sql.param(int4Array(lists.sizes))}::int[],
-                ${sql.param(int4Array(endsOf(lists.sizes)))}::int[], ${sql.param(int4Array(lists.firstPlaces))}::int[],
+                ${sql.param(int4Array(endsOf(lists.sizes)))}::int[], ${sql.param(int4Array(lists.firstSizes))}::int[],
                 ${sql.param(float8Array(lists.floorScores))}::float8[], ${sql.param(int8Array(lists.floorIds))}::bigint[]
                 ${sql.join(columns)}) as r(user_id, size, last, first_places, floor_score, floor_id${sql.join(names)})
     cross join (select ${sql.param(int8Array(lists.postingIds))}::bigint[] as ids, ${sql.param(float8Array(lists.scores))}::float8[] as scores,

@@ -20,7 +20,7 @@ export type IndexedPost = {
  * author then take two reads from memory that no cache holds, and not ten.
  */
 export type PostIndex = {
-  /** Newest first; a post's rank is its place here. */
+  /** Newest first; a post's rank is its index here. */
   readonly posts: readonly IndexedPost[];
   /** By rank. */
   readonly createdAt: Float64Array;

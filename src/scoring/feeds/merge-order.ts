@@ -14,7 +14,7 @@ export const FEED_LIMITS = {
   /** Posts of each source, the newest; those of friends, which trend most, up to the total. */
   perSource: { own: 10, following: 50, followers: 30 },
   candidates: 500,
-  /** Posts that are stored for a feed, of which 60 are shown: the rest takes the place of what is hidden. */
+  /** Posts that are stored for a feed, of which 60 are shown: the rest replaces what is hidden. */
   stored: 200,
   suggestions: 50,
   questions: 5,
@@ -137,16 +137,16 @@ const isSamePost = (a: FeedPost | undefined, b: FeedPost): boolean =>
 const areSame = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((id, index) => id === b[index]);
 
-/** One place of a feed. */
+/** One entry of a feed. */
 export type FeedItem = { readonly kind: ItemKind; readonly id: number };
 
-/** Every 5th place is a suggestion, every 20th a question, while there are any. */
-const PLACES = { suggestion: 5, question: 20 } as const;
+/** Every 5th item is a suggestion, every 20th a question, while there are any. */
+const EVERY = { suggestion: 5, question: 20 } as const;
 
 /**
  * The order in which a feed is shown in a session that began at `asOf`: posts by their scores as of then,
- * less 0.2 for what was seen in the 24 h before, with suggestions and questions at their places, unseen ones
- * first. Nobody who wrote one of the posts is suggested. Each item has one place.
+ * less 0.2 for what was seen in the 24 h before, with suggestions and questions at their positions, unseen
+ * ones first. Nobody who wrote one of the posts is suggested. Each item occurs once.
  *
  * @param isSeen whether an item was seen in the 24 h before the session.
  */
@@ -178,8 +178,8 @@ export function sessionOrder(feed: Feed, asOf: number, isSeen: (item: FeedItem) 
   }
 }
 
-/** What is shown at a place, counted from 1: the first kind that is left. */
-function kindsAt(place: number): readonly ItemKind[] {
-  if (place % PLACES.question === 0) return ["question", "post", "suggestion"];
-  return place % PLACES.suggestion === 0 ? ["suggestion", "post", "question"] : ITEM_KINDS;
+/** What is shown at a position, counted from 1: the first kind that is left. */
+function kindsAt(position: number): readonly ItemKind[] {
+  if (position % EVERY.question === 0) return ["question", "post", "suggestion"];
+  return position % EVERY.suggestion === 0 ? ["suggestion", "post", "question"] : ITEM_KINDS;
 }

@@ -15,8 +15,8 @@ const PARTS_OF: Readonly<Record<MediaKind, readonly PreviewPart[]>> = {
 };
 
 /** The parts that are asked for of a file of this kind. */
-export const partsOf = (kind: MediaKind, asked: PreviewParts): readonly PreviewPart[] =>
-  PARTS_OF[kind].filter((part) => asked[part]);
+export const wantedParts = (kind: MediaKind, wanted: PreviewParts): readonly PreviewPart[] =>
+  PARTS_OF[kind].filter((part) => wanted[part]);
 
 /** Of an image `thumbhash` and `thumbnail`, of a sound `waveform`; null: not asked for, or not possible. */
 export type MediaPreview = {

@@ -6,7 +6,7 @@ import {
   type NudgeCounts,
   nudgeRoom,
 } from "./nudge-cap.ts";
-import { type Channel, type Preference, preferenceFor, type Subject } from "./preference.ts";
+import { type Channel, type Preference, type PreferenceTarget, preferenceFor } from "./preference.ts";
 
 /** How soon an e-mail is sent, soonest first. */
 const CADENCES = ["now", "hourly", "daily", "weekly"] as const;
@@ -143,7 +143,7 @@ const CADENCE_OF_KIND: Record<EmailKind, Cadence> = { immediate: "now", digest: 
  * digest; then no sooner than the user's frequency.
  */
 export function cadenceOf(
-  facts: Pick<NotifyFacts, "emailKind" | "frequency" | "preferences" | keyof Subject>,
+  facts: Pick<NotifyFacts, "emailKind" | "frequency" | "preferences" | keyof PreferenceTarget>,
 ): {
   readonly cadence: Cadence;
   readonly reason: "preference" | "frequency" | null;

@@ -13,7 +13,7 @@ export type Preference = {
 };
 
 /** The notification that a preference is looked up for. */
-export type Subject = {
+export type PreferenceTarget = {
   readonly eventType: string;
   readonly channel: Channel;
   readonly projectId: string | null;
@@ -29,10 +29,13 @@ const SCOPE_RANK = { global: 0, project: 1, thread: 2 } as const;
  * @param preferences unique by scope, type and channel.
  * @returns null when none matches.
  */
-export function narrowestPreference(preferences: readonly Preference[], subject: Subject): Preference | null {
+export function narrowestPreference(
+  preferences: readonly Preference[],
+  target: PreferenceTarget,
+): Preference | null {
   let best: Preference | null = null;
   for (const preference of preferences)
-    if (matches(preference, subject) && (best === null || rankOf(preference) > rankOf(best)))
+    if (matches(preference, target) && (best === null || rankOf(preference) > rankOf(best)))
       best = preference;
   return best;
 }
@@ -40,14 +43,14 @@ export function narrowestPreference(preferences: readonly Preference[], subject:
 /** What the narrowest matching preference says; null when none matches. */
 export const preferenceFor = (
   preferences: readonly Preference[],
-  subject: Subject,
-): PreferenceStatus | null => narrowestPreference(preferences, subject)?.status ?? null;
+  target: PreferenceTarget,
+): PreferenceStatus | null => narrowestPreference(preferences, target)?.status ?? null;
 
-function matches(preference: Preference, subject: Subject): boolean {
-  if (preference.eventType !== "*" && preference.eventType !== subject.eventType) return false;
-  if (preference.channel !== "*" && preference.channel !== subject.channel) return false;
+function matches(preference: Preference, target: PreferenceTarget): boolean {
+  if (preference.eventType !== "*" && preference.eventType !== target.eventType) return false;
+  if (preference.channel !== "*" && preference.channel !== target.channel) return false;
   if (preference.scopeType === "global") return true;
-  const id = preference.scopeType === "project" ? subject.projectId : subject.threadId;
+  const id = preference.scopeType === "project" ? target.projectId : target.threadId;
   return id !== null && preference.scopeId === id;
 }
 

@@ -1,6 +1,6 @@
 import type { Floor } from "./floor.ts";
 import type { PairTier } from "./score-pair.ts";
-import { arrayBytes, floorOf, HEAD_BYTES, sizeOf, tierOf, userIdOf, valueAt } from "./sent-lists.ts";
+import { arrayBytes, HEAD_BYTES, readFloor, sizeOf, tierOf, userIdOf, valueAt } from "./sent-lists.ts";
 
 /** A list of an earlier version. */
 export type EarlierList = {
@@ -35,5 +35,5 @@ function readList(view: DataView, head: number): EarlierList {
   const array = head + HEAD_BYTES;
   const positions = new Int32Array(sizeOf(view, array));
   for (let n = 0; n < positions.length; n++) positions[n] = view.getInt32(array + valueAt(n));
-  return { floor: floorOf(view, head), positions };
+  return { floor: readFloor(view, head), positions };
 }

@@ -2,7 +2,7 @@ import type { Fresh } from "./current-people.ts";
 import type { Floor } from "./floor.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { listNumber, positionOfList, tierOfList } from "./pair-entries.ts";
-import { floorOf, headSizeOf, SIZED_HEAD_BYTES, tierOf, userIdOf } from "./sent-lists.ts";
+import { headSizeOf, readFloor, SIZED_HEAD_BYTES, tierOf, userIdOf } from "./sent-lists.ts";
 
 /** A list of somebody who is not as they were packed. */
 export type FreshList = {
@@ -89,9 +89,9 @@ export function openFloors({ people, packedPositions }: OpenedPeople, served: nu
         const [id, tier, size] = [userIdOf(view, at), tierOf(view, at), headSizeOf(view, at)];
         const position = people.positionOf(id);
         const owner = fresh.get(id);
-        if (owner) add(owner, tier, size, floorOf(view, at));
+        if (owner) add(owner, tier, size, readFloor(view, at));
         else if (position !== undefined && isReplaced[position] === 0)
-          addPacked(2 * position + tier, size, floorOf(view, at));
+          addPacked(2 * position + tier, size, readFloor(view, at));
       }
     },
     lose(number) {

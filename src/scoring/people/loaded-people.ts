@@ -84,7 +84,7 @@ export type RangeLists = {
   readonly scoredAll: number;
 };
 
-export type RangeOptions = {
+export type ListOptions = {
   readonly keep: number;
   /** How many of a list are served. */
   readonly served: number;
@@ -103,7 +103,7 @@ export function rangeLists(
   { people, listPositions, packedPositions, earlier }: OpenedPeople,
   { from, to }: { readonly from: number; readonly to: number },
   blocked: ReadonlyMap<number, readonly number[]>,
-  { keep, served, perPiece, earlierLists }: RangeOptions,
+  { keep, served, perPiece, earlierLists }: ListOptions,
 ): RangeLists {
   const packed = [...packedPositions.slice(from, to)].filter((position) => position >= 0);
   // Neighbours in position have many candidates in common.

@@ -48,18 +48,18 @@ export type ColumnLayout = {
 
 export function layOutColumns(sizes: PackedSizes): ColumnLayout {
   const { take, end } = openOffsets();
-  const places = sizes.chunks * CHUNK;
-  const groups = places / GROUP;
+  const slots = sizes.chunks * CHUNK;
+  const groups = slots / GROUP;
   const columns = {
     locks: take(sizes.slots * 4),
     records: take(groups * RECORD_WORDS * 4),
     near: take(groups * NEAR_WORDS * 4),
-    rows: take(places * sizes.traitWords * TRAITS_PER_WORD * 4),
+    rows: take(slots * sizes.traitWords * TRAITS_PER_WORD * 4),
     extraMasks: take(groups * (sizes.traitWords - 1) * 16),
-    signs: take(places * sizes.traitWords * 4),
-    quizzes: take(places * QUIZ_BYTES),
-    meta: take(places * 4),
-    blocks: take((places / BLOCK) * SPHERE_WORDS * 4),
+    signs: take(slots * sizes.traitWords * 4),
+    quizzes: take(slots * QUIZ_BYTES),
+    meta: take(slots * 4),
+    blocks: take((slots / BLOCK) * SPHERE_WORDS * 4),
     postings: take(sizes.interestEntries * 4),
     postingStarts: take((sizes.interests + 1) * 4),
     people: take(sizes.people * PERSON_WORDS * 8),

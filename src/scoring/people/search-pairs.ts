@@ -184,9 +184,9 @@ function byChunk(positions: readonly number[]): Map<number, number[]> {
 function scanChunk({ at, layout, u8 }: Slot, filter: Filter, one: Scanned, chunk: number): void {
   if (!one.isOpen) return;
   const excluded = one.excluded.get(chunk) ?? [];
-  for (const place of excluded) u8[at + layout.excluded + place] = 1;
+  for (const index of excluded) u8[at + layout.excluded + index] = 1;
   one.isOpen = filter.scan(one.seat.at, chunk) !== 0;
-  for (const place of excluded) u8[at + layout.excluded + place] = 0;
+  for (const index of excluded) u8[at + layout.excluded + index] = 0;
 }
 
 /** The hits of a viewer, who is searched again without a guess if one was too high. */

@@ -17,7 +17,7 @@ export const tierOf = (view: DataView, head: number): number => view.getUint8(he
 export const floorScoreOf = (view: DataView, head: number): number => view.getFloat64(head + 9);
 export const floorUserIdOf = (view: DataView, head: number): number => idAt(view, head + 17);
 
-export function floorOf(view: DataView, head: number): Floor | null {
+export function readFloor(view: DataView, head: number): Floor | null {
   const score = floorScoreOf(view, head);
   return Number.isNaN(score) ? null : { score, userId: floorUserIdOf(view, head) };
 }

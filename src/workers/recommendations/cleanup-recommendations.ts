@@ -7,7 +7,7 @@ import { defineJob, type SingleJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
 /** Rows of each kind in one transaction: well under a second. */
-export const ROWS_PER_RUN = 20_000;
+export const ROWS_PER_TABLE = 20_000;
 
 /** Deletes what is no longer shown, and what it was computed with. */
 export const cleanupRecommendations: SingleJob<Record<string, never>> = defineJob({
@@ -21,10 +21,10 @@ export const cleanupRecommendations: SingleJob<Record<string, never>> = defineJo
     const old = (time: string, interval: string): SQL =>
       sql`${sql.identifier(time)} < ${now}::timestamptz - ${interval}::interval`;
     const deleted = async (table: string, condition: SQL): Promise<number> =>
-      (await tx.execute(deleteSome(table, condition, ROWS_PER_RUN))).rowCount ?? 0;
+      (await tx.execute(deleteSome(table, condition, ROWS_PER_TABLE))).rowCount ?? 0;
     const [lists] = await rows<{ lists: number; recommendations: number }>(
       tx,
-      sql`with gone as (${deleteSome("recommendation_lists", old("as_of", "72 hours"), ROWS_PER_RUN)}
+      sql`with gone as (${deleteSome("recommendation_lists", old("as_of", "72 hours"), ROWS_PER_TABLE)}
             returning cardinality(posting_ids) as size)
           select count(*)::int as lists, coalesce(sum(size), 0)::int as recommendations from gone`,
     );
@@ -48,7 +48,7 @@ export const cleanupRecommendations: SingleJob<Record<string, never>> = defineJo
       ),
     ];
     const counts = { lists: lists?.lists ?? 0, views, vectors };
-    if ([...Object.values(counts), ...others].some((count) => count >= ROWS_PER_RUN))
+    if ([...Object.values(counts), ...others].some((count) => count >= ROWS_PER_TABLE))
       await enqueue(tx, cleanupRecommendations, {});
     return done({ ...counts, recommendations: lists?.recommendations ?? 0 });
   },

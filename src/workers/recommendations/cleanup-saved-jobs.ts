@@ -6,7 +6,7 @@ import { defineJob, type SingleJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
 /** Rows of one transaction: well under a second. */
-export const ROWS_PER_RUN = 20_000;
+export const DELETED_PER_RUN = 20_000;
 
 /** Deletes saved postings that were saved ten days ago and never applied for. */
 export const cleanupSavedJobs: SingleJob<Record<string, never>> = defineJob({
@@ -17,9 +17,9 @@ export const cleanupSavedJobs: SingleJob<Record<string, never>> = defineJob({
   key: () => "all",
   run: async (_payload, { tx, now }) => {
     const expired = sql`status = 'saved' and expires_at < ${now}::timestamptz`;
-    const gone = await tx.execute(deleteSome("job_applications", expired, ROWS_PER_RUN));
+    const gone = await tx.execute(deleteSome("job_applications", expired, DELETED_PER_RUN));
     const deleted = gone.rowCount ?? 0;
-    if (deleted >= ROWS_PER_RUN) await enqueue(tx, cleanupSavedJobs, {});
+    if (deleted >= DELETED_PER_RUN) await enqueue(tx, cleanupSavedJobs, {});
     return done({ deleted });
   },
 });

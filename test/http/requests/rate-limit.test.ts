@@ -39,14 +39,14 @@ describe("createRateLimit", () => {
     return { world, limit };
   };
 
-  test("lets exactly the burst pass at once, and leases in lots", async () => {
+  test("lets exactly the burst pass at once, and takes points in slices", async () => {
     const { limit } = await opened();
     const { take } = limit(1_000);
     const waits = await Promise.all(Array.from({ length: 1_500 }, () => take("a")));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(1_000);
     expect(Math.max(...waits)).toBeGreaterThan(25_000);
     expect(await take("b")).toBe(0);
-    // The rest of the lot is spent synchronously, without a call to Redis.
+    // The rest of the slice is spent synchronously, without a call to Redis.
     expect(take("b")).toBe(0);
   });
 

@@ -56,11 +56,11 @@ describe("the circuit of a media store", () => {
 
   it("waits as long as the store asks, but not longer than ten minutes", async () => {
     const { state, store } = scene();
-    for (const [asked, waits] of [
+    for (const [requested, waits] of [
       [90_000, 90_000],
       [86_400_000, 600_000],
     ] as const) {
-      state.fault = new StoreUnavailable("status 429", asked);
+      state.fault = new StoreUnavailable("status 429", requested);
       await store.open("a", never).catch((error) => expect(waitOf(error)).toBe(waits));
       state.nowMs += waits;
     }

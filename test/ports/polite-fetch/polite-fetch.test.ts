@@ -95,7 +95,7 @@ describe("a polite request", () => {
     expect(await fault("/open")).toBe("robots-txt-unreachable");
     boards.robots = { status: 404 };
     await get("/private/a");
-    expect(boards.asked).toEqual(["/open", "/open", "/private/a"]);
+    expect(boards.requests).toEqual(["/open", "/open", "/private/a"]);
   });
 
   it("takes a robots.txt of wildcards for a ban, and follows no address of any length", async () => {
@@ -119,7 +119,7 @@ describe("a polite request", () => {
     await get("/a", { allowance });
     await get("/a", { allowance });
     expect(await fault("/a", { allowance })).toBe("requests-per-day-used");
-    expect(boards.asked).toHaveLength(4);
+    expect(boards.requests).toHaveLength(4);
     expect(records.requests.get("remotive")).toBe(4);
   });
 
@@ -129,7 +129,7 @@ describe("a polite request", () => {
     boards.serve("/flaky", (response) => void response.writeHead(answers.shift() ?? 200).end("there"));
     expect(await get("/flaky")).toMatchObject({ kind: "page", text: "there" });
     expect(await fault("/nowhere")).toBe("status-404");
-    expect(boards.asked).toEqual(["/flaky", "/flaky", "/flaky", "/nowhere"]);
+    expect(boards.requests).toEqual(["/flaky", "/flaky", "/flaky", "/nowhere"]);
   });
 
   it("leaves a host alone that asks for a long pause, and gives its time on", async () => {
@@ -137,7 +137,7 @@ describe("a polite request", () => {
     boards.serve("/busy", { status: 429, headers: { "retry-after": "3600" } });
     const error = await get("/busy").catch((e: unknown) => e);
     expect(error).toMatchObject({ fault: "status-429", retryAfterMs: 3_600_000 });
-    expect(boards.asked).toHaveLength(1);
+    expect(boards.requests).toHaveLength(1);
     expect(await limiter.reserve(new URL(boards.url).host, "another")).toBeGreaterThan(3_500_000);
   });
 });
@@ -214,7 +214,7 @@ describe("a host that breaks", () => {
     const { boards, fault } = await scene();
     boards.serve("/loop", { status: 301, headers: { location: "/loop" } });
     expect(await fault("/loop")).toBe("too-many-redirects");
-    expect(boards.asked).toHaveLength(6);
+    expect(boards.requests).toHaveLength(6);
   });
 });
 
@@ -246,7 +246,7 @@ describe("private addresses are never reached", () => {
     expect(await fault("/a")).toBe("private-address");
     expect(await fault("http://2130706433/")).toBe("private-address");
     expect(await fault("http://[::1]/")).toBe("private-address");
-    expect(boards.asked).toEqual([]);
+    expect(boards.requests).toEqual([]);
   });
 
   it.each(["file:///etc/passwd", "ftp://example.org/", "http://user:pass@example.org/"])(

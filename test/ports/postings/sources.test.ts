@@ -293,16 +293,16 @@ describe("what a source words in its own way", () => {
 describe("reading a list", () => {
   const validators = { etag: '"1"', lastModified: null, bodyHash: "x" };
   const portOn = (pages: Record<string, unknown>, lists: string, variables?: Record<string, string>) => {
-    const asked: URL[] = [];
+    const requested: URL[] = [];
     const port = postingsPort(
       configOf(lists, variables),
       async ({ url }) => {
-        asked.push(url);
+        requested.push(url);
         return { kind: "page", text: JSON.stringify(pages[url.searchParams.get("page") ?? ""]), validators };
       },
       { now: () => NOW },
     );
-    return { port, asked };
+    return { port, requested };
   };
   const job = (slug: string) => ({ slug, title: slug, company_name: "A", url: `https://a.example/${slug}` });
 
@@ -316,7 +316,7 @@ describe("reading a list", () => {
     expect(read).toMatchObject({ isWhole: true, validators: null });
     expect(read.kind === "list" && read.postings.map(({ sourceId }) => sourceId)).toEqual(["a", "b", "c"]);
     // The next page is built here: a list cannot send its reader elsewhere.
-    expect(whole.asked.map(({ host }) => host)).toEqual(["www.arbeitnow.com", "www.arbeitnow.com"]);
+    expect(whole.requested.map(({ host }) => host)).toEqual(["www.arbeitnow.com", "www.arbeitnow.com"]);
     const cut = portOn(pages, "arbeitnow", { POSTINGS_MAX_PAGES: "1" });
     expect(await cut.port.read({ source: "arbeitnow", board: "" }, null, never)).toMatchObject({
       isWhole: false,
@@ -355,14 +355,14 @@ describe("reading a list", () => {
 
   it("asks nobody where its credentials are missing", async () => {
     const config = configOf("adzuna:gb", { ADZUNA_APP_ID: "", ADZUNA_APP_KEY: "" });
-    const asked: URL[] = [];
+    const requested: URL[] = [];
     const fetch = async ({ url }: { url: URL }) => {
-      asked.push(url);
+      requested.push(url);
       return { kind: "page", text: '{"results":[]}', validators } as const;
     };
     const port = postingsPort(config, fetch, { now: () => NOW });
     await expect(port.read({ source: "adzuna", board: "gb" }, null, never)).rejects.toThrow("not-configured");
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
   it("the secret of adzuna is in no error", async () => {

@@ -111,10 +111,10 @@ describe("decideReminder", () => {
   it("sends at most one reminder per offset, whenever it is evaluated", () => {
     const instants = fc.array(anyMinutes, { maxLength: 40 }).map((list) => list.sort((a, b) => b - a));
     fc.assert(
-      fc.property(anyFacts, instants, (f, asked) => {
+      fc.property(anyFacts, instants, (f, requested) => {
         const settled: number[] = [];
         let reminders = 0;
-        for (const minutes of asked) {
+        for (const minutes of requested) {
           const decision = decideReminder({ ...f, settledMinutes: settled }, minutesAhead(minutes));
           if (decision.kind === "none") continue;
           settled.push(decision.offsetMinutes, ...decision.passedMinutes);

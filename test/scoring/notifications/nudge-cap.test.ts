@@ -60,11 +60,11 @@ describe("nudgeRoom", () => {
   ];
 
   it("never allows more than one per local day and three in seven, in ten zones over a year", () => {
-    const asked = fc
+    const requested = fc
       .array(fc.integer({ min: 0, max: 365 * 24 }), { maxLength: 120 })
       .map((list) => list.sort((a, b) => a - b));
     fc.assert(
-      fc.property(fc.constantFrom(...zones), asked, (timeZone, hours) => {
+      fc.property(fc.constantFrom(...zones), requested, (timeZone, hours) => {
         const countedAt: Date[] = [];
         for (const hour of hours) {
           const now = new Date(Date.UTC(2026, 0, 1, hour));
@@ -120,23 +120,23 @@ describe("decideNudges", () => {
     });
     const earlier = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 4 });
     fc.assert(
-      fc.property(candidates, policies, earlier, (asked, policy, hours) => {
+      fc.property(candidates, policies, earlier, (requested, policy, hours) => {
         const { left } = nudgeRoom(counts(hours), policy);
         const sent = (list: readonly NudgeCandidate[]) => {
           const verdicts = decideNudges(list, counts(hours), policy);
           return list.filter((_, n) => verdicts[n]?.kind === "send");
         };
-        const chosen = sent(asked);
-        expect(chosen).toHaveLength(Math.min(left, asked.length));
+        const chosen = sent(requested);
+        expect(chosen).toHaveLength(Math.min(left, requested.length));
         const rank = (kind: NudgeCandidate["kind"]) => {
           const index = policy.priority.indexOf(kind);
           return index < 0 ? policy.priority.length : index;
         };
-        const held = asked.filter((candidate) => !chosen.includes(candidate));
+        const held = requested.filter((candidate) => !chosen.includes(candidate));
         for (const { kind } of held)
           expect(chosen.every((other) => rank(other.kind) <= rank(kind))).toBe(true);
         const ids = (list: readonly NudgeCandidate[]) => list.map(({ id }) => id).sort();
-        expect(ids(sent([...asked].reverse()))).toEqual(ids(chosen));
+        expect(ids(sent([...requested].reverse()))).toEqual(ids(chosen));
       }),
     );
   });

@@ -45,14 +45,16 @@ describe("decideResumeNudge", () => {
       .array(fc.double({ min: 0, max: 20, noNaN: true }), { maxLength: 30 })
       .map((list) => list.sort((a, b) => a - b));
     fc.assert(
-      fc.property(instants, fc.integer({ min: 0, max: 99 }), (asked, completeness) => {
+      fc.property(instants, fc.integer({ min: 0, max: 99 }), (requested, completeness) => {
         const nudged: number[] = [];
-        for (const days of asked) {
+        for (const days of requested) {
           const decision = decide(completeness, nudged.at(-1) ?? 0, days);
           if (decision.kind === "nudge") nudged.push(decision.step);
         }
         expect(nudged).toEqual([...new Set(nudged)].sort());
-        const steps = asked.map((days) => resumeStepAt(ANCHOR, daysOn(days))).filter((step) => step !== null);
+        const steps = requested
+          .map((days) => resumeStepAt(ANCHOR, daysOn(days)))
+          .filter((step) => step !== null);
         expect(nudged).toEqual([...new Set(steps)]);
       }),
     );

@@ -24,8 +24,8 @@ async function scene() {
 const DAY_MS = 24 * 3_600_000;
 
 /** The times that the seller was asked for. */
-const sinces = (seller: { asked: readonly string[] }) =>
-  seller.asked.map((url) => new URL(url, "http://seller").searchParams.get("since"));
+const sinces = (seller: { requests: readonly string[] }) =>
+  seller.requests.map((url) => new URL(url, "http://seller").searchParams.get("since"));
 
 const left = async (world: Awaited<ReturnType<typeof scene>>["world"]) =>
   (await world.enqueued(reconcileSales)).filter(({ dead }) => !dead);
@@ -110,7 +110,7 @@ describe("reconcile-sales", () => {
       expect((await world.enqueued())[0]?.error).toMatch(/^call: /);
       world.at(new Date(Date.now() + 24 * 3_600_000).toISOString());
       expect(await world.run(reconcileSales, [id!])).toMatchObject({ done: 1, counts: { accepted: 1 } });
-      expect(new Set(seller.asked).size).toBe(1);
+      expect(new Set(seller.requests).size).toBe(1);
     },
   );
 

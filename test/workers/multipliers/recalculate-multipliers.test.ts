@@ -326,15 +326,15 @@ describe("recalculate-multipliers", () => {
       const people = await chain(world, await organization(world), count);
       for (const person of people) await approve(world, person, 1, YESTERDAY);
       return inTransaction(world.db, async (tx) => {
-        let asked = 0;
+        let requested = 0;
         const execute = tx.execute.bind(tx);
         tx.execute = ((statement: Parameters<typeof execute>[0]) => {
-          asked += 1;
+          requested += 1;
           return execute(statement);
         }) as typeof tx.execute;
         const range = { from: "1", to: "1000", organizationId: null, full: true, maxHundredths: 300 };
         await recalculateRange(tx, range, new Date(NOW));
-        return asked;
+        return requested;
       });
     };
     expect([await statements(1), await statements(60)]).toEqual([2, 2]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import {
   cleanupRecommendations,
-  ROWS_PER_RUN,
+  ROWS_PER_TABLE,
 } from "../../../src/workers/recommendations/cleanup-recommendations.ts";
 import { applicant, posting, storeList } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
@@ -32,9 +32,11 @@ it("deletes any number of views, in one bounded transaction after the other", as
     await world.query(
       `with seen as (insert into users (name) select 'U' from generate_series(1, $2) returning id)
        insert into recommendation_views (user_id, job_id, days, last_day) select id, $1, 1, '2026-03-01' from seen`,
-      [job, ROWS_PER_RUN / 8 + 1],
+      [job, ROWS_PER_TABLE / 8 + 1],
     );
-  expect(await world.perform(cleanupRecommendations, {})).toMatchObject({ counts: { views: ROWS_PER_RUN } });
+  expect(await world.perform(cleanupRecommendations, {})).toMatchObject({
+    counts: { views: ROWS_PER_TABLE },
+  });
   await world.drain();
   expect(await world.query("select 1 from recommendation_views")).toEqual([]);
 });

@@ -1,5 +1,8 @@
 import { expect, it } from "vitest";
-import { cleanupSavedJobs, ROWS_PER_RUN } from "../../../src/workers/recommendations/cleanup-saved-jobs.ts";
+import {
+  cleanupSavedJobs,
+  DELETED_PER_RUN,
+} from "../../../src/workers/recommendations/cleanup-saved-jobs.ts";
 import { applicant, posting } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
 
@@ -30,9 +33,9 @@ it("deletes any number, in one bounded transaction after the other", async () =>
     await world.query(
       `with saved as (insert into users (name) select 'U' from generate_series(1, $2) returning id)
        insert into job_applications (user_id, job_id, status, saved_at) select id, $1, 'saved', '2026-06-01T00:00:00Z' from saved`,
-      [job, ROWS_PER_RUN / 8 + 1],
+      [job, DELETED_PER_RUN / 8 + 1],
     );
-  expect(await world.perform(cleanupSavedJobs, {})).toMatchObject({ counts: { deleted: ROWS_PER_RUN } });
+  expect(await world.perform(cleanupSavedJobs, {})).toMatchObject({ counts: { deleted: DELETED_PER_RUN } });
   await world.drain();
   expect(await world.query("select 1 from job_applications")).toEqual([]);
 });

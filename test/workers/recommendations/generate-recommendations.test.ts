@@ -280,7 +280,7 @@ describe("generate-recommendations", () => {
     const empty = {
       userIds: new Float64Array(),
       sizes: new Int32Array(),
-      firstPlaces: new Int32Array(),
+      firstSizes: new Int32Array(),
       floorScores: new Float64Array(),
       floorIds: new Float64Array(),
       postingIds: new Float64Array(),

@@ -51,7 +51,7 @@ describe("hostile input of recommendations", () => {
     expect(readUser({ ...row, parsedContent: null }).skills).toHaveLength(1);
   });
 
-  it("a company with 5,000 postings has three of the first twenty places", async () => {
+  it("a company with 5,000 postings has three of the first twenty entries", async () => {
     const world = await createWorld({ at: AT });
     const ada = await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
     await world.query(

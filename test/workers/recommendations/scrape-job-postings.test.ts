@@ -47,7 +47,7 @@ describe("scrape-job-postings", () => {
     expect(await listings(world)).toHaveLength(8);
     // Each source may be asked again later, not now.
     expect(await scrape()).toEqual({ found: 0, stored: 0, duplicates: 0, failed: 0, closed: 0 });
-    expect(boards.asked).toHaveLength(8);
+    expect(boards.requests).toHaveLength(8);
   });
 
   it("a source that fails is an error of that source, and does not stop the others", async () => {
@@ -70,7 +70,7 @@ describe("scrape-job-postings", () => {
     world.at("2026-06-02T06:16:00Z");
     await world.query("delete from outbox");
     expect(await scrape({ failedOnly: true })).toMatchObject({ stored: 2, failedLists: 1 });
-    expect(boards.asked.filter((path) => path === GREENHOUSE)).toHaveLength(1);
+    expect(boards.requests.filter((path) => path === GREENHOUSE)).toHaveLength(1);
   });
 
   it("a source that fails is seen in the metrics until it succeeds again", async () => {
@@ -171,7 +171,7 @@ describe("scrape-job-postings", () => {
         { source: "remotive", board: "" },
       ],
     });
-    expect(boards.asked).toEqual([]);
+    expect(boards.requests).toEqual([]);
   });
 
   it("without lists there is nothing to do, and it says so", async () => {
@@ -192,11 +192,11 @@ describe("scrape-job-postings", () => {
       await scrape();
     }
     // Three attempts of the first run, and one of the second: four requests that day.
-    expect(boards.asked).toHaveLength(4);
+    expect(boards.requests).toHaveLength(4);
     expect(await listings(world)).toMatchObject([{ fault: "requests-per-day-used" }]);
     world.at("2026-06-03T00:00:00Z");
     await scrape();
-    expect(boards.asked.length).toBeGreaterThan(4);
+    expect(boards.requests.length).toBeGreaterThan(4);
   });
 });
 

@@ -44,7 +44,7 @@ export const textFilter = (length: number) =>
 export const choiceOf = (choices: Readonly<Record<string, unknown>>, fault: string) =>
   z.string().refine((name) => Object.hasOwn(choices, name), fault);
 
-/** An optional id of ours, such as the place where a page of a list begins. */
+/** An optional id of ours, such as the one that a page of a list begins at. */
 export const idFilter = z.string().refine(isId, "must be an id").optional();
 
 const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d\d:\d\d))?$/;

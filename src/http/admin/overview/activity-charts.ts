@@ -3,7 +3,7 @@ import { type Html, html } from "../../../html.ts";
 import type { QueueStep } from "../../../queues/activity.ts";
 import { type Chart, chartHtml } from "../frame/chart.ts";
 import { emptyState, formatCount } from "../frame/elements.ts";
-import { activeQueues, sum, valuesOf } from "./figures.ts";
+import { activeQueues, queueValues, sum } from "./figures.ts";
 
 type Measure = {
   readonly title: string;
@@ -64,7 +64,7 @@ function chartOf(
     .map((label) => ({
       label,
       hue: Math.max(0, QUEUE_NAMES.indexOf(label as QueueName)),
-      values: valuesOf(activity, label, x, (step) => value(step, stepMinutes)),
+      values: queueValues(activity, label, x, (step) => value(step, stepMinutes)),
     }))
     .filter(({ values }) => values.some((each) => each > 0));
   const words = series.map(({ label, values }) => summary(label, values));

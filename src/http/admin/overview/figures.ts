@@ -46,7 +46,7 @@ export function queueFigures({
     ) as Record<EntryState, Amount>;
     const ages = counts.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
     const carriers = slow.carriers.find((each) => each.queue === queue);
-    const lastHour = valuesOf(slow.activity, queue, minutesBefore(at, 60), ({ settled }) => settled);
+    const lastHour = queueValues(slow.activity, queue, minutesBefore(at, 60), ({ settled }) => settled);
     return {
       queue,
       amounts,
@@ -56,7 +56,7 @@ export function queueFigures({
       pauses: slow.pauses.filter((pause) => pause.queue === queue),
       perMinute: sum(lastHour.slice(-15)) / 15,
       failed: sum(
-        valuesOf(slow.activity, queue, minutesBefore(at, 60), ({ retried, died }) => retried + died),
+        queueValues(slow.activity, queue, minutesBefore(at, 60), ({ retried, died }) => retried + died),
       ),
       lastHour,
     };
@@ -77,7 +77,7 @@ export function minutesBefore(at: Date, minutes: number): number[] {
 }
 
 /** The value of a queue at each beginning of a step; 0 for steps without activity. */
-export function valuesOf(
+export function queueValues(
   activity: readonly QueueStep[],
   queue: string,
   x: readonly number[],

@@ -31,9 +31,9 @@ export function bulkRoutes(runtime: Runtime): Router {
     perSecond: ACTIONS_PER_SECOND,
   });
   router.get("/work/bulk", async (req, res) => {
-    const asked = orderIn(req.query, res);
-    if (asked === null) return;
-    const order = upTo(asked, await nextMillisecond(runtime.db.drizzle));
+    const given = orderIn(req.query, res);
+    if (given === null) return;
+    const order = upTo(given, await nextMillisecond(runtime.db.drizzle));
     const found = await find(runtime, order, SHOWN);
     const title = `${ACTIONS[order.action].label} ${entriesText(found.matching)}`;
     showPage(res, {

@@ -179,7 +179,7 @@ function birthYears({ ageMin, ageMax }: SearchFilter, today: Date): string[] {
 /** Everything a query asks for, up to a band of the static order; null: everybody. */
 export function searchQuery(parts: readonly (string | null)[], band: number): string | null {
   const bands = Array.from({ length: band + 1 }, (_, n) => lexeme(bandTag(n)));
-  const asked = parts.filter((part) => part !== null);
-  if (band < LAST_BAND) asked.push(any(bands));
-  return asked.length === 0 ? null : all(asked);
+  const required = parts.filter((part) => part !== null);
+  if (band < LAST_BAND) required.push(any(bands));
+  return required.length === 0 ? null : all(required);
 }

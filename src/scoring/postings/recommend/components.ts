@@ -52,30 +52,30 @@ export function writeComponents(
   );
 }
 
-/** Where the components of an entry are: at a position of stored ones. */
-export type StoredComponents = { readonly components: Uint8Array; readonly place: number };
+/** Where the components of an entry are: at an index of stored ones. */
+export type StoredComponents = { readonly components: Uint8Array; readonly index: number };
 
 /** Copies the components of entries to consecutive positions, those that follow each other at once. */
 export function copyComponents(into: Uint8Array, to: number, entries: readonly StoredComponents[]): void {
   for (let from = 0, next = 1; from < entries.length; from = next++) {
-    const { components, place } = entries[from] as StoredComponents;
+    const { components, index } = entries[from] as StoredComponents;
     while (
       next < entries.length &&
-      follows(entries[next] as StoredComponents, components, place + next - from)
+      follows(entries[next] as StoredComponents, components, index + next - from)
     )
       next += 1;
-    const bytes = components.subarray(place * COMPONENT_BYTES, (place + next - from) * COMPONENT_BYTES);
+    const bytes = components.subarray(index * COMPONENT_BYTES, (index + next - from) * COMPONENT_BYTES);
     into.set(bytes, (to + from) * COMPONENT_BYTES);
   }
 }
 
-const follows = (entry: StoredComponents, components: Uint8Array, place: number): boolean =>
-  entry.components === components && entry.place === place;
+const follows = (entry: StoredComponents, components: Uint8Array, index: number): boolean =>
+  entry.components === components && entry.index === index;
 
 /** Whether two entries have the same components. */
 export function areSameComponents(a: StoredComponents, b: StoredComponents): boolean {
   for (let n = 0; n < COMPONENT_BYTES; n++)
-    if (a.components[a.place * COMPONENT_BYTES + n] !== b.components[b.place * COMPONENT_BYTES + n])
+    if (a.components[a.index * COMPONENT_BYTES + n] !== b.components[b.index * COMPONENT_BYTES + n])
       return false;
   return true;
 }

@@ -2,9 +2,9 @@
 export const LIST_SIZES = {
   /** Served to a user. */
   served: 50,
-  /** Stored: the others take the places of postings that close or are dismissed. */
+  /** Stored: the others replace postings that close or are dismissed. */
   stored: 80,
-  /** The first places, of which one company gets at most `perCompany`. */
+  /** The top of a list, in which one company has at most `perCompany`. */
   first: 20,
   perCompany: 3,
 } as const;
@@ -31,9 +31,9 @@ export type OpenList<T> = {
 };
 
 export type ClosedList<T> = {
-  /** The first places, then the rest, each best first. */
+  /** The top, then the rest, each best first. */
   readonly items: readonly T[];
-  /** Number of items in the first places: below 20, the rest is not served. */
+  /** Number of items at the top: below 20, the rest is not served. */
   readonly first: number;
   /** Nothing that is not in the list comes before this, copies of what is in it aside. */
   readonly floor: PostingRank;
@@ -43,7 +43,7 @@ export type ClosedList<T> = {
 export const NO_FLOOR: PostingRank = { score: 0, id: 0 };
 
 /**
- * Fills a list from items that are offered best first: of copies only the best, and in the first 20 places at
+ * Fills a list from items that are offered best first: of copies only the best, and among the first 20 at
  * most 3 of one company; what exceeds that comes after them.
  */
 export function openList<T>(): OpenList<T> {

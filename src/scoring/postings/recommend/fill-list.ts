@@ -1,6 +1,6 @@
 import type { StoredComponents } from "./components.ts";
 import { type ClosedList, compareRanks, type Listed, type PostingRank } from "./diversity.ts";
-import { emptyPlaces, floorOf, itemAt, offerPlace } from "./list-places.ts";
+import { emptyPackedList, floorOfPacked, itemAt, offerItem } from "./packed-list.ts";
 import type { OpenIndex } from "./posting-index.ts";
 import { scoreOf } from "./score-posting.ts";
 import {
@@ -27,7 +27,7 @@ import {
 export type ListItem = PostingRank & StoredComponents;
 
 /**
- * An entry of a stored list whose score still holds. Its place is that in the stored list, its company the
+ * An entry of a stored list whose score still holds. Its index is that in the stored list, its company the
  * number of `companyNumber`.
  */
 export type KeptEntry = ListItem & Pick<Listed, "cluster"> & { readonly company: number };
@@ -41,7 +41,7 @@ type Filling = Scoring & {
   readonly floor: PostingRank;
 };
 
-/** What competes for places: a posting by its position, or the entry `n` that is kept, as -1 - n. */
+/** What competes for the list: a posting by its position, or the entry `n` that is kept, as -1 - n. */
 type Contest = {
   readonly open: OpenIndex;
   readonly buffers: SearchBuffers;
@@ -104,16 +104,16 @@ function order(contest: Contest, competitors: number[]): void {
     }
 }
 
-/** Offers an item the next place. @returns whether the list is full. */
+/** Offers an item to the list. @returns whether the list is full. */
 function offer(contest: Contest, item: number): boolean {
   const { open, buffers } = contest;
   const { ids, clusters, companies } = open.index;
   if (item < 0) {
     const { score, id, cluster, company } = entryAt(contest, item);
-    return offerPlace(buffers.places, item, score, id, cluster ?? -1, company);
+    return offerItem(buffers.list, item, score, id, cluster ?? -1, company);
   }
-  return offerPlace(
-    buffers.places,
+  return offerItem(
+    buffers.list,
     item,
     buffers.scores[item] as number,
     ids[item] as number,
@@ -125,21 +125,21 @@ function offer(contest: Contest, item: number): boolean {
 /** The list, with the components of what was found. */
 function close(contest: Contest): ClosedList<ListItem> {
   const { open, buffers, query, filling } = contest;
-  const { places, components, componentsView } = buffers;
-  const size = places.firstSize + places.restSize;
+  const { list: packed, components, componentsView } = buffers;
+  const size = packed.firstSize + packed.restSize;
   const items: ListItem[] = [];
-  for (let place = 0; place < size; place++) {
-    const item = itemAt(places, place);
+  for (let index = 0; index < size; index++) {
+    const item = itemAt(packed, index);
     if (item < 0) {
       items.push(entryAt(contest, item));
       continue;
     }
-    writeComponentsAt(componentsView, place, open, buffers, query, item, filling);
+    writeComponentsAt(componentsView, index, open, buffers, query, item, filling);
     const score = buffers.scores[item] as number;
-    items.push({ id: open.index.ids[item] as number, score, components, place });
+    items.push({ id: open.index.ids[item] as number, score, components, index });
   }
-  const list = { items, first: places.firstSize, floor: floorOf(places) };
-  emptyPlaces(places);
+  const list = { items, first: packed.firstSize, floor: floorOfPacked(packed) };
+  emptyPackedList(packed);
   return list;
 }
 

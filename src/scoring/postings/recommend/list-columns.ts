@@ -79,7 +79,7 @@ export function* decodeLists(lists: EncodedLists): Generator<DecodedList> {
 export type ListColumns = {
   readonly userIds: Float64Array;
   readonly sizes: Int32Array;
-  readonly firstPlaces: Int32Array;
+  readonly firstSizes: Int32Array;
   readonly floorScores: Float64Array;
   readonly floorIds: Float64Array;
   readonly postingIds: Float64Array;
@@ -101,7 +101,7 @@ export function openListColumns(lists: number) {
   const columns = {
     userIds: new Float64Array(lists),
     sizes: new Int32Array(lists),
-    firstPlaces: new Int32Array(lists),
+    firstSizes: new Int32Array(lists),
     floorScores: new Float64Array(lists),
     floorIds: new Float64Array(lists),
     postingIds: new Float64Array(entries),
@@ -113,7 +113,7 @@ export function openListColumns(lists: number) {
     add(userId: number, { items, first, floor }: ClosedList<ListItem>): void {
       columns.userIds[count] = userId;
       columns.sizes[count] = items.length;
-      columns.firstPlaces[count] = first;
+      columns.firstSizes[count] = first;
       columns.floorScores[count] = floor.score;
       columns.floorIds[count] = floor.id;
       count += 1;
@@ -127,7 +127,7 @@ export function openListColumns(lists: number) {
     end: (): ListColumns => ({
       userIds: columns.userIds.slice(0, count),
       sizes: columns.sizes.slice(0, count),
-      firstPlaces: columns.firstPlaces.slice(0, count),
+      firstSizes: columns.firstSizes.slice(0, count),
       floorScores: columns.floorScores.slice(0, count),
       floorIds: columns.floorIds.slice(0, count),
       postingIds: columns.postingIds.slice(0, at),
@@ -138,5 +138,5 @@ export function openListColumns(lists: number) {
 }
 
 /** Number of entries that are served of lists. */
-export const servedOf = ({ sizes, firstPlaces }: ListColumns): number =>
-  sizes.reduce((sum, size, n) => sum + servedCount(size, firstPlaces[n] as number), 0);
+export const servedOf = ({ sizes, firstSizes }: ListColumns): number =>
+  sizes.reduce((sum, size, n) => sum + servedCount(size, firstSizes[n] as number), 0);

@@ -50,7 +50,7 @@ export function keptEntries(
       cluster,
       company,
       components: list.components,
-      place: n,
+      index: n,
     });
   }
   return kept;
@@ -82,8 +82,8 @@ export const isSameList = ({ items }: ClosedList<ListItem>, stored: StoredList, 
   items.length === stored.ids.length &&
   items.every((item, n) => isEntry(item, stored, n));
 
-/** Whether an item is the entry at place `n` of a stored list, or was scored again and is the same. */
+/** Whether an item is the entry at index `n` of a stored list, or was scored again and is the same. */
 const isEntry = (item: ListItem, { ids, scores, components }: StoredList, n: number): boolean =>
   item.id === ids[n] &&
   item.score === scores[n] &&
-  ((item.components === components && item.place === n) || areSameComponents(item, { components, place: n }));
+  ((item.components === components && item.index === n) || areSameComponents(item, { components, index: n }));

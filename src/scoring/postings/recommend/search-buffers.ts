@@ -1,6 +1,6 @@
 import { COMPONENT_BYTES } from "./components.ts";
 import { LIST_SIZES } from "./diversity.ts";
-import { type ListPlaces, openPlaces } from "./list-places.ts";
+import { openPackedList, type PackedList } from "./packed-list.ts";
 import type { OpenIndex } from "./posting-index.ts";
 
 /** Memory that one search after another uses; as it was opened between two of them. */
@@ -22,7 +22,7 @@ export type SearchBuffers = {
   readonly lowered: RankedPostings;
   /** A bit for each rank that has any of them. */
   readonly filled: Int32Array;
-  readonly places: ListPlaces;
+  readonly list: PackedList;
   /** Components of the postings that the last search has found. */
   readonly components: Uint8Array;
   readonly componentsView: DataView;
@@ -61,7 +61,7 @@ export const openBuffers = ({ index, rarity }: OpenIndex): SearchBuffers => {
     counts: new Int32Array(RANKS),
     lowered: rankedPostings(count),
     filled: new Int32Array(Math.ceil(RANKS / BITS)),
-    places: openPlaces(),
+    list: openPackedList(),
     components,
     componentsView: new DataView(components.buffer),
   };

@@ -185,7 +185,7 @@ function feedbackAt(
   };
 }
 
-/** Whether the user's profile rules a candidate out: its company, its place, its age. */
+/** Whether the user's profile rules a candidate out: its company, its location, its age. */
 export function isRuledOut(
   { index }: OpenIndex,
   { user, blacklist }: RecommendQuery,
@@ -197,10 +197,10 @@ export function isRuledOut(
   return blacklist.size > 0 && blacklist.has(index.companies[posting] as number);
 }
 
-/** Writes the components of the posting at a position as those of the entry at `place`. */
+/** Writes the components of the posting at a position as those of the entry at `index`. */
 export function writeComponentsAt(
   into: DataView,
-  place: number,
+  index: number,
   open: OpenIndex,
   buffers: SearchBuffers,
   query: RecommendQuery,
@@ -208,7 +208,7 @@ export function writeComponentsAt(
   scoring: Scoring,
 ): void {
   const terms = termsAt(open, buffers, query, posting, scoring);
-  writeComponents(into, place, terms, rarestMatched(open, buffers, posting));
+  writeComponents(into, index, terms, rarestMatched(open, buffers, posting));
 }
 
 type Matched = { readonly count: number; readonly keys: readonly number[] };
@@ -231,13 +231,12 @@ function rarestMatched(
     const skill = values[at] as number;
     if (weights[skill] === 0) continue;
     count += 1;
-    let place = rarest.length;
-    while (place > 0 && (rarity[rarest[place - 1] as number] as number) < (rarity[skill] as number))
-      place -= 1;
-    if (place === REASON_SKILLS) continue;
-    for (let n = Math.min(rarest.length, REASON_SKILLS - 1); n > place; n--)
+    let slot = rarest.length;
+    while (slot > 0 && (rarity[rarest[slot - 1] as number] as number) < (rarity[skill] as number)) slot -= 1;
+    if (slot === REASON_SKILLS) continue;
+    for (let n = Math.min(rarest.length, REASON_SKILLS - 1); n > slot; n--)
       rarest[n] = rarest[n - 1] as number;
-    rarest[place] = skill;
+    rarest[slot] = skill;
   }
   for (let n = 0; n < rarest.length; n++) rarest[n] = SKILLS[rarest[n] as number]?.key ?? 0;
   return { count, keys: rarest };

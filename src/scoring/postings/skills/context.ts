@@ -46,21 +46,21 @@ const LIST_MARK = /[,;/|•·*\n&+–—(]/;
  */
 export function resolveMentions(text: string, inText: WordList, mentions: readonly Mention[]): Mention[] {
   if (mentions.every(({ isSure }) => isSure)) return [...mentions];
-  const place = { text, words: inText };
-  const kept = mentions.map((mention) => mention.isSure || isNamedByNeighbours(place, mention));
+  const passage = { text, words: inText };
+  const kept = mentions.map((mention) => mention.isSure || isNamedByNeighbours(passage, mention));
   const follows = mentions.map((mention, index) => {
     const before = mentions[index - 1];
-    return before !== undefined && isListed(place, before, mention);
+    return before !== undefined && isListed(passage, before, mention);
   });
-  keepListed(place, mentions, kept, follows);
+  keepListed(passage, mentions, kept, follows);
   return mentions.filter((_, index) => kept[index]);
 }
 
-type Place = { readonly text: string; readonly words: WordList };
+type Passage = { readonly text: string; readonly words: WordList };
 
 /** Carries "kept" along each list, in both directions. */
 function keepListed(
-  place: Place,
+  passage: Passage,
   mentions: readonly Mention[],
   kept: boolean[],
   follows: readonly boolean[],
@@ -69,17 +69,17 @@ function keepListed(
     let to = from + 1;
     while (to < mentions.length && follows[to]) to += 1;
     const list = mentions.slice(from, to);
-    const capitals = list.filter((mention) => isFitToStand(place, mention)).length;
+    const capitals = list.filter((mention) => isFitToStand(passage, mention)).length;
     const isKept = kept.slice(from, to).some(Boolean) || capitals >= 3;
     if (list.length > 1 && isKept)
       for (const [index, mention] of list.entries())
-        if (isFitToStand(place, mention) || isAlone(place, mention)) kept[from + index] = true;
+        if (isFitToStand(passage, mention) || isAlone(passage, mention)) kept[from + index] = true;
     from = to;
   }
 }
 
 /** Whether `b` is the next item of a list that has `a` in it. */
-function isListed({ text, words: all }: Place, a: Mention, b: Mention): boolean {
+function isListed({ text, words: all }: Passage, a: Mention, b: Mention): boolean {
   const between = b.first - a.last - 1;
   const from = all.at(a.last) as Word;
   const to = all.at(b.first) as Word;
@@ -97,7 +97,7 @@ function isListed({ text, words: all }: Place, a: Mention, b: Mention): boolean 
 const isUpper = (char: string | undefined): boolean => char !== undefined && char !== char.toLowerCase();
 
 /** Whether it is written as a name. A single letter must not be part of a longer word such as R&D. */
-function isFitToStand({ text, words: all }: Place, { skill, first, last }: Mention): boolean {
+function isFitToStand({ text, words: all }: Passage, { skill, first, last }: Mention): boolean {
   const start = (all.at(first) as Word).start;
   const end = (all.at(last) as Word).end;
   const isWritten = isUpper(text[start]) || !isUpper(SKILLS[skill]?.name[0]);
@@ -107,15 +107,15 @@ function isFitToStand({ text, words: all }: Place, { skill, first, last }: Menti
 }
 
 /** Whether punctuation, or an end of the text, is on both sides: an item of a list typed in lower case. */
-function isAlone({ text, words: all }: Place, { first, last }: Mention): boolean {
+function isAlone({ text, words: all }: Passage, { first, last }: Mention): boolean {
   const before = text.slice(all.at(first - 1)?.end ?? 0, (all.at(first) as Word).start);
   const after = text.slice((all.at(last) as Word).end, all.at(last + 1)?.start ?? text.length);
   const startsItem = first === 0 || LIST_MARK.test(before) || before.includes(":");
   return startsItem && (last === all.length - 1 || LIST_MARK.test(after) || /[.)\]]/.test(after));
 }
 
-function isNamedByNeighbours(place: Place, mention: Mention): boolean {
-  const { text, words: all } = place;
+function isNamedByNeighbours(passage: Passage, mention: Mention): boolean {
+  const { text, words: all } = passage;
   const before = all.at(mention.first - 1);
   const after = all.at(mention.last + 1);
   const start = (all.at(mention.first) as Word).start;
@@ -123,9 +123,9 @@ function isNamedByNeighbours(place: Place, mention: Mention): boolean {
   const isAfterSpace = before !== undefined && /^[ \n]$/.test(text.slice(before.end, start));
   const isBeforeSpace = after !== undefined && /^[ \n-]$/.test(text.slice(end, after.start));
   const { kind } = SKILLS[mention.skill] as (typeof SKILLS)[number];
-  if (kind === "natural-language") return isSpoken(place, mention);
+  if (kind === "natural-language") return isSpoken(passage, mention);
   if (isBeforeSpace && AFTER_LOWER.has(after.folded)) return true;
-  if (!isFitToStand(place, mention)) return false;
+  if (!isFitToStand(passage, mention)) return false;
   if (isBeforeSpace && AFTER.has(after.folded)) return true;
   if (!isAfterSpace || !BEFORE.has(before.folded)) return false;
   // "with Swift Logistics" is the name of something else.
@@ -133,7 +133,7 @@ function isNamedByNeighbours(place: Place, mention: Mention): boolean {
 }
 
 /** "fluent in German", "German (C1)", "German speaking". */
-function isSpoken({ text, words: all }: Place, { first, last }: Mention): boolean {
+function isSpoken({ text, words: all }: Passage, { first, last }: Mention): boolean {
   if (!isUpper(text[(all.at(first) as Word).start])) return false;
   const after = all.at(last + 1);
   if (after !== undefined && SPOKEN_AFTER.has(after.folded)) {

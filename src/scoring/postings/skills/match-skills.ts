@@ -101,7 +101,7 @@ function startsWithDot(from: number): boolean {
   return true;
 }
 
-/** Mentions from left to right, the longest name at each place; none overlaps another. */
+/** Mentions from left to right, the longest name at each position; none overlaps another. */
 function findMentions(text: string, { starts, ends, words }: Scan, count: number): Mention[] {
   const mentions: Mention[] = [];
   for (let first = 0; first < count; first++) {

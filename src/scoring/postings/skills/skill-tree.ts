@@ -68,7 +68,7 @@ export function areJoined(text: string, from: number, to: number): boolean {
   return marks < 2;
 }
 
-/** Mentions from left to right, the longest name at each place; none overlaps another. */
+/** Mentions from left to right, the longest name at each position; none overlaps another. */
 function findMentions(text: string, words: readonly Word[]): Mention[] {
   const mentions: Mention[] = [];
   for (let first = 0; first < words.length; first++) {

@@ -2,11 +2,11 @@ import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { idRangesBefore } from "../../../db/id-ranges.ts";
 import {
+  cutLog,
   NUDGE_LOGS,
   NUDGE_RETENTION,
   type NudgeLog,
   outlivedIn,
-  partsOf,
 } from "../../../nudges/nudge-retention.ts";
 import { defineJob } from "../../../queues/job.ts";
 import { done } from "../../../queues/outcome.ts";
@@ -73,7 +73,7 @@ export const pruneNotifications = defineJob({
       ranges.push(...ids.map((range) => ({ table, ...range, before })));
     }
     for (const table of NUDGE_LOGS) {
-      const parts = await partsOf(tx, table, { before, now });
+      const parts = await cutLog(tx, table, { before, now });
       ranges.push(...parts.map((part) => ({ table, ...part, before })));
     }
     return ranges;

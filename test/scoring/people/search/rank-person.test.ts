@@ -20,8 +20,8 @@ const person = (userId: string, name: string, more: Partial<SearchCandidate> = {
 
 const ALL = { radiusKm: null, mayMiss: 0 };
 
-const order = (asked: string[], people: SearchCandidate[], options: Partial<RankOptions> = {}): string[] =>
-  rankPeople(terms(...asked), people, { ...ALL, ...options }).map(({ userId }) => userId);
+const order = (words: string[], people: SearchCandidate[], options: Partial<RankOptions> = {}): string[] =>
+  rankPeople(terms(...words), people, { ...ALL, ...options }).map(({ userId }) => userId);
 
 describe("people", () => {
   it("are ranked by how their names match: as it is, by nickname, misspelt, by sound", () => {

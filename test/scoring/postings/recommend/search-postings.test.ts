@@ -240,13 +240,13 @@ describe("a merge of new postings into a stored list", () => {
   });
 
   it("leaves a list as it is for half a day, where nothing of it has changed", () => {
-    const kept = (place: number) => ({
-      id: place,
+    const kept = (index: number) => ({
+      id: index,
       score: 0.9,
       cluster: null,
-      company: place,
+      company: index,
       components: new Uint8Array(),
-      place,
+      index,
     });
     const stored = {
       ids: [0, 1],
@@ -255,9 +255,9 @@ describe("a merge of new postings into a stored list", () => {
       floor: NO_FLOOR,
       asOf: AS_OF,
     };
-    const merge = (...places: number[]) => ({
-      items: places.map(kept),
-      first: places.length,
+    const merge = (...indexes: number[]) => ({
+      items: indexes.map(kept),
+      first: indexes.length,
       floor: NO_FLOOR,
     });
     expect(isSameList(merge(0, 1), stored, AS_OF + 12 * HOUR)).toBe(true);
@@ -285,7 +285,7 @@ describe("a merge of new postings into a stored list", () => {
       cluster: null,
       company: n,
       components: new Uint8Array(),
-      place: n,
+      index: n,
     });
     const list = (count: number) => ({
       items: Array.from({ length: count }, (_, n) => item(n)),
@@ -336,7 +336,7 @@ it("leaves out what the profile rules out", () => {
     searchPostings(open, openBuffers(open), { ...USER, ...changes }, { asOf: AS_OF }).items.map(
       ({ id }) => id,
     );
-  // The fourth of one company comes after the first places.
+  // The fourth of one company comes after the top.
   expect(ids({})).toEqual([1, 2, 3, 4, 5]);
   expect(ids({ blacklist: new Set(["acme"]) })).toEqual([2]);
   expect(ids({ excludedKeywords: [["night", "shift"]] })).not.toContain(3);

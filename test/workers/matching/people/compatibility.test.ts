@@ -79,7 +79,7 @@ describe("compatibility", () => {
 
   it("compares with matches, access asked for and granted, conversations, and the best pair scores", async () => {
     const world = await createWorld();
-    const [me, match, asked, denied, talks, crowd] = [
+    const [me, match, requested, denied, talks, crowd] = [
       await profile(world, { interests: [1] }),
       await profile(world),
       await profile(world),
@@ -91,7 +91,7 @@ describe("compatibility", () => {
     await world.query("insert into user_matches (user_id, other_id) values ($1, $2)", [match, me]);
     await world.query(
       "insert into profile_access (owner_id, viewer_id, status) values ($1, $2, 'pending'), ($3, $1, 'denied')",
-      [me, asked, denied],
+      [me, requested, denied],
     );
     await talk(world, [me!, talks!]);
     const others = await world.query<{ id: string }>(
@@ -99,7 +99,9 @@ describe("compatibility", () => {
     );
     await talk(world, [me!, crowd!, ...others.map(({ id }) => id)]);
     await compare(world, { maxSuggestionTargets: 0 });
-    expect(await targetsOf(world, me!)).toEqual([match, asked, talks].sort((a, b) => Number(a) - Number(b)));
+    expect(await targetsOf(world, me!)).toEqual(
+      [match, requested, talks].sort((a, b) => Number(a) - Number(b)),
+    );
     await compare(world, { maxSuggestionTargets: 1 });
     expect(await targetsOf(world, me!)).toHaveLength(3);
     await compare(world);

@@ -139,7 +139,7 @@ describe("renew-calendar-watches", () => {
     const { connectionId } = await connect("grant-1");
     await world.drain();
     later(world, 6 * DAY_MS);
-    const asked = google.asked.length;
+    const requested = google.requests.length;
     const preview = await world.dryRun(renewCalendarWatches, { full: true });
     expect(preview).toMatchObject({
       fault: null,
@@ -150,7 +150,7 @@ describe("renew-calendar-watches", () => {
     expect(one.requests).toMatchObject([{ calendarId: "primary" }]);
     expect(one.requests).toMatchObject([{ grant: { refreshToken: "[not shown]" } }]);
     expect(JSON.stringify(one)).not.toContain("grant-1");
-    expect(google.asked).toHaveLength(asked);
+    expect(google.requests).toHaveLength(requested);
     expect(await world.enqueued()).toEqual([]);
     expect(await statesOf(world, connectionId)).toEqual(["active"]);
   });

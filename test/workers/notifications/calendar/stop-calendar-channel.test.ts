@@ -56,13 +56,13 @@ describe("stop-calendar-channel", () => {
     const { world, google, connected, channelId } = await scene();
     await world.perform(stopCalendarChannel, { channelId });
     const active = google.live("grant-1")[0]!.id;
-    const asked = google.count("stop");
+    const requested = google.count("stop");
     for (const id of [channelId, active, "6f1c0a9e-3f5f-4f0e-9a55-0d6a4c6f0b01"]) {
       expect(await world.perform(stopCalendarChannel, { channelId: id })).toMatchObject({
         reasons: { "the channel is not draining": 1 },
       });
     }
-    expect(google.count("stop")).toBe(asked);
+    expect(google.count("stop")).toBe(requested);
     await expectOneChannel(world, google, connected);
   });
 

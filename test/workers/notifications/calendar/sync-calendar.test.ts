@@ -240,13 +240,13 @@ describe("sync-calendar: pages and tokens", () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     events.pageSize = 4;
     for (let n = 0; n < 10; n++) meet(`m${n}`, [ada, bob]);
-    events.asked.length = 0;
+    events.requests.length = 0;
     await read(world, ada);
-    expect(events.asked.map((query) => query.get("pageToken"))).toEqual([null, "page-4-20", "page-8-20"]);
+    expect(events.requests.map((query) => query.get("pageToken"))).toEqual([null, "page-4-20", "page-8-20"]);
     expect(await meetingsOf(world)).toHaveLength(10);
     await read(world, ada);
-    expect(events.asked).toHaveLength(4);
-    expect(events.asked[3]!.get("syncToken")).toBe("sync-1-20");
+    expect(events.requests).toHaveLength(4);
+    expect(events.requests[3]!.get("syncToken")).toBe("sync-1-20");
   });
 
   it("continues from the page where it was interrupted", async () => {
@@ -279,9 +279,9 @@ describe("sync-calendar: pages and tokens", () => {
     events.calendar(ada.grant).delete("goes");
     events.forgetSyncTokens();
     meet("comes", [ada, bob]);
-    events.asked.length = 0;
+    events.requests.length = 0;
     await read(world, ada);
-    expect(events.asked.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
+    expect(events.requests.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
       [true, false],
       [false, true],
     ]);
@@ -303,10 +303,10 @@ describe("sync-calendar: pages and tokens", () => {
     events.revision += 1;
     await read(world, ada);
     later(world, 7 * DAY_MS);
-    events.asked.length = 0;
+    events.requests.length = 0;
     await read(world, ada);
-    expect(events.asked.map((query) => query.has("syncToken"))).toEqual([false]);
-    expect(events.asked[0]!.get("timeMax")).toMatch(/^2026-06-0/);
+    expect(events.requests.map((query) => query.has("syncToken"))).toEqual([false]);
+    expect(events.requests[0]!.get("timeMax")).toMatch(/^2026-06-0/);
   });
 
   it("storing a page is idempotent", async () => {
@@ -406,16 +406,16 @@ describe("sync-calendar: refusals", () => {
     await read(world, ada);
     events.names.set(ada.grant, "Renamed");
     meet("comes", [ada, bob]);
-    events.asked.length = 0;
+    events.requests.length = 0;
     await read(world, ada);
-    expect(events.asked.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
+    expect(events.requests.map((query) => [query.has("syncToken"), query.has("timeMin")])).toEqual([
       [true, false],
       [false, true],
     ]);
     events.remove(ada.grant, "goes");
-    events.asked.length = 0;
+    events.requests.length = 0;
     await read(world, ada);
-    expect(events.asked).toHaveLength(1);
+    expect(events.requests).toHaveLength(1);
     expect((await meetingsOf(world)).map(({ title, status }) => [title, status]).sort()).toEqual([
       ["Meeting comes", "scheduled"],
       ["Meeting goes", "cancelled"],

@@ -48,7 +48,7 @@ describe("watch-calendar", () => {
     await world.drain();
     later(world, 6 * DAY_MS);
     google.fail("watch", "500", "500");
-    google.asked.length = 0;
+    google.requests.length = 0;
     expect(await world.perform(watchCalendar, connected)).toMatchObject({ done: 1 });
     await world.drain();
     expect(google.count("stop")).toBe(0);
@@ -56,7 +56,9 @@ describe("watch-calendar", () => {
     expect(await statesOf(world, connected.connectionId)).toEqual(["active", "creating"]);
     await world.skipBackOff();
     await world.drain();
-    const calls = google.asked.map(({ route }) => route).filter((route) => ["watch", "stop"].includes(route));
+    const calls = google.requests
+      .map(({ route }) => route)
+      .filter((route) => ["watch", "stop"].includes(route));
     expect(calls).toEqual(["watch", "watch", "watch", "stop"]);
     await expectOneChannel(world, google, connected);
   });
@@ -86,12 +88,12 @@ describe("watch-calendar", () => {
     google.fail(route, fault);
     await world.drain();
     expect(await statusOf(world, connected.connectionId)).toEqual({ status: "action_required", reason });
-    const asked = google.asked.length;
+    const requested = google.requests.length;
     for (let day = 0; day < 3; day++) {
       later(world, DAY_MS);
       expect(await world.perform(watchCalendar, connected)).toMatchObject({ skipped: 1 });
     }
-    expect(google.asked).toHaveLength(asked);
+    expect(google.requests).toHaveLength(requested);
     expect((await actionEvents(world)).map(({ payload }) => payload)).toEqual([
       { user_id: connected.userId, connection_id: connected.connectionId, provider: "google" },
     ]);
@@ -116,15 +118,15 @@ describe("watch-calendar", () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
     google.revoke("grant-1");
-    const asked = gate();
+    const reached = gate();
     const answered = gate();
     google.observe = async () => {
       google.observe = async () => undefined;
-      asked.open();
+      reached.open();
       await answered.passed;
     };
     const refusing = world.drain();
-    await asked.passed;
+    await reached.passed;
     await reconnect(world, google, userId, "grant-2");
     answered.open();
     await refusing;
@@ -192,29 +194,29 @@ describe("watch-calendar", () => {
     const { world, google, connect } = await calendarWorld();
     const connected = await connect("grant-1");
     await world.drain();
-    const asked = google.asked.length;
+    const requested = google.requests.length;
     expect(await world.perform(watchCalendar, connected)).toMatchObject({
       reasons: { "its channel is not due for renewal": 1 },
     });
     expect(await world.perform(watchCalendar, { connectionId: "999" })).toMatchObject({
       reasons: { "the connection is not active": 1 },
     });
-    expect(google.asked).toHaveLength(asked);
+    expect(google.requests).toHaveLength(requested);
   });
 
   it("closes a new channel if the connection was disconnected during the call", async () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
-    const asked = gate();
+    const reached = gate();
     const answered = gate();
     google.observe = async () => {
       if (google.count("watch") === 0) return;
       google.observe = async () => undefined;
-      asked.open();
+      reached.open();
       await answered.passed;
     };
     const opening = world.drain();
-    await asked.passed;
+    await reached.passed;
     await inTransaction(world.db, (tx) => disconnectCalendar(tx, userId, world.clock.now()));
     answered.open();
     await opening;

@@ -1,13 +1,13 @@
 import { readlinkSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 
-/** Asks the caller of a task for something while the task runs, such as a part of a file. */
-export type Ask = (request: unknown) => Promise<unknown>;
+/** Requests something from the caller of a task while the task runs, such as a part of a file. */
+export type RequestFromCaller = (request: unknown) => Promise<unknown>;
 
 /** From the thread to the caller. `thread`: its id in the kernel, or null where there is none. */
 export type FromThread =
   | { readonly kind: "started"; readonly thread: string | null }
-  | { readonly kind: "ask"; readonly id: number; readonly request: unknown };
+  | { readonly kind: "request"; readonly id: number; readonly request: unknown };
 
 /** From the caller to the thread. The reason of a refusal stays with the caller. */
 export type ToThread =
@@ -17,22 +17,22 @@ export type ToThread =
 type Waiting = { resolve(answer: unknown): void; reject(error: Error): void };
 
 /** Opens the thread's end of the channel, and tells the caller that the task starts. */
-export function openAsking(port: MessagePort): { readonly ask: Ask; close(): void } {
+export function openRequests(port: MessagePort): { readonly request: RequestFromCaller; close(): void } {
   const waiting = new Map<number, Waiting>();
   let last = 0;
   port.on("message", (message: ToThread) => {
-    const asked = waiting.get(message.id);
+    const pending = waiting.get(message.id);
     waiting.delete(message.id);
-    if (message.kind === "answer") asked?.resolve(message.answer);
-    else asked?.reject(new Error("the caller refused the request"));
+    if (message.kind === "answer") pending?.resolve(message.answer);
+    else pending?.reject(new Error("the caller refused the request"));
   });
   port.postMessage({ kind: "started", thread: kernelThread() } satisfies FromThread);
   return {
-    ask: (request) =>
+    request: (request) =>
       new Promise((resolve, reject) => {
         last += 1;
         waiting.set(last, { resolve, reject });
-        port.postMessage({ kind: "ask", id: last, request } satisfies FromThread);
+        port.postMessage({ kind: "request", id: last, request } satisfies FromThread);
       }),
     close: () => port.close(),
   };

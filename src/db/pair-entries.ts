@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 
-// A list is read from two places: what it was written with, without the people who were placed since, and the
+// A list is read from two tables: what it was written with, without the people who were placed since, and the
 // entries of these (decision 0316). The view match_scores does the same.
 
 /** Of an entry: a byte for each term, as src/scoring/people/pair-bytes.ts writes them. */
@@ -27,7 +27,7 @@ export const ENTERED = sql`(
  * SQL: the people on the list `l` of pair_lists, as (candidate_id, score, components), where `o` is the row
  * of its user in pair_people. They are ordered by score and id.
  */
-export const PLACES = sql`(
+export const ENTRIES = sql`(
   select p.user_id as candidate_id, i.score, ${termsAt(sql`l.components`, sql`i.n::int`)} as components
   from unnest(l.positions, l.scores) with ordinality as i(position, score, n)
   join pair_people p on p.version = l.version and p.position = i.position and p.changed <= l.changed
@@ -37,11 +37,11 @@ export const PLACES = sql`(
 
 /**
  * SQL: people on many lists, as (user_id, tier, candidate_id, score): at least the `first` of each list of a
- * version of which a condition on the row `l` of pair_lists is true. Unlike `PLACES`, it leaves the order of
+ * version of which a condition on the row `l` of pair_lists is true. Unlike `ENTRIES`, it leaves the order of
  * joins to the planner, which reads the people once. As many as are wanted and people were placed in the
  * version are enough of what a list was written with.
  */
-export const firstPlaces = (version: SQL, first: SQL, condition: SQL): SQL => sql`(
+export const firstEntries = (version: SQL, first: SQL, condition: SQL): SQL => sql`(
   select l.user_id, l.tier, p.user_id as candidate_id, i.score
   from list_versions v
   join pair_lists l on l.version = v.id
