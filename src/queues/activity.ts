@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
-import type { QueueName } from "../config/queues.ts";
+import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { createJobTotals } from "./job-activity.ts";
+import type { Beginnings } from "./relay-round.ts";
 import type { Tally } from "./tally.ts";
 import { createTotals } from "./totals.ts";
 
@@ -107,6 +108,33 @@ async function addMinutes(on: Queryable, counted: readonly Counted[]): Promise<v
   );
 }
 
+/** Entries that became due less than this ago were not left waiting. */
+const WAITS_AFTER_MS = 1_000;
+
+/**
+ * Adds to the minute how long the oldest due entry of each queue has waited in Postgres: while Redis is away,
+ * or no worker takes anything, no carrier tells it.
+ * @param from where the due entries of each queue begin: before that are dead rows.
+ */
+export async function recordWaits(on: Queryable, at: Date, from: Beginnings): Promise<void> {
+  const since = QUEUE_NAMES.map((queue) => from.get(queue) ?? "-infinity");
+  await on.execute(
+    sql`insert into queue_minutes as m
+          (minute, queue, settled, retried, died, carriers, waited_ms, longest_wait_ms, ran_ms)
+        select date_trunc('minute', ${at}::timestamptz), waiting.queue, 0, 0, 0, 0, 0,
+               least(1000 * extract(epoch from now() - oldest.run_at), 2147483647)::int, 0
+        from unnest(${array(QUEUE_NAMES)}::text[], ${array(since)}::timestamptz[]) as waiting(queue, since)
+        cross join lateral (
+          select o.run_at from outbox o
+          where o.queue = waiting.queue and o.enqueued_at is null and o.dead_at is null and o.run_at >= waiting.since
+            and o.run_at <= now() - ${WAITS_AFTER_MS} * interval '1 millisecond'
+          order by o.run_at limit 1) oldest
+        order by waiting.queue
+        on conflict (minute, queue) do update set
+          longest_wait_ms = greatest(m.longest_wait_ms, excluded.longest_wait_ms)`,
+  );
+}
+
 /** The activity of a queue in one step of time. */
 export type QueueStep = {
   queue: string;
@@ -116,7 +144,9 @@ export type QueueStep = {
   retried: number;
   died: number;
   carriers: number;
+  /** Of carriers in Redis. */
   waitedMs: number;
+  /** Of a carrier in Redis, or of a due entry in Postgres. */
   longestWaitMs: number;
 };
 

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { settlesWithin } from "../deadlines.ts";
 import { warnThrottled } from "../log.ts";
+import { recordWaits } from "../queues/activity.ts";
 import { VERSION } from "../version.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -20,18 +21,19 @@ export type Presence = {
 
 /**
  * Keeps this process on the list of those that run, with its version and roles, and writes what its carriers
- * did (queues/activity.ts): two statements every 15 s.
+ * did, and how long due work has waited (queues/activity.ts): three statements every 15 s.
  */
 export function startPresence(
-  runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity">,
+  runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity" | "relay">,
 ): Presence {
-  const { db, config, clock, log, activity } = runtime;
+  const { db, config, clock, log, activity, relay } = runtime;
   const id = randomUUID();
   const startedAt = clock.now();
   const failed = warnThrottled(log, "could not write the activity of this process; will retry");
   const queues = config.roles.includes("worker") && !config.dryRun ? config.workerQueues : [];
   const write = async () => {
     await activity.write(db.drizzle);
+    await recordWaits(db.drizzle, clock.now(), relay.beginnings());
     await db.drizzle.execute(
       sql`with gone as (delete from processes where seen_at < now() - interval '1 hour')
           insert into processes (id, machine, pid, version, roles, queues, started_at, seen_at)

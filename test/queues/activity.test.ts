@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createActivity, readActivity } from "../../src/queues/activity.ts";
+import { createActivity, readActivity, recordWaits } from "../../src/queues/activity.ts";
 import { singleJob } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -87,4 +87,48 @@ it("carriers of workers are counted", async () => {
   expect(await world.query("select queue, settled, carriers from queue_minutes")).toEqual([
     { queue: "maintenance", settled: 1, carriers: 1 },
   ]);
+});
+
+it("work that waits in Postgres is a wait of its queue, also while no carrier runs", async () => {
+  const { db, query } = await createWorld({ at: "2026-05-01T12:31:00Z" });
+  await query(
+    `insert into outbox (queue, job, key, payload, run_at, enqueued_at, dead_at) values
+       ('commissions', 'distribute-commission', '1', '{}', now() - interval '20 minutes', null, null),
+       ('commissions', 'distribute-commission', '2', '{}', now() - interval '5 minutes', null, null),
+       ('matching', 'place-volunteer', '3', '{}', now() + interval '1 hour', null, null),
+       ('feeds', 'refresh-feed', '4', '{}', now() - interval '1 hour', now(), null),
+       ('media', 'media-metadata', '5', '{}', now() - interval '1 hour', null, now()),
+       ('maintenance', 'prune-history', '6', '{}', now() - interval '400 days', null, null)`,
+  );
+  const activity = createActivity();
+  activity.record(carrier({ done: 1, waitedMs: 500 }), AT);
+  await activity.write(db.drizzle);
+  await recordWaits(db.drizzle, AT, new Map());
+  const waits = async () =>
+    (await readActivity(db.drizzle, SINCE, 60)).map(({ queue, settled, longestWaitMs }) => [
+      queue,
+      settled,
+      Math.floor(longestWaitMs / 60_000),
+    ]);
+  expect(await waits()).toEqual([
+    ["commissions", 1, 20],
+    ["maintenance", 0, Math.floor((2 ** 31 - 1) / 60_000)],
+  ]);
+  // A later and shorter wait in the same minute leaves the longest.
+  await query("update outbox set run_at = now() - interval '2 minutes' where queue = 'commissions'");
+  await recordWaits(db.drizzle, AT, new Map());
+  expect((await waits())[0]).toEqual(["commissions", 1, 20]);
+});
+
+it("a wait is looked for from where the due entries of a queue begin", async () => {
+  const { db, query } = await createWorld({ at: "2026-05-01T12:31:00Z" });
+  const [{ since }] = (await query("select (now() - interval '3 minutes')::text as since")) as [
+    { since: string },
+  ];
+  await query(
+    `insert into outbox (queue, job, key, payload, run_at) values
+       ('media', 'media-metadata', '1', '{}', now() - interval '2 minutes')`,
+  );
+  await recordWaits(db.drizzle, AT, new Map([["media", since]]));
+  expect(await readActivity(db.drizzle, SINCE, 60)).toMatchObject([{ queue: "media" }]);
 });

@@ -30,6 +30,20 @@ it("a process is listed while it runs, with its version, and writes its last fig
   ]);
 });
 
+it("a process writes how long due work has waited, which no worker takes while Redis is away", async () => {
+  const world = await createWorld();
+  await world.query(
+    "insert into outbox (queue, job, key, payload, run_at) values ('media', 'media-metadata', '1', '{}', now() - interval '10 minutes')",
+  );
+  const presence = startPresence(world);
+  await eventually(async () =>
+    expect(await world.query("select queue, longest_wait_ms >= 600000 as long from queue_minutes")).toEqual([
+      { queue: "media", long: true },
+    ]),
+  );
+  await presence.stop();
+});
+
 it("a process that was not seen for a minute is gone, and after an hour it is off the list", async () => {
   const world = await createWorld();
   await world.query(

@@ -25,7 +25,7 @@ const MEASURES: readonly Measure[] = [
     value: ({ settled }, minutes) => round(settled / minutes),
   },
   {
-    title: "Longest wait of a carrier in Redis",
+    title: "Longest wait for a worker",
     unit: " s",
     summary: (name, values) => `${name} at most ${round(Math.max(0, ...values))} s`,
     value: ({ longestWaitMs }) => round(longestWaitMs / 1_000),
