@@ -19,10 +19,15 @@ export type Tx = Queryable & {
   transaction<T>(work: (savepoint: Tx) => Promise<T>): Promise<T>;
 };
 
+/** An entry of the outbox, and its name. */
+export type Cause = { readonly entry: string; readonly job: string };
+
 /** How work that a transaction enqueues reaches Redis after the commit. */
 export type Dispatch = {
   /** The span in which the transaction runs, as a W3C `traceparent`; null while tracing is off. */
   readonly trace: string | null;
+  /** The entry that the transaction settles, of several the first: what it enqueues is caused by it. */
+  cause: Cause | null;
   /** True once the transaction has written entries that wait for the relay: wake it after the commit. */
   pending: boolean;
   /**
@@ -37,6 +42,7 @@ export type Dispatch = {
 /** Everything waits for the relay, which finds it by polling. */
 const relayOnly = (): Dispatch => ({
   trace: null,
+  cause: null,
   pending: false,
   reserve: () => null,
   assign: () => undefined,

@@ -181,6 +181,7 @@ export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {
       "our ids, until the entry is settled; no stored e-mail for or about the user (mailings.ts)",
       "payload",
     ),
+    keeps("the id of another entry", "caused_by"),
     keeps("as the payload", "request"),
     keeps("a carrier", "leased_by"),
   ],

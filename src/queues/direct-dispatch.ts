@@ -69,6 +69,7 @@ function reservationsFrom(
   return {
     carriers,
     trace,
+    cause: null,
     pending: false,
     reserve(queue: QueueName, job: string, entries: number, perCarrier: number) {
       const needed = Math.ceil(entries / perCarrier);

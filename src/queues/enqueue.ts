@@ -150,11 +150,14 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   const payloads = keys.map((key) => JSON.stringify(entries.get(key)));
   const carriers = run || delayMs > 0 ? null : reserveCarriers(tx, job, name, keys.length);
   const trace = traceOf(tx, keys, insertion);
+  // The entries of a run are found by it.
+  const cause = run === undefined ? tx.dispatch.cause : null;
   const inserted = await rows<{ id: string; carrier: string | null }>(
     tx,
-    prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, carrier, enqueued_at${trace.column})
+    prepared`insert into outbox (queue, job, key, payload, run_at, parent, slot, caused_by, caused_by_job, carrier, enqueued_at${trace.column})
         select ${job.queue}, ${name}, entry.key, entry.payload::jsonb,
                case when entry.n > ${dueAtOnce} then 'infinity' else now() + ${delayMs} * interval '1 millisecond' end, ${run?.id ?? null}::bigint, ${run?.slot ?? null}::timestamptz,
+               ${cause?.entry ?? null}::bigint, ${cause?.job ?? null}::text,
                entry.carrier, case when entry.carrier is not null then now() end${trace.value}
         from unnest(${array(keys)}::text[], ${array(payloads)}::text[], ${array(carriers ?? keys.map(() => null))}::text[]${trace.list})
              with ordinality as entry(key, payload, carrier${trace.column}, n)
@@ -169,7 +172,8 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
                         when outbox.attempts > 0 then outbox.run_at
                         else least(outbox.run_at, excluded.run_at) end,
           dead_at = null,
-          postponed_at = null${trace.update}
+          postponed_at = null,
+          caused_by = excluded.caused_by, caused_by_job = excluded.caused_by_job${trace.update}
         returning id, carrier`,
   );
   assignCarriers(tx, inserted, new Set(carriers));

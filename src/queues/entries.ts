@@ -216,6 +216,9 @@ export type EntryDetails = ListedEntry & {
   postponedAt: string | null;
   /** The span that enqueued it, if tracing was on. */
   trace: string | null;
+  /** The entry that enqueued it, and its name; of a group, the first one. Null for entries of runs. */
+  causedBy: string | null;
+  causedByJob: string | null;
 };
 
 /** One entry with everything that is stored of it, for operators only. */
@@ -223,11 +226,46 @@ export async function loadEntry(on: Queryable, id: string): Promise<EntryDetails
   const [entry] = await rows<EntryDetails>(
     on,
     sql`select ${COLUMNS}, payload, request -> 'request' as request, asks, slot, carrier, enqueued_at as "enqueuedAt",
-               leased_until as "leasedUntil", postponed_at as "postponedAt", trace
+               leased_until as "leasedUntil", postponed_at as "postponedAt", trace,
+               caused_by as "causedBy", caused_by_job as "causedByJob"
         from outbox where id = ${id}`,
   );
   return entry;
 }
+
+/** What an entry has enqueued and is not settled. */
+export type LedTo = {
+  readonly entries: readonly ListedEntry[];
+  /** True if more might have been enqueued by it: not all were read. */
+  readonly isPartial: boolean;
+};
+
+/**
+ * Looks for what an entry has enqueued among those that were enqueued after it: no index has the cause, which
+ * every insert would write.
+ */
+export async function entriesCausedBy(
+  on: Queryable,
+  id: string,
+  limit: number,
+  maxRead = MAX_READ,
+): Promise<LedTo> {
+  const found = await rows<Partial<ListedEntry> & { isPartial: boolean }>(
+    on,
+    sql`with later as materialized (select ${READ}, caused_by from outbox where id > ${id} order by id limit ${maxRead + 1}),
+        counted as (select count(*) > ${maxRead} as "isPartial" from later)
+        select counted.*, caused.* from counted
+        left join (select ${COLUMNS} from later where caused_by = ${id} order by id limit ${limit}) caused on true`,
+  );
+  return {
+    entries: found.filter((row): row is ListedEntry & { isPartial: boolean } => row.id != null),
+    isPartial: found[0]?.isPartial ?? false,
+  };
+}
+
+/** Whether the outbox has an entry. */
+export const isInOutbox = async (on: Queryable, id: string): Promise<boolean> =>
+  (await rows(on, sql`select 1 from outbox where id = ${id}`)).length > 0;
 
 /**
  * The entries that are left of a trace, in the order in which they were enqueued: what was caused by the same

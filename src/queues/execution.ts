@@ -78,7 +78,17 @@ export async function claimEntries(tx: Tx, { ids, names }: EntryRefs): Promise<E
     sql`delete from outbox where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null
         returning ${ENTRY_COLUMNS}`,
   );
-  return claimed.map(withSlot).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+  return causing(
+    tx,
+    claimed.map(withSlot).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)),
+  );
+}
+
+/** From here on the first of the entries is the cause of what the transaction enqueues. */
+function causing(tx: Tx, entries: Entry[]): Entry[] {
+  const [first] = entries;
+  tx.dispatch.cause = first === undefined ? null : { entry: first.id, job: first.job };
+  return entries;
 }
 
 /**
@@ -96,7 +106,8 @@ export async function lockEntry(
     sql`select ${ENTRY_COLUMNS}, carrier from outbox
         where id = any(${array(ids)}::bigint[]) and job = any(${array(names)}::text[]) and dead_at is null for update`,
   );
-  return entry?.carrier === carrier ? withSlot(entry) : undefined;
+  if (entry?.carrier !== carrier) return undefined;
+  return causing(tx, [withSlot(entry)])[0];
 }
 
 /** Locks the entry whose outside call an attempt has made, if it still has the lease. */
@@ -106,7 +117,7 @@ export async function lockLeased(tx: Tx, id: string, token: string | null): Prom
     sql`select ${ENTRY_COLUMNS} from outbox
         where id = ${id} and dead_at is null and leased_by is not distinct from ${token} for update`,
   );
-  return entry && withSlot(entry);
+  return entry && causing(tx, [withSlot(entry)])[0];
 }
 
 /** Reads a single entry without locking it. */

@@ -117,7 +117,13 @@ describe("a transaction", () => {
 
   it("hands the dispatch it was opened with to its savepoints", async () => {
     const world = await createWorld();
-    const dispatch = { trace: null, pending: false, reserve: () => null, assign: () => undefined };
+    const dispatch = {
+      trace: null,
+      cause: null,
+      pending: false,
+      reserve: () => null,
+      assign: () => undefined,
+    };
     await inTransaction(
       world.db,
       async (tx) => {

@@ -47,6 +47,12 @@ export const outbox = pgTable(
     postponedAt: instant(),
     /** The span that enqueued it, as a W3C `traceparent`. Null unless tracing is on. */
     trace: text(),
+    /**
+     * The entry that enqueued it, and the name of that entry; of a group that was settled together, the first
+     * one. Null for entries of a run, and for what no entry enqueued.
+     */
+    causedBy: ref(),
+    causedByJob: text(),
   },
   (t) => [
     // enqueue: the entry with the same key.
@@ -130,8 +136,9 @@ export const queueMinutes = pgTable(
     /** Dead letters. */
     died: integer().notNull(),
     carriers: integer().notNull(),
-    /** From adding a carrier to Redis to its start: the sum, and the longest. */
+    /** From adding a carrier to Redis to its start: the sum. */
     waitedMs: bigint({ mode: "number" }).notNull(),
+    /** The longest wait of a carrier in Redis, or of a due entry in Postgres. */
     longestWaitMs: integer().notNull(),
     /** The sum of the times that carriers ran. */
     ranMs: bigint({ mode: "number" }).notNull(),
