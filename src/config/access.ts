@@ -1,6 +1,6 @@
 import { defineArea } from "./area.ts";
 import { entriesOf, optional, url, whole, withDefault } from "./fields.ts";
-import { password, secret } from "./secret-fields.ts";
+import { operatorLogins, password, secret } from "./secret-fields.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -36,7 +36,10 @@ export const access = defineArea({
       "Password of the login `admin`, which may make changes: at least 12 characters.",
     ),
     VIEWER_PASSWORD: password.describe(
-      "Password of the login `viewer`, which is read-only. Without either `/admin` is off.",
+      "Password of the login `viewer`, which is read-only. Without any login `/admin` is off.",
+    ),
+    OPERATOR_PASSWORDS: operatorLogins.describe(
+      "Logins of people who may make changes, as `admin` may: `name:password`, separated by commas. The audit log then says who did something.",
     ),
     SESSION_SECRET: secret(32).describe(
       "Part of the key that signs sessions: at least 32 bytes. Changing it ends all sessions.",
@@ -59,6 +62,7 @@ export const access = defineArea({
     admin: {
       adminPassword: v.ADMIN_PASSWORD ?? null,
       viewerPassword: v.VIEWER_PASSWORD ?? null,
+      operators: v.OPERATOR_PASSWORDS,
       sessionSecret: v.SESSION_SECRET ?? null,
     },
   }),

@@ -20,6 +20,29 @@ export const password = withoutDefault({
   parse: (written) => ([...written].length >= MIN_PASSWORD_LENGTH ? written : undefined),
 });
 
+/** A person who may make changes at the dashboard, and their password. */
+export type OperatorLogin = { readonly name: string; readonly password: string };
+
+/** The logins that name a role, not a person. */
+const ROLE_LOGINS: ReadonlySet<string> = new Set(["admin", "viewer"]);
+
+/** Operators with logins of their own: `name:password`, separated by commas. */
+export const operatorLogins = optional.transform((written, context): OperatorLogin[] => {
+  const all = entriesOf(written ?? "").map((entry): OperatorLogin => {
+    const at = entry.indexOf(":");
+    return { name: entry.slice(0, Math.max(0, at)), password: entry.slice(at + 1) };
+  });
+  const isValid = ({ name, password: given }: OperatorLogin): boolean =>
+    /^[a-z][a-z0-9-]{0,31}$/.test(name) && !ROLE_LOGINS.has(name) && [...given].length >= MIN_PASSWORD_LENGTH;
+  const areDistinct = new Set(all.map(({ name }) => name)).size === all.length;
+  if (areDistinct && all.every(isValid)) return all;
+  return reject(
+    context,
+    `name:password for each person, separated by commas: names in lower case, each once, none of them admin or viewer; passwords at least ${MIN_PASSWORD_LENGTH} characters long`,
+    "",
+  );
+});
+
 const MIN_WEBHOOK_SECRET_BYTES = 24;
 
 /** Secrets that sign webhook calls, separated by commas, all of them active. */

@@ -11,6 +11,20 @@ export type AuditRow = {
   readonly details?: Record<string, unknown>;
 };
 
+/** Who decided something, and what the audit log keeps of it beside what was done. */
+export type Decided = {
+  readonly actor: string;
+  readonly reason?: string | undefined;
+  /** The network address that the request came from; none at the command line. */
+  readonly address?: string | undefined;
+};
+
+/** Why and from where something was decided, as details of its row. */
+export const circumstancesOf = ({ reason, address }: Decided): Record<string, unknown> => ({
+  ...(reason === undefined ? {} : { reason }),
+  ...(address === undefined ? {} : { address }),
+});
+
 /** Records an action of an operator, or a finding of the service. Ids only, no personal values. */
 export const audit = async (on: Queryable, row: AuditRow): Promise<void> => {
   await auditAll(on, [row]);

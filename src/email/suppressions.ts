@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { audit, circumstancesOf, type Decided } from "../db/audit.ts";
 import type { emailSuppressions } from "../db/schema/email.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -73,7 +73,7 @@ const suppressionOf = ({ createdAt, ...row }: Row): Suppression => ({
 export async function liftSuppression(
   tx: Tx,
   hash: string,
-  { actor, reason }: { readonly actor: string; readonly reason: string },
+  decided: Decided & { readonly reason: string },
 ): Promise<boolean> {
   const [lifted] = await rows<{ reason: string }>(
     tx,
@@ -81,10 +81,10 @@ export async function liftSuppression(
   );
   if (!lifted) return false;
   await audit(tx, {
-    actor,
+    actor: decided.actor,
     action: "suppression.lift",
     subject: `email_suppressions:${hash}`,
-    details: { reason, was: lifted.reason },
+    details: { ...circumstancesOf(decided), was: lifted.reason },
   });
   return true;
 }

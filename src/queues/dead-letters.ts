@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { audit, auditAndFollow } from "../db/audit.ts";
+import { audit, auditAndFollow, circumstancesOf, type Decided } from "../db/audit.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Catalogue, namesOf } from "./catalogue.ts";
@@ -101,7 +101,7 @@ export async function inspectDeadLetter(
 }
 
 /** Who decided about dead letters, and why, for the audit log. */
-export type Decision = { readonly actor: string; readonly reason: string };
+export type Decision = Decided & { readonly reason: string };
 
 export type RetryOptions = Decision & {
   readonly catalogue: Catalogue;
@@ -132,7 +132,7 @@ export async function retryDeadLetters(
   filter: DeadLetterFilter,
   options: RetryOptions,
 ): Promise<RetryResult> {
-  const { actor, reason, catalogue, perSecond = 50, prepareAnew = false, limit = 10_000 } = options;
+  const { catalogue, perSecond = 50, prepareAnew = false, limit = 10_000 } = options;
   const locked = await lockLetters(tx, filter, limit);
   if (locked.length === 0) return { retried: 0, superseded: 0, auditId: null };
   const superseded = await supersededLetters(tx, locked, catalogue);
@@ -147,11 +147,11 @@ export async function retryDeadLetters(
   );
   tx.dispatch.pending = true;
   const auditId = await auditAndFollow(tx, {
-    actor,
+    actor: options.actor,
     action: "dead-letters.retry",
     subject: subjectOf(filter),
     details: {
-      reason,
+      ...circumstancesOf(options),
       ids,
       runs,
       perSecond,
@@ -230,7 +230,7 @@ export async function discardDeadLetters(
     actor: options.actor,
     action: "dead-letters.discard",
     subject: subjectOf(filter),
-    details: { reason: options.reason, discarded },
+    details: { ...circumstancesOf(options), discarded },
   });
   return ids.length;
 }

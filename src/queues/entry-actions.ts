@@ -1,23 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { audit, circumstancesOf, type Decided } from "../db/audit.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { removeEntries } from "./dead-letters.ts";
-
-/** Who acts on entries that wait, and why. */
-export type EntryDecision = { readonly actor: string; readonly reason?: string | undefined };
 
 /** Neither dead nor with a worker, and not parked or held: what an operator may move in time. */
 const WAITS = sql`dead_at is null and enqueued_at is null and run_at < 'infinity'
   and (leased_until is null or leased_until <= now())`;
 
 /** Makes entries due that wait for a later time: a delay, or their next attempt. @returns how many. */
-export async function runEntriesNow(
-  tx: Tx,
-  ids: readonly string[],
-  decision: EntryDecision,
-): Promise<number> {
+export async function runEntriesNow(tx: Tx, ids: readonly string[], decision: Decided): Promise<number> {
   const moved = await rows<{ id: string }>(
     tx,
     sql`update outbox set run_at = now()
@@ -36,7 +29,7 @@ export async function postponeUntil(
   tx: Tx,
   ids: readonly string[],
   seconds: number,
-  decision: EntryDecision,
+  decision: Decided,
 ): Promise<number> {
   const moved = await rows<{ id: string }>(
     tx,
@@ -54,7 +47,7 @@ export async function postponeUntil(
 export async function discardWaiting(
   tx: Tx,
   ids: readonly string[],
-  decision: EntryDecision,
+  decision: Decided,
   catalogue: Catalogue,
 ): Promise<number> {
   const parts = catalogue.names.filter((name) => catalogue.find(name)?.part !== "whole");
@@ -86,17 +79,17 @@ async function record(
   tx: Tx,
   action: string,
   entries: readonly { readonly id: string }[],
-  { actor, reason }: EntryDecision,
+  decided: Decided,
   details: Record<string, unknown> = {},
 ): Promise<void> {
   if (entries.length === 0) return;
   const ids = entries.map(({ id }) => id);
   await audit(tx, {
-    actor,
+    actor: decided.actor,
     action,
     subject: ids.length === 1 ? `outbox:${ids[0]}` : "outbox",
     details: {
-      ...(reason === undefined ? {} : { reason }),
+      ...circumstancesOf(decided),
       ...(ids.length === 1 ? {} : { ids }),
       ...details,
     },

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { audit, circumstancesOf, type Decided } from "../db/audit.ts";
 import { type LatestDecision, latestDecisions } from "../db/audit-log.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -62,14 +62,14 @@ const subjectOfJob = (job: string): string => `jobs:${job}`;
 export const pauseEnd = (job: string): SQL =>
   sql`(select until from job_pauses where job = ${job} and until > now() for share)`;
 
-export type PauseDecision = { readonly actor: string; readonly reason: string };
+export type PauseDecision = Decided & { readonly reason: string };
 
 /** Pauses a job from now on, or changes when its pause ends. What a worker has begun continues. */
 export async function pauseJob(
   tx: Tx,
   { name }: Pick<Job, "name">,
   seconds: number,
-  { actor, reason }: PauseDecision,
+  decided: PauseDecision,
 ): Promise<void> {
   await tx.execute(
     sql`with over as (delete from job_pauses where until <= now() and job <> ${name})
@@ -77,7 +77,12 @@ export async function pauseJob(
         values (${name}, date_trunc('second', now() + ${seconds} * interval '1 second'))
         on conflict (job) do update set until = excluded.until`,
   );
-  await audit(tx, { actor, action: "jobs.pause", subject: subjectOfJob(name), details: { reason, seconds } });
+  await audit(tx, {
+    actor: decided.actor,
+    action: "jobs.pause",
+    subject: subjectOfJob(name),
+    details: { ...circumstancesOf(decided), seconds },
+  });
 }
 
 /**
@@ -87,14 +92,19 @@ export async function pauseJob(
 export async function resumeJob(
   tx: Tx,
   { name }: Pick<Job, "name">,
-  { actor, reason }: PauseDecision,
+  decided: PauseDecision,
 ): Promise<string | null> {
   const [ended] = await rows<{ until: string }>(
     tx,
     sql`delete from job_pauses where job = ${name} and until > now() returning until`,
   );
   if (ended === undefined) return null;
-  await audit(tx, { actor, action: "jobs.resume", subject: subjectOfJob(name), details: { reason } });
+  await audit(tx, {
+    actor: decided.actor,
+    action: "jobs.resume",
+    subject: subjectOfJob(name),
+    details: circumstancesOf(decided),
+  });
   return ended.until;
 }
 

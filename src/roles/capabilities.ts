@@ -40,7 +40,10 @@ const apiParts = ({ saleWebhook, eventsWebhook, email, auth, admin, googleCalend
   },
   {
     capability: "dashboard",
-    on: admin.adminPassword !== null ? true : admin.viewerPassword !== null && "read-only",
+    on:
+      admin.adminPassword !== null || admin.operators.length > 0
+        ? true
+        : admin.viewerPassword !== null && "read-only",
     needs: ["ADMIN_PASSWORD"],
   },
   { capability: "calendar webhook", on: googleCalendar !== null, needs: ["GOOGLE_CLIENT_ID"] },

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { audit } from "../db/audit.ts";
+import { audit, circumstancesOf, type Decided } from "../db/audit.ts";
 import { type LatestDecision, latestDecisions } from "../db/audit-log.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -37,20 +37,18 @@ export async function listPausedSchedules(
 /** The subject of a schedule in the audit log. */
 const subjectOfSchedule = (name: string): string => `schedules:${name}`;
 
-export type PauseOptions = { readonly actor: string; readonly reason?: string | undefined };
-
 /**
  * Pauses a schedule: it opens no slots until it is resumed. A run in progress continues.
  * @returns false if it was paused.
  */
-export async function pauseSchedule(tx: Tx, name: string, { actor, reason }: PauseOptions): Promise<boolean> {
+export async function pauseSchedule(tx: Tx, name: string, decided: Decided): Promise<boolean> {
   const changed = await rows(
     tx,
     sql`insert into schedules (name, through, paused_at) values (${name}, now(), now())
         on conflict (name) do update set paused_at = excluded.paused_at where schedules.paused_at is null
         returning name`,
   );
-  if (changed.length > 0) await record(tx, "schedules.pause", name, actor, reason);
+  if (changed.length > 0) await record(tx, "schedules.pause", name, decided);
   return changed.length > 0;
 }
 
@@ -58,23 +56,19 @@ export async function pauseSchedule(tx: Tx, name: string, { actor, reason }: Pau
  * Resumes a schedule. Its misfire policy decides about the slots that were missed.
  * @returns false if it was not paused.
  */
-export async function resumeSchedule(
-  tx: Tx,
-  name: string,
-  { actor, reason }: PauseOptions,
-): Promise<boolean> {
+export async function resumeSchedule(tx: Tx, name: string, decided: Decided): Promise<boolean> {
   const changed = await rows(
     tx,
     sql`update schedules set paused_at = null where name = ${name} and paused_at is not null returning name`,
   );
-  if (changed.length > 0) await record(tx, "schedules.resume", name, actor, reason);
+  if (changed.length > 0) await record(tx, "schedules.resume", name, decided);
   return changed.length > 0;
 }
 
-const record = (tx: Tx, action: string, name: string, actor: string, reason: string | undefined) =>
+const record = (tx: Tx, action: string, name: string, decided: Decided) =>
   audit(tx, {
-    actor,
+    actor: decided.actor,
     action,
     subject: subjectOfSchedule(name),
-    details: reason === undefined ? {} : { reason },
+    details: circumstancesOf(decided),
   });

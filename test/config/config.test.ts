@@ -143,6 +143,17 @@ describe("the configuration", () => {
     });
   });
 
+  it("reads logins of people, whose passwords may have colons", () => {
+    const { operators } = readConfig({
+      ...needed,
+      OPERATOR_PASSWORDS: "ada:difference engine, grace-h:compile:and:link",
+    }).admin;
+    expect(operators).toEqual([
+      { name: "ada", password: "difference engine" },
+      { name: "grace-h", password: "compile:and:link" },
+    ]);
+  });
+
   it("accepts several webhook secrets, for rotation", () => {
     const [old, fresh] = ["o".repeat(24), "n".repeat(24)];
     expect(
@@ -157,6 +168,10 @@ describe("the configuration", () => {
     ["SESSION_SECRET", "short", /at least 32 bytes/],
     ["ADMIN_PASSWORD", "x", /at least 12 characters/],
     ["VIEWER_PASSWORD", "elevenchars", /at least 12 characters/],
+    ["OPERATOR_PASSWORDS", "ada:elevenchars", /at least 12 characters/],
+    ["OPERATOR_PASSWORDS", "no name and no colon", /name:password/],
+    ["OPERATOR_PASSWORDS", "admin:difference engine", /none of them admin/],
+    ["OPERATOR_PASSWORDS", "ada:difference engine,ada:another engine", /each once/],
     ["SCICENT_WEBHOOK_SECRET", "secret", /at least 24 bytes/],
     ["SCICENT_WEBHOOK_SECRET", `${"s".repeat(24)},short`, /at least 24 bytes/],
     ["DOMAIN_EVENTS_WEBHOOK_SECRET", "s".repeat(23), /at least 24 bytes/],

@@ -13,7 +13,7 @@ import {
   wantsPage,
 } from "./access/guard.ts";
 import { createSessions, type Session } from "./access/sessions.ts";
-import { boards } from "./board/board.ts";
+import { bullBoard } from "./board/board.ts";
 import { emailGallery } from "./emails.ts";
 import { feedMedia } from "./feed-media.ts";
 import { assetRoutes } from "./frame/assets.ts";
@@ -33,24 +33,29 @@ export type AdminOptions = {
 };
 
 /**
- * The operators' pages under /admin. Disabled, with a message, unless ADMIN_PASSWORD or VIEWER_PASSWORD is
- * set.
+ * The operators' pages under /admin. Disabled, with a message, unless there is a login: ADMIN_PASSWORD,
+ * OPERATOR_PASSWORDS or VIEWER_PASSWORD.
  */
 export function adminRoutes(runtime: Runtime, { gauges, closing }: AdminOptions): Router {
-  const { adminPassword, viewerPassword } = runtime.config.admin;
+  const { adminPassword, viewerPassword, operators } = runtime.config.admin;
   const router = Router();
+  router.use((_req, res, next) => {
+    res.locals["beganMs"] = performance.now();
+    next();
+  });
   router.use(secureHeaders, errorPages);
   router.use(assetRoutes({ mayBeKept: !runtime.config.development }));
   // The gallery has made-up content, so in development it needs no login.
   if (runtime.config.development) router.use(emailGallery(runtime));
-  if (adminPassword === null && viewerPassword === null) return router.use(disabled);
+  if (adminPassword === null && viewerPassword === null && operators.length === 0)
+    return router.use(disabled);
   const sessions = createSessions(runtime.config.admin, runtime.clock);
   const live = liveSessions(runtime, sessions);
 
   router.use(
     auditChanges(
       runtime,
-      (res) => (res.locals.session as Session | undefined)?.role ?? signedInAs(res.locals),
+      (res) => (res.locals.session as Session | undefined)?.login ?? signedInAs(res.locals),
     ),
   );
   router.use(requireSameOrigin);
@@ -61,7 +66,7 @@ export function adminRoutes(runtime: Runtime, { gauges, closing }: AdminOptions)
   const form = express.urlencoded({ extended: false, limit: "8kb" });
   router.post("/logout", form, requireCsrfToken, logout(live));
   router.use(requireAdminToChange);
-  router.use("/queues", requireCsrfToken, boards(runtime));
+  router.use("/queues", requireCsrfToken, bullBoard(runtime));
   router.use(form, requireCsrfToken);
   router.use(rewardRoutes(runtime));
   router.use(feedMedia(runtime));
@@ -83,7 +88,9 @@ const disabled: RequestHandler = (_req, res) => {
   res
     .status(404)
     .type("text")
-    .send("The dashboard is disabled. Set ADMIN_PASSWORD or VIEWER_PASSWORD to enable it.\n");
+    .send(
+      "The dashboard is disabled. Set ADMIN_PASSWORD, OPERATOR_PASSWORDS or VIEWER_PASSWORD to enable it.\n",
+    );
 };
 
 const signedInAs = (locals: Record<string, unknown>): string | null =>

@@ -16,7 +16,7 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { sessionOf } from "./access/guard.ts";
 import type { Session } from "./access/sessions.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "./frame/actions.ts";
-import { codeHtml, formatCount, notice, section, timeWithAge } from "./frame/elements.ts";
+import { codeHtml, formatCount, notice, regionHtml, section, timeWithAge } from "./frame/elements.ts";
 import {
   type FilterField,
   filterForm,
@@ -28,7 +28,7 @@ import {
   textFilter,
 } from "./frame/filters.ts";
 import type { AdminPage } from "./frame/navigation.ts";
-import { showPage } from "./frame/page.ts";
+import { following, showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
 import { ACTIONS } from "./work/act.ts";
 
@@ -89,7 +89,8 @@ function deadLetterRoutes(runtime: Runtime): Router {
     const result = resultOf(req, RESULTS);
     showPage(res, {
       title,
-      body: html`${result === null ? null : notice(result)}<p class="dim">${MEANING}</p>${form}${bodyHtml({ letters, groups }, filter, actor, runtime.clock.now())}`,
+      live: following("outbox"),
+      body: html`${result === null ? null : notice(result)}<p class="dim">${MEANING}</p>${form}${regionHtml("letters", bodyHtml({ letters, groups }, filter, actor, runtime.clock.now()))}`,
     });
   });
   router.post("/dead-letters/:id/retry", async (req, res, next) => {

@@ -5,13 +5,7 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { addressKey, createRateLimit, type RateLimit } from "../requests/rate-limit.ts";
 import type { LiveSessions } from "./access/ended-sessions.ts";
 import { CSRF_COOKIE, cookieOf, SESSION_COOKIE, safeTarget, sessionOf } from "./access/guard.ts";
-import {
-  type AdminRole,
-  DEVICE_LIMIT_MS,
-  isRole,
-  SESSION_LIMIT_MS,
-  type Sessions,
-} from "./access/sessions.ts";
+import { DEVICE_LIMIT_MS, type Login, SESSION_LIMIT_MS, type Sessions } from "./access/sessions.ts";
 import { showBarePage } from "./frame/page.ts";
 
 /** Failed logins: enough for typos, too few for guessing. */
@@ -34,7 +28,7 @@ export function loginRoutes(runtime: Runtime, sessions: Sessions, live: LiveSess
     const { login, password, next } = (req.body ?? {}) as Record<string, unknown>;
     const name = String(login ?? "");
     const attempt = {
-      name,
+      name: sessions.isKnown(name) ? name : "unknown",
       address: addressKey(req.ip),
       device: sessions.deviceOf(cookieOf(req, DEVICE_COOKIE), name),
     };
@@ -44,21 +38,22 @@ export function loginRoutes(runtime: Runtime, sessions: Sessions, live: LiveSess
       res.set("Retry-After", String(Math.ceil(waitMs / 1_000)));
       return showLogin(res.status(429), safeTarget(next), "Too many attempts. Wait a few minutes.");
     }
-    const role = sessions.check(name, String(password ?? ""));
-    logins.inc({ outcome: role === null ? "rejected" : "accepted" });
-    if (role === null) {
+    const signedIn = sessions.check(name, String(password ?? ""));
+    logins.inc({ outcome: signedIn === null ? "rejected" : "accepted" });
+    if (signedIn === null) {
       await recordFailure(runtime, attempt);
       return showLogin(res.status(401), safeTarget(next), "Wrong login or password.");
     }
     limits.refund(attempt);
-    res.locals.actor = role;
-    openSession(req, res, sessions, role);
+    res.locals.actor = signedIn.name;
+    openSession(req, res, sessions, signedIn);
     res.redirect(303, safeTarget(next));
   });
   return router;
 }
 
 type Attempt = {
+  /** A login that there is, or `unknown`. */
   readonly name: string;
   readonly address: string;
   /** The browser, if this login was used in it before. */
@@ -85,7 +80,7 @@ function loginLimits({ producers, config }: Runtime) {
     device === null
       ? [
           [byAddress, address],
-          [byName, isRole(name) ? name : "unknown"],
+          [byName, name],
         ]
       : [[byDevice, device]];
   return {
@@ -105,13 +100,12 @@ function loginLimits({ producers, config }: Runtime) {
 
 /** The limits bound how many rows an attacker can cause. */
 async function recordFailure({ db, log }: Runtime, { name, address }: Attempt): Promise<void> {
-  const login = isRole(name) ? name : "unknown";
-  log.warn({ login, address }, "failed login to /admin");
+  log.warn({ login: name, address }, "failed login to /admin");
   try {
     await audit(db.drizzle, {
       actor: "anonymous",
       action: "admin.login-failed",
-      subject: `login:${login}`,
+      subject: `login:${name}`,
       details: { address },
     });
   } catch (error) {
@@ -119,14 +113,14 @@ async function recordFailure({ db, log }: Runtime, { name, address }: Attempt): 
   }
 }
 
-function openSession(req: Request, res: Response, sessions: Sessions, role: AdminRole): void {
-  const { session, cookie } = sessions.open(role);
+function openSession(req: Request, res: Response, sessions: Sessions, login: Login): void {
+  const { session, cookie } = sessions.open(login);
   const attributes = { path: "/admin", sameSite: "strict", secure: req.secure } as const;
   const ofSession = { ...attributes, maxAge: SESSION_LIMIT_MS };
   res.cookie(SESSION_COOKIE, cookie, { ...ofSession, httpOnly: true });
   // Readable by scripts of our pages, and useless without the session cookie.
   res.cookie(CSRF_COOKIE, session.csrfToken, { ...ofSession, httpOnly: false });
-  res.cookie(DEVICE_COOKIE, sessions.markDevice(role), {
+  res.cookie(DEVICE_COOKIE, sessions.markDevice(login), {
     ...attributes,
     maxAge: DEVICE_LIMIT_MS,
     httpOnly: true,
@@ -149,7 +143,7 @@ function showLogin(res: Response, next: string, error: string | null): void {
 <label>Password<input name="password" type="password" autocomplete="current-password" required></label>
 ${error === null ? null : html`<p class="bad" role="alert">${error}</p>`}
 <button class="main">Sign in</button>
-<p class="dim">admin: full access. viewer: read-only.</p>
+<p class="dim">admin may make changes. viewer is read-only.</p>
 </form>`;
   showBarePage(res, { title: "Sign in", body });
 }

@@ -1,5 +1,6 @@
 import express, { type Response, Router } from "express";
 import { z } from "zod";
+import type { Decided } from "../../db/audit.ts";
 import { isId, ownIdField } from "../../ids.ts";
 import { listHolds } from "../../rewards/holds.ts";
 import { readSaleReport } from "../../rewards/sale-report.ts";
@@ -34,7 +35,7 @@ export function rewardRoutes(runtime: Runtime): Router {
     const { sale: saleId, decision } = req.params;
     if (!isSaleDecision(decision) || !isId(saleId)) return next();
     const given = decisionOf(req, res);
-    if (given !== null) return decide(runtime, res, decision, { saleId, ...given });
+    if (given !== null) return decide(runtime, res, decision, { saleId, decided: given });
   });
   return router;
 }
@@ -43,10 +44,10 @@ async function decide(
   runtime: Runtime,
   res: Response,
   decision: SaleDecision,
-  input: { readonly saleId: string; readonly actor: string; readonly reason: string },
+  { saleId, decided }: { readonly saleId: string; readonly decided: Decided },
 ): Promise<void> {
-  const sale = await readSaleReport(runtime.db.drizzle, input.saleId);
+  const sale = await readSaleReport(runtime.db.drizzle, saleId);
   if (sale?.status !== "held")
     return sendError(res, 404, { code: "not-held", message: "The sale is not held." });
-  res.status(202).json({ run: await decideSale(runtime, decision, input) });
+  res.status(202).json({ run: await decideSale(runtime, decision, saleId, decided) });
 }

@@ -4,13 +4,13 @@ import { eventually } from "../../support/eventually.ts";
 import type { World } from "../../support/world.ts";
 import { adminWorld, type Browser, browser, FORM, PASSWORDS, postForm, send, signIn } from "./browser.ts";
 
-const PAUSE = "/admin/queues/api/queues/multipliers/pause";
+const PAUSE = "/admin/queue/multipliers/pause";
 
 const audited = (world: World) =>
   world.query<{ actor: string; subject: string; details: { status: number } }>(
     "select actor, subject, details from audit_log where action = 'admin.request' order by id",
   );
-const isPaused = (world: World) => world.producers.queue("multipliers").isPaused();
+const isPaused = async (world: World) => (await world.query("select 1 from job_pauses")).length > 0;
 
 describe("access", () => {
   test("without a password the dashboard is disabled", async () => {
@@ -28,7 +28,7 @@ describe("access", () => {
     expect(page.status).toBe(303);
     expect(page.headers.get("location")).toBe("/admin/login?next=%2Fadmin%2Fqueues");
     expect((await send(address, "GET", "/admin/queues/api/queues")).status).toBe(401);
-    expect((await send(address, "PUT", PAUSE)).status).toBe(401);
+    expect((await send(address, "POST", PAUSE)).status).toBe(401);
     expect((await send(address, "GET", "/admin/queues/static/js/main.js", { Accept: "*/*" })).status).toBe(
       401,
     );
@@ -187,47 +187,42 @@ describe("errors in a browser", () => {
   });
 });
 
-describe("Bull Board", () => {
-  test("shows the queues to both roles", async () => {
-    const { address } = await adminWorld();
-    for (const role of ["admin", "viewer"] as const) {
-      const { send: get } = await browser(address, role);
-      const page = await get("GET", "/admin/queues");
-      expect(page.status).toBe(200);
-      const text = await page.text();
-      expect(text).toContain('<base href="/admin/queues/" />');
-      const script = /src="(static\/js\/main[^"]+)"/.exec(text)?.[1];
-      expect((await get("GET", `/admin/queues/${script}`)).status).toBe(200);
-      const { queues } = (await (await get("GET", "/admin/queues/api/queues")).json()) as {
-        queues: { readOnlyMode: boolean }[];
-      };
-      expect(queues).toHaveLength(QUEUE_NAMES.length);
-      expect(queues.every((queue) => queue.readOnlyMode === (role === "viewer"))).toBe(true);
-    }
-  });
+const REASON = "reason=the+job+is+wrong&by=1+hour";
 
-  test("an admin acts with the token that axios copies, and each action is audited", async () => {
-    const { address, world } = await adminWorld();
-    const admin = await browser(address, "admin");
-    const answer = await admin.send("PUT", PAUSE, {
-      headers: { "X-XSRF-TOKEN": admin.csrf, "Sec-Fetch-Site": "same-origin" },
+describe("requests that change something", () => {
+  test("programs send the token in a header, and each request is audited with the operator's name", async () => {
+    const { address, world } = await adminWorld({
+      ...PASSWORDS,
+      OPERATOR_PASSWORDS: "ada:difference engine",
     });
-    expect(answer.status).toBe(200);
+    const ada = await browser(address, "admin", { login: "ada", password: "difference engine" });
+    const answer = await ada.send("POST", PAUSE, {
+      headers: { ...FORM, "X-XSRF-TOKEN": ada.csrf, "Sec-Fetch-Site": "same-origin" },
+      body: REASON,
+    });
+    expect(answer.status).toBe(303);
     expect(await isPaused(world)).toBe(true);
     await eventually(async () =>
-      expect(await audited(world)).toContainEqual({
-        actor: "admin",
-        subject: `PUT ${PAUSE}`,
-        details: { status: 200, answered: true, address: "127.0.0.1" },
-      }),
+      expect(await audited(world)).toMatchObject([
+        { actor: "ada", subject: "POST /admin/login", details: { status: 303, address: "127.0.0.1" } },
+        {
+          actor: "ada",
+          subject: `POST ${PAUSE}`,
+          details: { status: 303, answered: true, address: "127.0.0.1", reason: "the job is wrong" },
+        },
+      ]),
     );
+    expect(
+      await world.query("select actor, details from audit_log where action = 'queues.pause'"),
+    ).toMatchObject([{ actor: "ada", details: { reason: "the job is wrong", address: "127.0.0.1" } }]);
+    expect(await (await ada.send("GET", "/admin")).text()).toContain("<span>ada (admin)</span>");
   });
 
   test("viewers change nothing, and their attempts are audited", async () => {
     const { address, world } = await adminWorld();
     const viewer = await browser(address, "viewer");
     for (const path of [PAUSE, "/admin/queues/api/queues/pause", "/admin/dead-letters/1/retry"]) {
-      const answer = await viewer.send("PUT", path, { headers: { "X-XSRF-TOKEN": viewer.csrf } });
+      const answer = await viewer.send("POST", path, { headers: { "X-XSRF-TOKEN": viewer.csrf } });
       expect(answer.status).toBe(403);
     }
     expect(await isPaused(world)).toBe(false);
@@ -251,9 +246,46 @@ describe("Bull Board", () => {
     const { address, world } = await adminWorld();
     const admin = await browser(address, "admin");
     const sent = headers(admin.csrf);
-    const answer = await admin.send("PUT", PAUSE, { headers: sent });
+    const answer = await admin.send("POST", PAUSE, { headers: { ...FORM, ...sent }, body: REASON });
     expect(answer.status).toBe(403);
     expect(await isPaused(world)).toBe(false);
+  });
+});
+
+describe("Bull Board", () => {
+  test("shows the queues to both roles, to read", async () => {
+    const { address } = await adminWorld();
+    for (const role of ["admin", "viewer"] as const) {
+      const { send: get } = await browser(address, role);
+      const page = await get("GET", "/admin/queues");
+      expect(page.status).toBe(200);
+      const text = await page.text();
+      expect(text).toContain('<base href="/admin/queues/" />');
+      const script = /src="(static\/js\/main[^"]+)"/.exec(text)?.[1];
+      expect((await get("GET", `/admin/queues/${script}`)).status).toBe(200);
+      const { queues } = (await (await get("GET", "/admin/queues/api/queues")).json()) as {
+        queues: { readOnlyMode: boolean }[];
+      };
+      expect(queues).toHaveLength(QUEUE_NAMES.length);
+      expect(queues.every((queue) => queue.readOnlyMode)).toBe(true);
+    }
+  });
+
+  test("pauses no queue and starts nothing, also not for admins", async () => {
+    const { address, world } = await adminWorld();
+    const admin = await browser(address, "admin");
+    const api = "/admin/queues/api/queues";
+    for (const path of [
+      `${api}/pause`,
+      `${api}/multipliers/pause`,
+      `${api}/maintenance/job-schedulers/verify-ledger/run`,
+    ]) {
+      const answer = await admin.send("PUT", path, { headers: { "X-XSRF-TOKEN": admin.csrf } });
+      expect([path, answer.status]).toEqual([path, 405]);
+      expect(await answer.json()).toMatchObject({ message: expect.stringContaining("pages of the queue") });
+    }
+    expect(await world.producers.queue("multipliers").isPaused()).toBe(false);
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
   });
 
   test("what changes a carrier or a queue for good is refused, in any spelling and also to admins", async () => {

@@ -55,13 +55,16 @@ export const signIn = (
     new URLSearchParams({ login, password }).toString(),
   );
 
-/** Signs in and keeps the cookies. */
-export async function browser(address: string, role: "admin" | "viewer"): Promise<Browser> {
-  const answer = await signIn(
-    address,
-    role,
-    role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
-  );
+/** Signs in and keeps the cookies. @param login default: the one that is named like the role. */
+export async function browser(
+  address: string,
+  role: "admin" | "viewer",
+  { login, password } = {
+    login: role as string,
+    password: role === "admin" ? PASSWORDS.ADMIN_PASSWORD : PASSWORDS.VIEWER_PASSWORD,
+  },
+): Promise<Browser> {
+  const answer = await signIn(address, login, password);
   expect(answer.status).toBe(303);
   const cookies = answer.headers.getSetCookie().map((header) => {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(header) as unknown as [string, string, string];

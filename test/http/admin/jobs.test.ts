@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { needsReason } from "../../../src/http/admin/access/needs-reason.ts";
+import { DRY_RUN_LIMIT_MS } from "../../../src/http/admin/jobs/start.ts";
 import { defineJob } from "../../../src/queues/job.ts";
 import { done } from "../../../src/queues/outcome.ts";
 import { every } from "../../../src/schedules/schedule.ts";
@@ -143,6 +144,33 @@ describe("the jobs", () => {
       subject: expect.stringMatching(/^job_runs:\d+$/),
       details: { job: "greet-people" },
     });
+  });
+
+  test("after a dry run that took too long a run is started with a reason, without its result", async () => {
+    const { world, admin, post } = await scene();
+    const limit = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) =>
+      ms === DRY_RUN_LIMIT_MS ? AbortSignal.abort(new DOMException("too long", "TimeoutError")) : limit(ms),
+    );
+    const fields = { "p.times": "2", "p.names": "Ada" };
+    const answer = await post(admin, "greet-people/dry-run", fields);
+    const text = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(text).toContain("The dry run was ended after 20 s: what a run would do is not known.");
+    expect(text).toContain('<input type="checkbox" name="unseen" value="yes" required>');
+    expect(text).toContain('<input type="hidden" name="p.names" value="Ada">');
+    const unseen = { ...fields, unseen: "yes" };
+    expect((await post(admin, "greet-people/start", unseen)).status).toBe(422);
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
+    const started = await post(admin, "greet-people/start", { ...unseen, reason: "the host waits for it" });
+    expect(started.status).toBe(303);
+    const [row] = await world.query("select details from audit_log where action = 'jobs.start'");
+    expect(row).toMatchObject({
+      details: { reason: "the host waits for it", withoutDryRun: true, address: "127.0.0.1" },
+    });
+    expect(await (await admin.send("GET", "/admin/audit?action=jobs.start")).text()).toContain(
+      "<td>127.0.0.1</td><td>the host waits for it</td>",
+    );
   });
 
   test("invalid input is explained beside its field", async () => {

@@ -3,13 +3,15 @@ import type { Clock } from "../../../clock.ts";
 import type { Config } from "../../../config/config.ts";
 import { sameText } from "../../requests/same-text.ts";
 
-/** The role is also the login name. `viewer` is read-only. */
-const ROLES = ["admin", "viewer"] as const;
-export type AdminRole = (typeof ROLES)[number];
+/** `viewer` is read-only. */
+export type AdminRole = "admin" | "viewer";
 
-export const isRole = (name: string): name is AdminRole => (ROLES as readonly string[]).includes(name);
+/** Whoever may sign in: under the name of a role, or as a person with the role admin. */
+export type Login = { readonly name: string; readonly role: AdminRole };
 
 export type Session = {
+  /** The name that was signed in with, which the audit log has. */
+  readonly login: string;
   readonly role: AdminRole;
   readonly id: string;
   readonly expiresAt: Date;
@@ -18,21 +20,20 @@ export type Session = {
 };
 
 export type Sessions = {
-  /**
-   * The role of a login, or null. Takes the same time for a wrong name, a wrong password and a password that
-   * is not set.
-   */
-  check(login: string, password: string): AdminRole | null;
+  /** Whether there is a login of this name, with a password or without. */
+  isKnown(name: string): boolean;
+  /** The login, or null. Takes the same time for a wrong name, a wrong password and one that is not set. */
+  check(name: string, password: string): Login | null;
   /** Creates a session. @returns it with the value of its cookie. */
-  open(role: AdminRole): { session: Session; cookie: string };
+  open(login: Login): { session: Session; cookie: string };
   /** The session of a cookie; null if it is missing, forged or expired. */
   read(cookie: string | undefined): Session | null;
   /**
    * The cookie of a browser that has signed in, which may do so again while guesses of others are limited.
    */
-  markDevice(role: AdminRole): string;
+  markDevice(login: Login): string;
   /** The id of the browser in such a cookie; null if it is missing, forged, expired or of another login. */
-  deviceOf(cookie: string | undefined, login: string): string | null;
+  deviceOf(cookie: string | undefined, name: string): string | null;
 };
 
 export const SESSION_LIMIT_MS = 12 * 60 * 60_000;
@@ -41,67 +42,85 @@ export const DEVICE_LIMIT_MS = 90 * 24 * 60 * 60_000;
 type Purpose = "session" | "device";
 
 /**
- * Stateless sessions: a cookie with a signature. Each role signs with its own key, derived with scrypt from
+ * Stateless sessions: a cookie with a signature. Each login signs with its own key, derived with scrypt from
  * its password, so a viewer's cookie reveals nothing about the admin's password, and changing a password ends
  * its sessions.
  */
 export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
-  const passwords = { admin: admin.adminPassword, viewer: admin.viewerPassword };
-  const keys = {
-    admin: signingKey("admin", passwords.admin, admin.sessionSecret),
-    viewer: signingKey("viewer", passwords.viewer, admin.sessionSecret),
+  const logins = loginsOf(admin);
+  const tag = (name: string, purpose: Purpose | "csrf", text: string): string | null => {
+    const key = logins.get(name)?.key;
+    return key ? createHmac("sha256", key).update(`${purpose}\n${text}`).digest("base64url") : null;
   };
-  const tag = (role: AdminRole, purpose: Purpose | "csrf", text: string): string | null => {
-    const key = keys[role];
-    return key && createHmac("sha256", key).update(`${purpose}\n${text}`).digest("base64url");
-  };
-  const sessionOf = (role: AdminRole, id: string, expiresMs: number): Session => ({
+  const sessionOf = ({ name, role }: Login, id: string, expiresMs: number): Session => ({
+    login: name,
     role,
     id,
     expiresAt: new Date(expiresMs),
-    csrfToken: tag(role, "csrf", id) ?? "",
+    csrfToken: tag(name, "csrf", id) ?? "",
   });
-  const sealed = (role: AdminRole, purpose: Purpose, limitMs: number) => {
+  const sealed = ({ name }: Login, purpose: Purpose, limitMs: number) => {
     const id = randomBytes(16).toString("base64url");
     const expiresMs = clock.now().getTime() + limitMs;
-    const text = `${role}.${id}.${expiresMs}`;
-    return { id, expiresMs, cookie: `${text}.${tag(role, purpose, text)}` };
+    const text = `${name}.${id}.${expiresMs}`;
+    return { id, expiresMs, cookie: `${text}.${tag(name, purpose, text)}` };
   };
   const unsealed = (cookie: string | undefined, purpose: Purpose) => {
-    const [, text, role, id, expires, mark] = COOKIE.exec(cookie ?? "") ?? [];
-    if (text === undefined || id === undefined || mark === undefined) return null;
-    const expected = tag(role as AdminRole, purpose, text);
+    const [, text, name, id, expires, mark] = COOKIE.exec(cookie ?? "") ?? [];
+    const login = logins.get(name ?? "");
+    if (login === undefined || text === undefined || id === undefined || mark === undefined) return null;
+    const expected = tag(login.name, purpose, text);
     if (expected === null || !sameText(mark, expected)) return null;
     const expiresMs = Number(expires);
-    return expiresMs > clock.now().getTime() ? { role: role as AdminRole, id, expiresMs } : null;
+    return expiresMs > clock.now().getTime() ? { login, id, expiresMs } : null;
   };
   return {
-    check(login, password) {
-      const role = isRole(login) ? login : null;
-      const expected = role && passwords[role];
+    isKnown: (name) => logins.has(name),
+    check(name, password) {
+      const login = logins.get(name);
+      const expected = login?.password ?? null;
       // Without a password, compare with a random value: the time must not reveal it.
       const same = sameText(password, expected ?? randomBytes(32).toString("base64"));
-      return same && expected ? role : null;
+      return same && login !== undefined && expected !== null ? { name, role: login.role } : null;
     },
-    open(role) {
-      const { cookie, id, expiresMs } = sealed(role, "session", SESSION_LIMIT_MS);
-      return { session: sessionOf(role, id, expiresMs), cookie };
+    open(login) {
+      const { cookie, id, expiresMs } = sealed(login, "session", SESSION_LIMIT_MS);
+      return { session: sessionOf(login, id, expiresMs), cookie };
     },
     read(cookie) {
       const found = unsealed(cookie, "session");
-      return found && sessionOf(found.role, found.id, found.expiresMs);
+      return found && sessionOf(found.login, found.id, found.expiresMs);
     },
-    markDevice: (role) => sealed(role, "device", DEVICE_LIMIT_MS).cookie,
-    deviceOf(cookie, login) {
+    markDevice: (login) => sealed(login, "device", DEVICE_LIMIT_MS).cookie,
+    deviceOf(cookie, name) {
       const found = unsealed(cookie, "device");
-      return found?.role === login ? found.id : null;
+      return found?.login.name === name ? found.id : null;
     },
   };
 }
 
-const COOKIE = /^((admin|viewer)\.([\w-]{22})\.(\d{1,15}))\.([\w-]{43})$/;
+const COOKIE = /^(([a-z][a-z0-9-]{0,31})\.([\w-]{22})\.(\d{1,15}))\.([\w-]{43})$/;
 
-function signingKey(role: AdminRole, password: string | null, secret: string | null): Buffer | null {
+type KnownLogin = Login & { readonly password: string | null; readonly key: Buffer | null };
+
+function loginsOf({
+  adminPassword,
+  viewerPassword,
+  operators,
+  sessionSecret,
+}: Config["admin"]): ReadonlyMap<string, KnownLogin> {
+  const known = (name: string, role: AdminRole, password: string | null): [string, KnownLogin] => [
+    name,
+    { name, role, password, key: signingKey(name, password, sessionSecret) },
+  ];
+  return new Map([
+    known("admin", "admin", adminPassword),
+    known("viewer", "viewer", viewerPassword),
+    ...operators.map(({ name, password }) => known(name, "admin", password)),
+  ]);
+}
+
+function signingKey(name: string, password: string | null, secret: string | null): Buffer | null {
   if (password === null) return null;
-  return scryptSync(password, `commonwork/${role}/${secret ?? ""}`, 32);
+  return scryptSync(password, `commonwork/${name}/${secret ?? ""}`, 32);
 }

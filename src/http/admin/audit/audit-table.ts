@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
-import { codeHtml, formatCount, textHtml, timeHtml } from "../frame/elements.ts";
+import { type Content, codeHtml, formatCount, textHtml, timeHtml } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 
@@ -26,7 +26,7 @@ export const auditTable = (entries: readonly AuditEntry[], empty: string): Html 
           ? html`${codeHtml(action)}<small><a href="/admin/work/retries/${id}">What became of them</a></small>`
           : codeHtml(action),
         subjectHtml(subject),
-        valueText(address),
+        originOf({ actor, action, subject }, address),
         valueText(reason),
         Object.keys(others).length === 0 ? null : detailsHtml(others),
       ];
@@ -37,6 +37,27 @@ export const auditTable = (entries: readonly AuditEntry[], empty: string): Html 
 /** A subject, with a link to everything about it. */
 const subjectHtml = (subject: string): Html =>
   html`<a href="${hrefOf("/admin/audit", { subject })}">${textHtml(subject)}</a>`;
+
+/** What was done by jobs of sales, whose rows are kept for ever and hold no address. */
+const DECISIONS: Readonly<Record<string, string>> = {
+  "commission.release": "release",
+  "sale.reverse": "reverse",
+};
+
+/** The address that somebody acted from, or a link to the request that has it. */
+function originOf(
+  { actor, action, subject }: Pick<AuditEntry, "actor" | "action" | "subject">,
+  address: unknown,
+): Content {
+  if (isAtCommandLine(actor)) return "command line";
+  const decision = DECISIONS[action];
+  const [, saleId] = /^token_sales:(\d+)$/.exec(subject) ?? [];
+  if (decision === undefined || saleId === undefined) return valueText(address);
+  const request = `POST /admin/sales/${saleId}/${decision}`;
+  return html`<a href="${hrefOf("/admin/audit", { subject: request })}">its request</a>`;
+}
+
+const isAtCommandLine = (actor: string): boolean => actor === "cli" || actor.startsWith("cli:");
 
 const valueText = (value: unknown): string | null =>
   value === undefined || value === null ? null : typeof value === "string" ? value : JSON.stringify(value);

@@ -4,10 +4,11 @@ import { auditedActions, auditedActors, listAuditLog } from "../../../db/audit-l
 import { html } from "../../../html.ts";
 import { printable } from "../../../printable.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { regionHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { auditTable } from "./audit-table.ts";
 
 /** What operators and the service did. */
@@ -52,9 +53,9 @@ async function showAudit(runtime: Runtime, req: Request, res: Response): Promise
   const next = entries.length === PER_PAGE ? (entries.at(-1)?.id ?? null) : null;
   const body = html`<p class="dim">Each change at the dashboard is an entry admin.request, with the address that it came from. What it did is an entry of its own.</p>
 ${form}
-${auditTable(entries, "No entry matches.")}
+${regionHtml("entries", auditTable(entries, "No entry matches."))}
 ${cursorPager(PATH, given, { name: "before", next })}`;
-  showPage(res, { title: "Audit", body });
+  showPage(res, { title: "Audit", live: following("audit_log"), body });
 }
 
 /** Texts that a form sends back unchanged. */

@@ -3,25 +3,21 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { RequestHandler, Response } from "express";
 import { QUEUE_NAMES } from "../../../config/queues.ts";
-import { startRun } from "../../../queues/manual-runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { sessionOf } from "../access/guard.ts";
 import { redactBody } from "./board-redaction.ts";
 
 const BOARD_PATH = "/admin/queues";
 
 /**
- * The routes that are served; all others are refused. Carriers are owned by Postgres: removing, retrying,
- * editing or adding one has no lasting effect, a rate limit or a concurrency of a queue would make the
- * process look stuck, and schedules are data of the code. A later version of Bull Board may have more routes;
- * they are refused until they are listed.
+ * The routes that are served, which only read; all others are refused. Carriers are owned by Postgres:
+ * removing, retrying, editing or adding one has no lasting effect. What changes a queue or starts a run needs
+ * a reason and an audit row, which the pages of the dashboard ask for and write. A later version of Bull Board
+ * may have more routes; they are refused until they are listed.
  */
 const ROUTES: readonly RegExp[] = [
   /^get \/api\/(redis\/stats|queues|job-schedulers)$/,
   /^get \/api\/queues\/:queueName\/(metrics|default-job-options|workers|rate-limit|job-data-schema)$/,
   /^get \/api\/queues\/:queueName\/:jobId(\/logs|\/flow)?$/,
-  /^put \/api\/queues\/(:queueName\/)?(pause|resume)$/,
-  /^put \/api\/queues\/:queueName\/job-schedulers\/:schedulerId\/run$/,
 ];
 
 type Route = { readonly method: string | readonly string[]; readonly route: string | readonly string[] };
@@ -34,18 +30,15 @@ export const isServed = ({ method, route }: Route): boolean =>
       [route].flat().every((path) => ROUTES.some((allowed) => allowed.test(`${verb} ${path}`))),
     );
 
-/** The buttons of removed routes: on the page of the schedulers, all but the first one, "Run now". */
-const HIDDEN_BUTTONS = `<style>td[class^="actionsCell"] button:not(:first-child) { display: none }</style>`;
+/** The buttons of the page of the schedulers, which no setting removes. */
+const HIDDEN_BUTTONS = `<style>td[class^="actionsCell"] button { display: none }</style>`;
 
-/** A tick would only open slots that are due, so "Run now" opens a manual run. */
-const RUN_NOW = "/api/queues/:queueName/job-schedulers/:schedulerId/run";
-
-/** Bull Board, one instance per role: the viewers' is read-only, its writing routes answer 405. */
-export function boards(runtime: Runtime): RequestHandler {
-  const byRole = { admin: board(runtime, false), viewer: board(runtime, true) };
+/** Bull Board, read-only. */
+export function bullBoard(runtime: Runtime): RequestHandler {
+  const serve = board(runtime);
   return (req, res, next) => {
     hideButtons(res);
-    byRole[sessionOf(res).role](req, res, next);
+    serve(req, res, next);
   };
 }
 
@@ -56,23 +49,18 @@ function hideButtons(res: Response): void {
     send(typeof body === "string" ? body.replace("</head>", `${HIDDEN_BUTTONS}</head>`) : body);
 }
 
-function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
+function board(runtime: Runtime): RequestHandler {
   const adapter = new ExpressAdapter();
   const setApiRoutes = adapter.setApiRoutes.bind(adapter);
   adapter.setApiRoutes = (routes) =>
-    setApiRoutes(
-      routes.map((route) => {
-        if (!isServed(route)) return { ...route, handler: refuse };
-        return !readOnlyMode && route.route === RUN_NOW ? { ...route, handler: runNow(runtime) } : route;
-      }),
-    );
+    setApiRoutes(routes.map((route) => (isServed(route) ? route : { ...route, handler: refuse })));
   adapter.setBasePath(BOARD_PATH);
   const queues = QUEUE_NAMES.map(
     (name) =>
       new BullMQAdapter(runtime.producers.queue(name), {
-        readOnlyMode,
+        readOnlyMode: true,
         allowRetries: false,
-        description: readOnlyMode ? "Read-only" : "",
+        description: "Read-only",
       }),
   );
   createBullBoard({
@@ -83,7 +71,7 @@ function board(runtime: Runtime, readOnlyMode: boolean): RequestHandler {
       uiConfig: {
         boardTitle: "Commonwork",
         hideDocsLink: true,
-        hideRedisDetails: readOnlyMode,
+        hideRedisDetails: true,
         miscLinks: [
           { text: "Operations", url: "/admin" },
           { text: "Dead letters", url: "/admin/dead-letters" },
@@ -104,16 +92,6 @@ const refuse: Handler = () => ({
   body: {
     error: "Not available here",
     message:
-      "Postgres owns the work, and Redis only carries it: changes made here would not last. Use the pages Dead letters and Schedules, or the command line.",
+      "Postgres owns the work, and Redis only carries it: changes made here would not last. Use the pages of the queue, Dead letters, Jobs and Schedules, or the command line.",
   },
 });
-
-/** Opens a manual run of the job of a schedule, with its input. */
-const runNow =
-  (runtime: Runtime): Handler =>
-  async (request) => {
-    const schedule = runtime.timetable.find(({ name }) => name === request?.params["schedulerId"]);
-    if (!schedule) return { status: 404, body: { error: "ERRORS.JOB_SCHEDULER_NOT_FOUND" } };
-    const run = await runtime.relay.transact((tx) => startRun(tx, schedule.job, schedule.input));
-    return { status: 200, body: { run } };
-  };

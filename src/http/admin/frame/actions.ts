@@ -1,5 +1,7 @@
 import type { Request, Response } from "express";
+import type { Decided } from "../../../db/audit.ts";
 import { type Html, html } from "../../../html.ts";
+import { addressKey } from "../../requests/rate-limit.ts";
 import { validateBody } from "../../requests/validate.ts";
 import { sessionOf } from "../access/guard.ts";
 import { reasonBody } from "../access/reason.ts";
@@ -47,24 +49,21 @@ export function actionForm(
 export const hiddenField = (name: string, value: string | number): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`;
 
-/** Who decides, and why; null after sending 422 for a decision without a reason. */
-export function decisionOf(
-  req: Request,
-  res: Response,
-): { readonly actor: string; readonly reason: string } | null {
+/** Who decides, from where and why; null after sending 422 for a decision without a reason. */
+export function decisionOf(req: Request, res: Response): (Decided & { readonly reason: string }) | null {
   const given = validateBody(reasonBody, req, res, "no-reason");
-  return given && { actor: sessionOf(res).role, reason: given.reason };
+  return given && { ...deciderOf(req, res), reason: given.reason };
 }
 
+const deciderOf = (req: Request, res: Response) => ({
+  actor: sessionOf(res).login,
+  address: addressKey(req.ip),
+});
+
 /** The same for a decision that may go without a reason, unless it is required. */
-export function reasonIn(
-  req: Request,
-  res: Response,
-  isRequired: boolean,
-): { readonly actor: string; readonly reason: string | undefined } | null {
+export function reasonIn(req: Request, res: Response, isRequired: boolean): Decided | null {
   const { reason } = (req.body ?? {}) as { readonly reason?: unknown };
-  if (!isRequired && (reason === undefined || reason === ""))
-    return { actor: sessionOf(res).role, reason: undefined };
+  if (!isRequired && (reason === undefined || reason === "")) return deciderOf(req, res);
   return decisionOf(req, res);
 }
 

@@ -116,7 +116,10 @@ export function progressHtml(done: number, total: number, label: string): Html {
   return html`<span class="progress"><progress max="${Math.max(total, 1)}" value="${done}" aria-label="${label}"></progress><span>${percent}% <small class="dim">${formatCount(done)}/${formatCount(total)}</small></span></span>`;
 }
 
+/** The part of each live page that says so while Postgres does not answer. */
+export const OUTAGE = "outage";
+
 /**
- * A part of a page that the stream replaces under this name. The page must be shown with `live`.
+ * A part of a page that is replaced under this name when it has changed. The page must be shown with `live`.
  */
 export const regionHtml = (name: string, body: Html): Html => html`<div data-region="${name}">${body}</div>`;

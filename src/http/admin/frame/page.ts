@@ -4,6 +4,7 @@ import { VERSION } from "../../../version.ts";
 import { sessionOf } from "../access/guard.ts";
 import type { Session } from "../access/sessions.ts";
 import { assetUrl } from "./assets.ts";
+import { OUTAGE, regionHtml } from "./elements.ts";
 import { navigationHtml } from "./navigation.ts";
 
 export type PageOptions = {
@@ -13,7 +14,10 @@ export type PageOptions = {
   readonly above?: readonly (readonly [title: string, href: string])[];
   /** What stands beside the heading: a badge, a link. */
   readonly aside?: Html | null;
-  /** Whether the stream updates parts of the page (`regionHtml`): true, or the query of the stream. */
+  /**
+   * Whether the stream updates parts of the page (`regionHtml`): true, the query of the stream, or
+   * `following` with the tables of whose changes the page is told.
+   */
   readonly live?: boolean | string;
   /** Whether the page has charts (`chartHtml`). Default: whether the stream updates it as a whole. */
   readonly hasCharts?: boolean;
@@ -22,25 +26,36 @@ export type PageOptions = {
 /** Sends one of the operators' pages to a signed-in user, in the frame that all pages share. */
 export function showPage(res: Response, options: PageOptions): void {
   const session = sessionOf(res);
+  tellDuration(res);
   const { title, body, above = [], aside = null, live = false, hasCharts = live === true } = options;
   const trail = above.map(
     ([name, href]) => html`<a href="${href}">${name}</a><span aria-hidden="true">/</span>`,
   );
   const content = html`<a class="skip" href="#main">Skip to content</a>
 <header class="top"><button class="menu" type="button" popovertarget="navigation">Menu</button><a class="mark" href="/admin">Commonwork</a>
-<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.role}</span><button>Sign out</button></form></header>
+<form method="post" action="/admin/logout">${hiddenToken(session)}<span>${session.login}${session.login === session.role ? null : html` (${session.role})`}</span><button>Sign out</button></form></header>
 <div class="columns">${navigationHtml(res, session)}
 <main id="main" tabindex="-1"${streamHtml(live)}>
 ${above.length > 0 ? html`<p class="trail">${trail}</p>` : null}
-<div class="heading"><h1>${title}</h1>${aside}</div>
-${body}
+<div class="heading"><h1>${title}</h1>${live === false || aside === null ? aside : regionHtml("aside", aside)}</div>
+${live === false ? null : regionHtml(OUTAGE, html``)}${body}
 <footer><span data-zone>Times are in UTC.</span><span>Commonwork ${VERSION}</span></footer>
 </main></div>`;
   res.type("html").send(documentOf(title, content, hasCharts));
 }
 
+/** The query of the stream for a page that is fetched anew when one of these tables has changed. */
+export const following = (...tables: readonly string[]): string =>
+  tables.map((table) => `of=${table}`).join("&");
+
 const streamHtml = (live: boolean | string): Html | null =>
   live === false ? null : html` data-stream="/admin/stream${typeof live === "string" ? `?${live}` : ""}"`;
+
+/** How long the page took: it is fetched anew the less often, the more it costs. */
+function tellDuration(res: Response): void {
+  const { beganMs } = res.locals as { beganMs?: number };
+  if (beganMs !== undefined) res.set("Server-Timing", `page;dur=${(performance.now() - beganMs).toFixed(1)}`);
+}
 
 /** Sends a page to somebody who is not signed in. */
 export function showBarePage(res: Response, { title, body }: Pick<PageOptions, "title" | "body">): void {

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { audit } from "../../../db/audit.ts";
+import { audit, circumstancesOf } from "../../../db/audit.ts";
 import { html } from "../../../html.ts";
 import { dryRun } from "../../../queues/dry-run.ts";
 import type { Job } from "../../../queues/job.ts";
@@ -10,16 +10,23 @@ import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import { onlyPlain } from "../board/board-redaction.ts";
 import { reasonField, reasonIn } from "../frame/actions.ts";
-import { notice } from "../frame/elements.ts";
+import { notice, section } from "../frame/elements.ts";
 import { hiddenToken, showPage } from "../frame/page.ts";
 import { type Entered, hiddenPayload, payloadInputs, readFormPayload } from "./run-form.ts";
 
 /** A dry run is one transaction that holds a connection; longer ones are for the command line. */
-const DRY_RUN_LIMIT_MS = 20_000;
+export const DRY_RUN_LIMIT_MS = 20_000;
+
+const TOO_LONG = `The dry run was ended after ${DRY_RUN_LIMIT_MS / 1_000} s: what a run would do is not known.`;
+const FAILED =
+  "The dry run could not be done: what a run would do is not known. The log of the API says why.";
+const BUSY = "Another dry run is in progress. Try again in a moment.";
+
+const isTimeLimit = (error: unknown): boolean => error instanceof Error && error.name === "TimeoutError";
 
 /**
- * `POST /jobs/:job/dry-run` shows what a run would do, and has the button that starts it; `POST
- * /jobs/:job/start` starts it.
+ * `POST /jobs/:job/dry-run` shows what a run would do, and has the button that starts it. `POST
+ * /jobs/:job/start` starts it; with `unseen`, without the result of a dry run, which needs a reason.
  */
 export function startRoutes(runtime: Runtime): Router {
   const router = Router();
@@ -30,19 +37,14 @@ export function startRoutes(runtime: Runtime): Router {
     if (!job) return next();
     const entered = await enteredIn(runtime, job, req, res);
     if (entered === null) return;
-    if (isBusy)
-      return showFault(res.status(409), job, "Another dry run is in progress. Try again in a moment.");
+    if (isBusy) return showUnknown(res.status(409), job, entered, BUSY);
     isBusy = true;
     try {
       const preview = await dryRun(runtime, job, entered.payload, undefined, DRY_RUN_LIMIT_MS);
       showPreview(res, job, entered, { text: previewText(preview), wouldFail: preview.fault !== null });
     } catch (error) {
       runtime.log.warn({ err: error, job: job.name }, "a dry run from the dashboard failed");
-      showFault(
-        res.status(422),
-        job,
-        `The dry run did not end within ${DRY_RUN_LIMIT_MS / 1_000} s, or failed: commonwork run ${job.name} --dry-run`,
-      );
+      showUnknown(res.status(422), job, entered, isTimeLimit(error) ? TOO_LONG : FAILED);
     } finally {
       isBusy = false;
     }
@@ -52,7 +54,8 @@ export function startRoutes(runtime: Runtime): Router {
     if (!job) return next();
     const entered = await enteredIn(runtime, job, req, res);
     if (entered === null) return;
-    const decision = reasonIn(req, res, needsReason(job));
+    const isUnseen = (req.body as Record<string, unknown>)["unseen"] === "yes";
+    const decision = reasonIn(req, res, isUnseen || needsReason(job));
     if (decision === null) return;
     const run = await runtime.relay.transact(async (tx) => {
       const id = await startRun(tx, job, entered.payload);
@@ -63,7 +66,8 @@ export function startRoutes(runtime: Runtime): Router {
         details: {
           job: job.name,
           input: onlyPlain(entered.payload),
-          ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+          ...circumstancesOf(decision),
+          ...(isUnseen ? { withoutDryRun: true } : {}),
         },
       });
       return id;
@@ -76,7 +80,7 @@ export function startRoutes(runtime: Runtime): Router {
 /** Null after showing the form again with what is wrong. */
 async function enteredIn(runtime: Runtime, job: Job, req: Request, res: Response): Promise<Entered | null> {
   const body = (req.body ?? {}) as Record<string, unknown>;
-  const entered = await readFormPayload(runtime.db.drizzle, job, body, sessionOf(res).role);
+  const entered = await readFormPayload(runtime.db.drizzle, job, body, sessionOf(res).login);
   if (entered.payload !== null) return entered;
   showPage(res.status(422), {
     title: `Run ${job.name}`,
@@ -97,8 +101,23 @@ const aboveOf = ({ name }: Job) =>
     [name, `/admin/jobs/${name}`],
   ] as const;
 
-function showFault(res: Response, job: Job, fault: string): void {
-  showPage(res, { title: `Run ${job.name}`, above: aboveOf(job), body: notice(fault, "bad") });
+/** After a dry run without a result: the way to repeat it, and to start the run all the same. */
+function showUnknown(res: Response, job: Job, entered: Entered, fault: string): void {
+  const { name } = job;
+  showPage(res, {
+    title: `Run ${name}`,
+    above: aboveOf(job),
+    body: html`${notice(fault, "bad")}
+<p>On the command line a dry run has ten minutes: <code>commonwork run ${name} --dry-run</code></p>
+<form class="actions" method="post">${hiddenToken(sessionOf(res))}${hiddenPayload(job, entered)}<button class="main" formaction="/admin/jobs/${name}/dry-run">Dry run again</button></form>
+${section(
+  "Start it without the result of a dry run",
+  html`<form class="form" method="post" action="/admin/jobs/${name}/start">${hiddenToken(sessionOf(res))}${hiddenPayload(job, entered)}
+<label class="check"><input type="checkbox" name="unseen" value="yes" required> I have not seen what the run would do, and start it</label>
+<label>Reason${reasonField()}</label>
+<button>Start the run</button></form>`,
+)}`,
+  });
 }
 
 type Shown = { readonly text: string; readonly wouldFail: boolean };

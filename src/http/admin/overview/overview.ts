@@ -5,7 +5,7 @@ import { notice, regionHtml, section } from "../frame/elements.ts";
 import type { AdminPage, Dashboard } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { queueRoutes } from "./queue.ts";
-import { OUTAGE, regionsOf } from "./regions.ts";
+import { regionsOf } from "./regions.ts";
 
 /** The start page. */
 export const overviewPage: AdminPage = {
@@ -35,7 +35,7 @@ function overviewRoutes(runtime: Runtime, { snapshots }: Dashboard): Router {
   return router;
 }
 
-const overviewBody = (region: (name: string) => Html): Html => html`${region(OUTAGE)}${region("tiles")}
+const overviewBody = (region: (name: string) => Html): Html => html`${region("tiles")}
 ${section("Alerts", region("alerts"))}
 ${region("paused")}
 ${section("Queues", region("queues"))}

@@ -5,13 +5,14 @@ import { type Html, html } from "../../../html.ts";
 import { readActivity } from "../../../queues/activity.ts";
 import { concurrencyOf } from "../../../queues/queues.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, formatCount, formatSeconds, section, tiles } from "../frame/elements.ts";
+import { badge, formatCount, formatSeconds, regionHtml, section, tiles } from "../frame/elements.ts";
 import { choiceOf, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
 import { activityCharts } from "./activity-charts.ts";
 import { amountText, type QueueFigures, queueFigures } from "./figures.ts";
 import { queueJobs } from "./queue-jobs.ts";
+import { queuePauseRoutes, queuePauseSection } from "./queue-pause.ts";
 
 /** How far back the charts go, and the minutes of their steps. */
 const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: number]>> = {
@@ -53,17 +54,23 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     showPage(res.status(filters.filter === null ? 422 : 200), {
       title: `Queue ${queue}`,
       above: [["Overview", "/admin"]],
-      aside: figure?.isPaused ? badge("paused", "warn") : null,
+      aside: figure?.isPaused ? badge("paused in Redis", "warn") : null,
       hasCharts: true,
-      body: html`${figure === undefined ? null : queueTiles(figure)}${links(queue)}
-${form}${activityCharts(
-  activity.filter((step) => step.queue === queue),
-  x,
-  stepMinutes,
-)}
+      live: following("queue_minutes", "outbox", "job_pauses"),
+      body: html`${regionHtml("tiles", html`${figure === undefined ? null : queueTiles(figure)}`)}${links(queue)}
+${form}${regionHtml(
+  "activity",
+  html`${activityCharts(
+    activity.filter((step) => step.queue === queue),
+    x,
+    stepMinutes,
+  )}
 ${section("Jobs, by the time that they took", jobs)}`,
+)}
+${figure === undefined ? null : regionHtml("pause", html`${queuePauseSection(res, figure)}`)}`,
     });
   });
+  router.use(queuePauseRoutes(runtime));
   return router;
 }
 
@@ -92,4 +99,4 @@ const queueTiles = ({ queue, amounts, oldestSeconds, active, failed }: QueueFigu
   ]);
 
 const links = (queue: keyof typeof QUEUE_WEIGHTS): Html =>
-  html`<p class="dim">Weight ${QUEUE_WEIGHTS[queue]}: ${concurrencyOf(queue)} carriers at once in each process. <a href="/admin/queues/queue/${queue}">Carriers in Redis, pause and resume</a> (Bull Board).</p>`;
+  html`<p class="dim">Weight ${QUEUE_WEIGHTS[queue]}: ${concurrencyOf(queue)} carriers at once in each process. <a href="/admin/queues/queue/${queue}">Carriers in Redis</a> (Bull Board, read-only).</p>`;

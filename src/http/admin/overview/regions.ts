@@ -2,7 +2,16 @@ import { type Html, html } from "../../../html.ts";
 import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { Run } from "../../../queues/runs.ts";
 import { sparkline } from "../frame/chart.ts";
-import { badge, formatCount, formatSeconds, section, type Tone, tiles, timeHtml } from "../frame/elements.ts";
+import {
+  badge,
+  formatCount,
+  formatSeconds,
+  OUTAGE,
+  section,
+  type Tone,
+  tiles,
+  timeHtml,
+} from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 import { pausedSection } from "../pauses/paused.ts";
@@ -15,9 +24,6 @@ import { amountText, chartMinutes, type QueueFigures, queueFigures, sumOf } from
 
 /** The parts of pages that the stream keeps current, by name. */
 export type Regions = ReadonlyMap<string, Html>;
-
-/** Says so while the state cannot be read. */
-export const OUTAGE = "outage";
 
 /** The parts that are made of a snapshot: those of the overview, and the details of the runs in it. */
 export function regionsOf(snapshot: Snapshot): Regions {

@@ -1,3 +1,4 @@
+import type { Decided } from "../../../db/audit.ts";
 import type { Job } from "../../../queues/job.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -18,9 +19,15 @@ const JOBS: Readonly<
 export const isSaleDecision = (text: string): text is SaleDecision =>
   (SALE_DECISIONS as readonly string[]).includes(text);
 
-/** Opens a run that carries out a decision about a sale; the job writes the audit row. @returns its id. */
+/**
+ * Opens a run that carries out a decision about a sale. The job writes the audit row, which is kept for ever
+ * and has no address: that is in the row of the request.
+ * @returns the id of the run.
+ */
 export const decideSale = (
   runtime: Runtime,
   decision: SaleDecision,
-  input: { readonly saleId: string; readonly actor: string; readonly reason: string },
-): Promise<string> => runtime.relay.transact((tx) => startRun(tx, JOBS[decision] as Job, input));
+  saleId: string,
+  { actor, reason }: Decided,
+): Promise<string> =>
+  runtime.relay.transact((tx) => startRun(tx, JOBS[decision] as Job, { saleId, actor, reason }));

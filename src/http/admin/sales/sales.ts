@@ -9,11 +9,11 @@ import { readSaleReport } from "../../../rewards/sale-report.ts";
 import { reasonText } from "../../../rewards/sale-verdict.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { decisionOf } from "../frame/actions.ts";
-import { codeHtml, notice, section, timeHtml } from "../frame/elements.ts";
+import { codeHtml, notice, regionHtml, section, timeHtml } from "../frame/elements.ts";
 import { filterForm, hrefOf, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { decideSale, isSaleDecision } from "./decide-sale.ts";
 import { saleTable } from "./sale-table.ts";
@@ -52,6 +52,7 @@ function saleRoutes(runtime: Runtime): Router {
       title: `Sale ${sale.id}`,
       above: [["Sales", PATH]],
       aside: saleStatusBadge(sale.status),
+      live: following("token_sales", "commissions", "audit_log"),
       body: await saleBody(runtime, req, res, sale),
     });
   });
@@ -61,7 +62,7 @@ function saleRoutes(runtime: Runtime): Router {
     if (!(await readSaleReport(runtime.db.drizzle, id))) return next();
     const given = decisionOf(req, res);
     if (given === null) return;
-    const run = await decideSale(runtime, decision, { saleId: id, ...given });
+    const run = await decideSale(runtime, decision, id, given);
     res.redirect(303, `${PATH}/${id}?${decision}=${run}`);
   });
   return router;
@@ -83,9 +84,9 @@ async function showSales(runtime: Runtime, req: Request, res: Response): Promise
   const holds = await listHolds(on, PER_PAGE, filter.after);
   const last = holds.length === PER_PAGE ? (holds.at(-1)?.saleId ?? null) : null;
   const body = html`${form}
-${section("Held sales, in the order of their arrival", holdTable(holds))}
+${section("Held sales, in the order of their arrival", regionHtml("holds", holdTable(holds)))}
 ${cursorPager(PATH, given, { name: "after", next: last })}`;
-  showPage(res, { title: "Sales and holds", body });
+  showPage(res, { title: "Sales and holds", live: following("token_sales"), body });
 }
 
 /** What is known of an id without a sale: a call that was rejected leaves none. */

@@ -11,7 +11,16 @@ import { sessionOf } from "../access/guard.ts";
 import { auditTable } from "../audit/audit-table.ts";
 import { explanationHtml } from "../explain/explanation-html.ts";
 import { actionForm, mayAct, resultOf } from "../frame/actions.ts";
-import { badge, codeHtml, facts, notice, section, type Tone, timeHtml } from "../frame/elements.ts";
+import {
+  badge,
+  codeHtml,
+  facts,
+  notice,
+  regionHtml,
+  section,
+  type Tone,
+  timeHtml,
+} from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { workAbout } from "../work/subjects.ts";
@@ -56,14 +65,17 @@ export async function saleBody(
   ]);
   const result = resultOf(req, RESULTS);
   return html`${result === null ? null : notice(result)}
-${section("Why it was paid or not", html`<ul>${saleVerdict(sale).map((sentence) => html`<li>${sentence}</li>`)}</ul>`)}
+${regionHtml(
+  "sale",
+  html`${section("Why it was paid or not", html`<ul>${saleVerdict(sale).map((sentence) => html`<li>${sentence}</li>`)}</ul>`)}
 ${mayAct(res) ? actionsHtml(res, sale) : null}
 ${section("Sale", saleFacts(sale, userOf))}
 ${section("Commissions", commissionTable(sale.lines, userOf))}
 ${explanation === undefined ? null : section("How it was decided", explanationHtml(explanation))}
 ${sale.refunds.length === 0 ? null : section("Refunds", refundTable(sale.refunds))}
 ${section("Ledger entries", entryTable(sale.entries, userOf))}
-${section("Audit log", auditTable(audited, "Nothing about this sale is in the audit log."))}`;
+${section("Audit log", auditTable(audited, "Nothing about this sale is in the audit log."))}`,
+)}`;
 }
 
 function actionsHtml(res: Response, { id, status }: SaleReport): Html | null {

@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from "express";
-import { audit } from "../../../db/audit.ts";
+import { audit, circumstancesOf } from "../../../db/audit.ts";
 import { type Html, html } from "../../../html.ts";
 import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
@@ -17,9 +17,18 @@ import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import type { Session } from "../access/sessions.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
-import { badge, type Content, codeHtml, notice, section, timeHtml, timeWithAge } from "../frame/elements.ts";
+import {
+  badge,
+  type Content,
+  codeHtml,
+  notice,
+  regionHtml,
+  section,
+  timeHtml,
+  timeWithAge,
+} from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { type Paused, pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { runStatusBadge } from "../runs/run-table.ts";
@@ -49,12 +58,11 @@ function scheduleRoutes(runtime: Runtime): Router {
     if (decision === null) return;
     const run = await runtime.relay.transact(async (tx) => {
       const id = await startRun(tx, schedule.job, schedule.input);
-      const { actor, ...details } = decision;
       await audit(tx, {
-        actor,
+        actor: decision.actor,
         action: "schedules.run",
         subject: `schedules:${schedule.name}`,
-        details: { run: id, ...details },
+        details: { run: id, ...circumstancesOf(decision) },
       });
       return id;
     });
@@ -93,9 +101,10 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
   }));
   showPage(res, {
     title: "Schedules",
+    live: following("job_runs", "schedules", "job_pauses"),
     body: html`${result === null ? null : notice(result)}
 ${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">Days of UTC; a band fires every hour or more often.</span>`)}
-${section("Timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor))}`,
+${section("Timetable", regionHtml("timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor)))}`,
   });
 }
 

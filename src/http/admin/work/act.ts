@@ -1,3 +1,4 @@
+import type { Decided } from "../../../db/audit.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import type { Catalogue } from "../../../queues/catalogue.ts";
 import { discardDeadLetters, retryDeadLetters } from "../../../queues/dead-letters.ts";
@@ -31,8 +32,7 @@ export const POSTPONE_SECONDS: Readonly<Record<string, number>> = {
 export type Deed = {
   readonly action: Action;
   readonly ids: readonly string[];
-  readonly actor: string;
-  readonly reason: string | undefined;
+  readonly decided: Decided;
   /** For `postpone`. */
   readonly seconds: number;
 };
@@ -48,9 +48,9 @@ export type Done = {
 export async function actOn(
   tx: Tx,
   catalogue: Catalogue,
-  { action, ids, actor, reason, seconds }: Deed,
+  { action, ids, decided, seconds }: Deed,
 ): Promise<Done> {
-  const dead = { actor, reason: reason ?? "" };
+  const dead = { ...decided, reason: decided.reason ?? "" };
   switch (action) {
     case "retry": {
       const { retried, superseded, auditId } = await retryDeadLetters(
@@ -61,12 +61,12 @@ export async function actOn(
       return { counts: { retried, ...(superseded > 0 ? { superseded } : {}) }, auditId };
     }
     case "run-now":
-      return { counts: { due: await runEntriesNow(tx, ids, { actor, reason }) } };
+      return { counts: { due: await runEntriesNow(tx, ids, decided) } };
     case "postpone":
-      return { counts: { postponed: await postponeUntil(tx, ids, seconds, { actor, reason }) } };
+      return { counts: { postponed: await postponeUntil(tx, ids, seconds, decided) } };
     case "discard": {
       const buried = await discardDeadLetters(tx, { ids }, { ...dead, limit: ids.length });
-      const waiting = await discardWaiting(tx, ids, { actor, reason }, catalogue);
+      const waiting = await discardWaiting(tx, ids, decided, catalogue);
       return { counts: { discarded: buried + waiting } };
     }
   }

@@ -52,7 +52,7 @@ export function bulkRoutes(runtime: Runtime): Router {
     const { entries } = await find(runtime, order, MAX_ENTRIES);
     const done = await runtime.relay.transact((tx) =>
       actOn(tx, runtime.catalogue, {
-        ...decision,
+        decided: decision,
         action: order.action,
         ids: entries.map(({ id }) => id),
         seconds: secondsIn(req),

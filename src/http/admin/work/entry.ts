@@ -1,17 +1,34 @@
 import { type Request, type Response, Router } from "express";
 import { type Html, html } from "../../../html.ts";
-import { type EntryDetails, entriesOfTrace, type ListedEntry, loadEntry } from "../../../queues/entries.ts";
+import {
+  type EntryDetails,
+  entriesCausedBy,
+  entriesOfTrace,
+  type LedTo,
+  type ListedEntry,
+  loadEntry,
+} from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { traceIdOf } from "../../../tracing/trace-context.ts";
 import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import { onlyPlain } from "../board/board-redaction.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
-import { codeHtml, facts, notice, section, textHtml, timeWithAge, traceHtml } from "../frame/elements.ts";
-import { showPage } from "../frame/page.ts";
+import {
+  codeHtml,
+  facts,
+  notice,
+  regionHtml,
+  section,
+  textHtml,
+  timeWithAge,
+  traceHtml,
+} from "../frame/elements.ts";
+import { following, showPage } from "../frame/page.ts";
 import { ACTION_NAMES, ACTIONS, actOn, isAction, mayBe, RESULTS } from "./act.ts";
 import { postponeField, secondsIn } from "./bulk.ts";
 import { entryTable, stateBadge } from "./entry-table.ts";
+import { ledToHtml, originHtml } from "./origin.ts";
 import { subjectLinks } from "./subjects.ts";
 
 /** Entries of the same trace. */
@@ -25,13 +42,16 @@ export function entryRoutes(runtime: Runtime): Router {
   router.get("/work/:id", async (req, res, next) => {
     if (!ID.test(req.params.id)) return next();
     const entry = await loadEntry(runtime.db.drizzle, req.params.id);
-    if (entry === undefined) return showSettled(res, req.params.id);
+    const on = runtime.db.drizzle;
+    const ledTo = await entriesCausedBy(on, req.params.id, RELATED_SHOWN);
+    if (entry === undefined) return showSettled(res, req.params.id, ledTo, runtime.clock.now());
     const traceId = traceIdOf(entry.trace);
-    const [subjects, related] = await Promise.all([
-      subjectLinks(runtime.db.drizzle, entry.payload),
-      traceId === null ? [] : entriesOfTrace(runtime.db.drizzle, traceId, RELATED_SHOWN),
+    const [subjects, origin, related] = await Promise.all([
+      subjectLinks(on, entry.payload),
+      originHtml(on, catalogue, entry),
+      traceId === null ? [] : entriesOfTrace(on, traceId, RELATED_SHOWN),
     ]);
-    showEntry(runtime, req, res, { entry, subjects, related });
+    showEntry(runtime, req, res, { entry, subjects, origin, ledTo, related });
   });
   router.post("/work/:id/:action", async (req, res, next) => {
     const { id, action } = req.params;
@@ -41,7 +61,7 @@ export function entryRoutes(runtime: Runtime): Router {
     const decision = reasonIn(req, res, mustSayWhy(runtime, entry));
     if (decision === null) return;
     const done = await runtime.relay.transact((tx) =>
-      actOn(tx, catalogue, { ...decision, action, ids: [id], seconds: secondsIn(req) }),
+      actOn(tx, catalogue, { decided: decision, action, ids: [id], seconds: secondsIn(req) }),
     );
     res.redirect(303, `/admin/work/${id}?${new URLSearchParams(asText(done.counts))}`);
   });
@@ -57,11 +77,16 @@ function mustSayWhy({ catalogue }: Runtime, { job, state }: EntryDetails): boole
   return state === "dead" || known === undefined || needsReason(known);
 }
 
-function showSettled(res: Response, id: string): void {
+function showSettled(res: Response, id: string, ledTo: LedTo, now: Date): void {
   showPage(res.status(404), {
     title: `Entry ${id}`,
     above: [["Work", "/admin/work"]],
-    body: html`<p class="empty">The outbox has no such entry: it was settled or discarded, or never existed.</p>`,
+    live: following("outbox"),
+    body: regionHtml(
+      "entry",
+      html`<p class="empty">The outbox has no such entry: it was settled or discarded, or never existed.</p>
+${ledTo.entries.length === 0 ? null : ledToHtml(ledTo, now)}`,
+    ),
   });
 }
 
@@ -69,11 +94,14 @@ type Shown = {
   readonly entry: EntryDetails;
   /** Links to what it is about. */
   readonly subjects: readonly Html[];
+  readonly origin: Html;
+  readonly ledTo: LedTo;
   /** What is left of its trace, itself included. */
   readonly related: readonly ListedEntry[];
 };
 
-function showEntry(runtime: Runtime, req: Request, res: Response, { entry, subjects, related }: Shown): void {
+function showEntry(runtime: Runtime, req: Request, res: Response, shown: Shown): void {
+  const { entry, subjects, origin, ledTo, related } = shown;
   const now = runtime.clock.now();
   const result = resultOf(req, RESULTS);
   const job = runtime.catalogue.find(entry.job)?.job;
@@ -81,31 +109,39 @@ function showEntry(runtime: Runtime, req: Request, res: Response, { entry, subje
     title: `Entry ${entry.id}`,
     above: [["Work", "/admin/work"]],
     aside: stateBadge(entry.state),
+    live: following("outbox"),
     body: html`${result === null ? null : notice(result)}
-${facts([
-  ["Job", job === undefined ? codeHtml(entry.job) : html`<a href="/admin/jobs/${job.name}">${entry.job}</a>`],
-  ["Queue", html`<a href="/admin/queue/${encodeURIComponent(entry.queue)}">${entry.queue}</a>`],
-  ["Key", codeHtml(entry.key)],
-  ...(subjects.length === 0 ? [] : ([["About", html`${subjects.map((link) => html`${link} `)}`]] as const)),
-  ["Run", entry.run === null ? null : html`<a href="/admin/runs/${entry.run}">${entry.run}</a>`],
-  ["Enqueued", timeWithAge(entry.createdAt, now)],
-  ["Enqueued how often", entry.asks],
-  [entry.deadAt === null ? "Due" : "Died", timeWithAge(entry.deadAt ?? entry.runAt, now)],
-  ["Slot", timeWithAge(entry.slot, now)],
-  ["Attempts", html`${entry.attempts} of ${job?.attempts ?? "?"}`],
-  ["Error", entry.error === null ? null : textHtml(entry.error)],
-  [
-    "Carrier",
-    entry.carrier === null
-      ? null
-      : html`${codeHtml(entry.carrier)} since ${timeWithAge(entry.enqueuedAt, now)}`,
-  ],
-  ["Outside call until", timeWithAge(entry.leasedUntil, now)],
-  ["Waits for another version since", timeWithAge(entry.postponedAt, now)],
-  ...(entry.trace === null ? [] : ([["Trace", traceHtml(entry.trace)]] as const)),
-])}
+${regionHtml(
+  "entry",
+  html`${facts([
+    [
+      "Job",
+      job === undefined ? codeHtml(entry.job) : html`<a href="/admin/jobs/${job.name}">${entry.job}</a>`,
+    ],
+    ["Queue", html`<a href="/admin/queue/${encodeURIComponent(entry.queue)}">${entry.queue}</a>`],
+    ["Key", codeHtml(entry.key)],
+    ...(subjects.length === 0 ? [] : ([["About", html`${subjects.map((link) => html`${link} `)}`]] as const)),
+    ["Asked for by", origin],
+    ["Enqueued", timeWithAge(entry.createdAt, now)],
+    ["Enqueued how often", entry.asks],
+    [entry.deadAt === null ? "Due" : "Died", timeWithAge(entry.deadAt ?? entry.runAt, now)],
+    ["Slot", timeWithAge(entry.slot, now)],
+    ["Attempts", html`${entry.attempts} of ${job?.attempts ?? "?"}`],
+    ["Error", entry.error === null ? null : textHtml(entry.error)],
+    [
+      "Carrier",
+      entry.carrier === null
+        ? null
+        : html`${codeHtml(entry.carrier)} since ${timeWithAge(entry.enqueuedAt, now)}`,
+    ],
+    ["Outside call until", timeWithAge(entry.leasedUntil, now)],
+    ["Waits for another version since", timeWithAge(entry.postponedAt, now)],
+    ...(entry.trace === null ? [] : ([["Trace", traceHtml(entry.trace)]] as const)),
+  ])}
 ${mayAct(res) ? actionsHtml(runtime, res, entry) : null}
-${related.length < 2 ? null : section("Other work of its trace", relatedHtml(related, entry.id, now))}
+${ledToHtml(ledTo, now)}
+${related.length < 2 ? null : section("Other work of its trace", relatedHtml(related, entry.id, now))}`,
+)}
 ${section("Payload", jsonHtml(entry.payload))}
 ${entry.request === null ? null : section("Stored request of the outside call", jsonHtml(entry.request))}`,
   });

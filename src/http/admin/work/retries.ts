@@ -3,9 +3,18 @@ import { type Html, html } from "../../../html.ts";
 import { isId } from "../../../ids.ts";
 import { type RetryOutcome, readRetry } from "../../../queues/retry-outcome.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, facts, formatCount, section, type Tone, tiles, timeWithAge } from "../frame/elements.ts";
+import {
+  badge,
+  facts,
+  formatCount,
+  regionHtml,
+  section,
+  type Tone,
+  tiles,
+  timeWithAge,
+} from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { actorText } from "../pauses/paused.ts";
 
@@ -23,6 +32,7 @@ export function retryRoutes({ db, clock }: Runtime): Router {
     showPage(res, {
       title: `${formatCount(entries)} put back`,
       above: [["Work", "/admin/work"]],
+      live: following("outbox", "job_runs"),
       body: html`${facts([
         ["Retried", timeWithAge(at, clock.now())],
         [
@@ -31,9 +41,9 @@ export function retryRoutes({ db, clock }: Runtime): Router {
         ],
         ["Why", reason],
       ])}
-${outcomeTiles(outcomes)}
-<p class="dim">Load this page again to see what has changed. Retried work becomes due little by little, at most 50 entries a second.</p>
-${section("What became of them", outcomeTable(outcomes))}`,
+${regionHtml("outcomes", outcomeTiles(outcomes))}
+<p class="dim">Retried work becomes due little by little, at most 50 entries a second.</p>
+${regionHtml("table", section("What became of them", outcomeTable(outcomes)))}`,
     });
   });
   return router;

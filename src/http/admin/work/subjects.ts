@@ -25,9 +25,13 @@ export async function subjectLinks(on: Queryable, payload: unknown): Promise<Htm
   return [
     ...(saleId === null ? [] : [html`<a href="/admin/sales/${saleId}">Sale ${saleId}</a>`]),
     ...users.map((id) => html`User ${userOf(id)}`),
-    ...eventsIn(fields).map((id) => html`<a href="${whyHref({ event: id })}">Event ${id}</a>`),
+    ...eventLinks(payload),
   ];
 }
+
+/** Links to the events that a payload names. */
+export const eventLinks = (payload: unknown): Html[] =>
+  eventsIn(fieldsIn(payload)).map((id) => html`<a href="${whyHref({ event: id })}">Event ${id}</a>`);
 
 /** Ranges and sums have the payload of their run as `input`. */
 function fieldsIn(payload: unknown): Readonly<Record<string, unknown>> {

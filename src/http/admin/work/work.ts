@@ -4,10 +4,10 @@ import { isId } from "../../../ids.ts";
 import { ENTRY_STATES, type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { mayAct, resultOf } from "../frame/actions.ts";
-import { facts, formatCount, notice } from "../frame/elements.ts";
+import { facts, formatCount, notice, regionHtml } from "../frame/elements.ts";
 import { filterForm, hrefOf, pager, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { ACTION_NAMES, ACTIONS, mayBe, RESULTS } from "./act.ts";
 import { bulkRoutes } from "./bulk.ts";
 import { entryRoutes } from "./entry.ts";
@@ -54,10 +54,14 @@ function workRoutes(runtime: Runtime): Router {
     const result = resultOf(req, RESULTS);
     showPage(res, {
       title: "Work",
+      live: following("outbox"),
       body: html`${result === null ? null : notice(result)}${followHtml(req.query["retry"])}${form}
 ${STATES_HTML}
-${summaryHtml(found, filter, mayAct(res))}
-${entryTable(found.entries, now, "No entry matches: what is settled is no longer in the outbox.")}
+${regionHtml(
+  "found",
+  html`${summaryHtml(found, filter, mayAct(res))}
+${entryTable(found.entries, now, "No entry matches: what is settled is no longer in the outbox.")}`,
+)}
 ${pager("/admin/work", parametersOf(filter), {
   page: filter.page,
   hasMore: filter.page < MAX_PAGE && found.matching > filter.page * PER_PAGE,

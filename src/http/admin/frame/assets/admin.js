@@ -180,30 +180,110 @@ function drawChart(place, { unit, kind, x, series }) {
   return new uPlot(options, [x, ...series.map(({ values }) => values)], place);
 }
 
+/** Whether somebody has changed a field and not sent it, or has unfolded something. */
+const isEdited = (element) =>
+  element.querySelector("details[open]") !== null ||
+  [...element.querySelectorAll("input:not([type=hidden]), select, textarea")].some((field) =>
+    field.options === undefined
+      ? field.value !== field.defaultValue || field.checked !== field.defaultChecked
+      : field.selectedOptions[0] !==
+        ([...field.options].find((one) => one.defaultSelected) ?? field.options[0]),
+  );
+
+const scrollsSideways = (element) => element?.matches(".wide") === true;
+
 /** A part is not replaced while somebody is in it: the focus would be lost, or what they had selected. */
 const isInUse = (element) =>
-  element.contains(document.activeElement) ||
-  (getSelection()?.isCollapsed === false && element.contains(getSelection().anchorNode));
+  (element.contains(document.activeElement) && !scrollsSideways(document.activeElement)) ||
+  (getSelection()?.isCollapsed === false && element.contains(getSelection().anchorNode)) ||
+  isEdited(element);
+
+/** Where the tables of a part are scrolled to, and which of them has the focus, by their names. */
+const positionsIn = (element) =>
+  [...element.querySelectorAll(".wide")].map((wide) => ({
+    name: wide.getAttribute("aria-label"),
+    left: wide.scrollLeft,
+    isFocused: wide === document.activeElement,
+  }));
+
+function restorePositions(element, positions) {
+  const tables = [...element.querySelectorAll(".wide")];
+  for (const { name, left, isFocused } of positions) {
+    const wide = tables.find((one) => one.getAttribute("aria-label") === name);
+    if (wide === undefined) continue;
+    wide.scrollLeft = left;
+    if (isFocused) wide.focus({ preventScroll: true });
+  }
+}
+
+/** What each part showed last, as it was sent. */
+const shown = new Map();
 
 function replaceRegion({ name, html }) {
+  if (shown.get(name) === html) return;
   for (const element of document.querySelectorAll("[data-region]")) {
     if (element.dataset.region !== name || isInUse(element)) continue;
+    const positions = positionsIn(element);
     const parsed = new DOMParser().parseFromString(html, "text/html");
     element.replaceChildren(...parsed.body.childNodes);
+    shown.set(name, html);
     showTimes(element);
     drawCharts(element);
+    restorePositions(element, positions);
   }
+}
+
+/** A page is fetched anew at most every five seconds, and at least every five minutes if it has changed. */
+const FETCH_MS = { least: 5_000, most: 300_000 };
+/** It waits for this many times as long as its last answer took: so it costs less than 0.1 % of a processor. */
+const WAIT_FACTOR = 1_200;
+
+let fetchAfter = 0;
+let isWaiting = false;
+
+/** Fetches the page soon, and replaces what has changed. */
+function refreshSoon() {
+  if (isWaiting) return;
+  isWaiting = true;
+  const fetchNow = () =>
+    refresh()
+      .catch(() => undefined)
+      .finally(() => {
+        isWaiting = false;
+      });
+  setTimeout(fetchNow, Math.max(0, fetchAfter - Date.now()));
+}
+
+async function refresh() {
+  if (document.hidden) return;
+  fetchAfter = Date.now() + FETCH_MS.least;
+  const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+  const took = Number(/dur=([\d.]+)/.exec(answer.headers.get("Server-Timing") ?? "")?.[1] ?? 0);
+  fetchAfter = Date.now() + Math.min(FETCH_MS.most, Math.max(FETCH_MS.least, took * WAIT_FACTOR));
+  // A redirect leads to the login: the session is over. A page of what is gone says so.
+  if (answer.redirected || !(answer.ok || answer.status === 404)) return;
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of parsed.querySelectorAll("[data-region]"))
+    if (part.dataset.region !== "outage") replaceRegion({ name: part.dataset.region, html: part.innerHTML });
 }
 
 /** Follows the stream while the page is visible: a hidden page costs the service nothing. */
 function follow(address) {
+  const isFetched = address.includes("of=");
   let source = null;
+  let wasOpen = false;
   const open = () => {
     source?.close();
     source = null;
     if (document.hidden) return;
     source = new EventSource(address);
+    source.addEventListener("open", () => {
+      // What has changed while nobody followed is not told.
+      if (wasOpen && isFetched) refreshSoon();
+      wasOpen = true;
+    });
     source.addEventListener("region", (event) => replaceRegion(JSON.parse(event.data)));
+    source.addEventListener("changed", refreshSoon);
     source.addEventListener("end", () => source?.close());
   };
   document.addEventListener("visibilitychange", open);
@@ -223,6 +303,7 @@ addEventListener("resize", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
 
+for (const part of document.querySelectorAll("[data-region]")) shown.set(part.dataset.region, part.innerHTML);
 showTimes(document);
 offerInstants();
 showZone();

@@ -1,0 +1,71 @@
+import { type Response, Router } from "express";
+import { isQueueName, type QueueName } from "../../../config/queues.ts";
+import { withinLimit } from "../../../deadlines.ts";
+import { type Html, html } from "../../../html.ts";
+import { dueAfterPause } from "../../../queues/job-pauses.ts";
+import { pauseQueue, resumeQueue } from "../../../queues/queue-pauses.ts";
+import type { Runtime } from "../../../roles/runtime.ts";
+import { sessionOf } from "../access/guard.ts";
+import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
+import { section } from "../frame/elements.ts";
+
+import { postponeField, secondsIn } from "../work/bulk.ts";
+import type { QueueFigures } from "./figures.ts";
+
+const REDIS_LIMIT_MS = 2_000;
+
+/**
+ * `POST /queue/:queue/pause` with `by` and a reason pauses all jobs of a queue for a time; `POST
+ * /queue/:queue/resume` ends that, and a pause of the queue in Redis.
+ */
+export function queuePauseRoutes(runtime: Runtime): Router {
+  const router = Router();
+  const { relay } = runtime;
+  const jobsOf = (queue: QueueName) => runtime.catalogue.jobs.filter((job) => job.queue === queue);
+  router.post("/queue/:queue/pause", async (req, res, next) => {
+    const { queue } = req.params;
+    if (!isQueueName(queue)) return next();
+    const decision = decisionOf(req, res);
+    if (decision === null) return;
+    await relay.transact((tx) => pauseQueue(tx, queue, jobsOf(queue), secondsIn(req), decision));
+    res.redirect(303, `/admin/queue/${queue}`);
+  });
+  router.post("/queue/:queue/resume", async (req, res, next) => {
+    const { queue } = req.params;
+    if (!isQueueName(queue)) return next();
+    const decision = decisionOf(req, res);
+    if (decision === null) return;
+    const resumed = await relay.transact((tx) => resumeQueue(tx, queue, jobsOf(queue), decision));
+    for (const { job, until } of resumed) while (await relay.transact((tx) => dueAfterPause(tx, job, until)));
+    await resumeCarriers(runtime, queue);
+    res.redirect(303, `/admin/queue/${queue}`);
+  });
+  return router;
+}
+
+/** The dashboard pauses no queue in Redis; another program with access to it may have. */
+async function resumeCarriers({ producers, log }: Runtime, queue: QueueName): Promise<void> {
+  if (!producers.ready()) return;
+  await withinLimit(REDIS_LIMIT_MS, () => producers.queue(queue).resume()).catch((error: unknown) =>
+    log.warn({ err: error, queue }, "the queue could not be resumed in Redis"),
+  );
+}
+
+/** What of a queue is paused, and the form that changes it. */
+export function queuePauseSection(res: Response, { queue, pauses, isPaused }: QueueFigures): Html | null {
+  if (!mayAct(res)) return null;
+  const path = `/admin/queue/${queue}`;
+  const isAnyPaused = isPaused || pauses.length > 0;
+  const form = actionForm(
+    sessionOf(res),
+    [
+      { action: `${path}/pause`, label: "Pause all its jobs" },
+      ...(isAnyPaused ? [{ action: `${path}/resume`, label: "Resume all" }] : []),
+    ],
+    { needsReason: true, about: `queue ${queue}`, fields: postponeField("Pause for") },
+  );
+  return section(
+    "Pause",
+    html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues. To pause one job alone, open its page.${isPaused ? " The queue itself is paused in Redis, by another program: no carrier starts until it is resumed." : null}</p>${form}`,
+  );
+}

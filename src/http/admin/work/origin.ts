@@ -1,0 +1,37 @@
+import type { Queryable } from "../../../db/statement.ts";
+import { type Html, html } from "../../../html.ts";
+import type { Catalogue } from "../../../queues/catalogue.ts";
+import { type EntryDetails, isInOutbox, type LedTo } from "../../../queues/entries.ts";
+import { codeHtml, section } from "../frame/elements.ts";
+import { entryTable } from "./entry-table.ts";
+import { eventLinks } from "./subjects.ts";
+
+/** Begins the keys of what a host asked for with `enqueue` or `emit` in SQL. */
+const HOST_KEY = "sql:";
+
+/** What asked for an entry: its run, the entry or the events that enqueued it, a host. */
+export async function originHtml(on: Queryable, catalogue: Catalogue, entry: EntryDetails): Promise<Html> {
+  const { run, causedBy, causedByJob, key, payload } = entry;
+  if (run !== null) return html`<a href="/admin/runs/${run}">Run ${run}</a>`;
+  if (causedBy !== null) {
+    const isKept = await isInOutbox(on, causedBy);
+    return html`${isKept ? html`<a href="/admin/work/${causedBy}">Entry ${causedBy}</a>` : `Entry ${causedBy}`} of ${codeHtml(causedByJob ?? "?")}${
+      isGrouped(catalogue, causedByJob) ? ", or another one that was settled together with it" : null
+    }${isKept ? null : html`<small>It is settled and no longer kept.</small>`}`;
+  }
+  const events = eventLinks(payload);
+  if (events.length > 0) return html`${events.map((link) => html`${link} `)}`;
+  if (key.startsWith(HOST_KEY)) return html`The host, in SQL`;
+  return html`<span class="dim">Not work of the service: a call from outside, an operator, or a version before this was recorded</span>`;
+}
+
+const isGrouped = (catalogue: Catalogue, name: string | null): boolean =>
+  name !== null && catalogue.find(name)?.job.form === "batch";
+
+/** What an entry has enqueued, as far as that is not settled. */
+export function ledToHtml({ entries, isPartial }: LedTo, now: Date): Html {
+  return section(
+    "What it led to",
+    html`${entryTable(entries, now, "Nothing yet: what it leads to is enqueued when it is settled.")}${isPartial ? html`<p class="dim">Not all later entries were read: there may be more.</p>` : null}`,
+  );
+}
