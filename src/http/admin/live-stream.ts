@@ -1,11 +1,11 @@
 import type { Request, RequestHandler, Response } from "express";
-import type { Html } from "../../html.ts";
+import { type Html, html } from "../../html.ts";
 import type { Log } from "../../log.ts";
 import { sendRetryLater } from "../requests/error-response.ts";
 import type { LiveSessions } from "./access/ended-sessions.ts";
 import { cookieOf, SESSION_COOKIE, sessionOf } from "./access/guard.ts";
-import { notice } from "./frame/elements.ts";
-import { OUTAGE, regionsOf } from "./overview/regions.ts";
+import { notice, OUTAGE } from "./frame/elements.ts";
+import { type Regions, regionsOf } from "./overview/regions.ts";
 import type { Snapshots } from "./snapshot/snapshot.ts";
 
 const POLL_MS = 2_000;
@@ -15,6 +15,9 @@ const MAX_STREAMS = 100;
 const MAX_STREAMS_OF_SESSION = 12;
 const RETRY_AFTER_MS = 15_000;
 const MAX_RUNS = 4;
+const MAX_TABLES = 8;
+/** Ages and waits on a page grow without a change of its tables. */
+const TELL_AFTER_MS = 60_000;
 /** A page that reads so slowly is disconnected; it connects again. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -29,10 +32,18 @@ type Stream = {
   readonly res: Response;
   readonly sessionId: string;
   readonly cookie: string | undefined;
+  /** The runs whose details it is sent. */
   readonly runs: readonly string[];
+  /** The tables of whose changes it is told. */
+  readonly tables: readonly string[];
   /** What it was sent last, by region. */
   readonly sent: Map<string, string>;
+  /** What its tables were when it was told last, and when that was; null before the first look. */
+  told: { readonly mark: string; readonly atMs: number } | null;
 };
+
+/** Those that name neither runs nor tables show the overview. */
+const isOverview = ({ runs, tables }: Stream): boolean => runs.length === 0 && tables.length === 0;
 
 type Deps = {
   readonly snapshots: Snapshots;
@@ -43,8 +54,9 @@ type Deps = {
 };
 
 /**
- * `GET /stream?run=`: server-sent events that replace parts of pages, each as `{ name, html }` when it has
- * changed. One poll per process serves all streams, and none runs without a stream.
+ * `GET /stream`: server-sent events that replace parts of the overview, each as `{ name, html }` when it has
+ * changed; with `?run=`, the details of those runs. With `?of=`, an event `changed` when one of those tables
+ * has: the page then fetches itself. One poll per process serves all streams, and none runs without a stream.
  */
 export function liveStream(
   deps: Deps,
@@ -92,8 +104,10 @@ export function liveStream(
       res,
       sessionId: session.id,
       cookie: cookieOf(req, SESSION_COOKIE),
-      runs: runsIn(req),
+      runs: listIn(req, "run", /^[1-9][0-9]{0,17}$/, MAX_RUNS),
+      tables: listIn(req, "of", /^[a-z_]{1,63}$/, MAX_TABLES),
       sent: new Map(),
+      told: null,
     };
     streams.add(stream);
     res.status(200).set({ "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" });
@@ -103,34 +117,62 @@ export function liveStream(
   };
 }
 
-const runsIn = (req: Request): string[] =>
-  [req.query["run"]]
+const listIn = (req: Request, name: string, form: RegExp, limit: number): string[] =>
+  [req.query[name]]
     .flat()
-    .filter((id): id is string => typeof id === "string" && /^[1-9][0-9]{0,17}$/.test(id))
-    .slice(0, MAX_RUNS);
+    .filter((given): given is string => typeof given === "string" && form.test(given))
+    .slice(0, limit);
+
+type Look = { readonly regions: Regions; readonly writes: ReadonlyMap<string, string> };
 
 async function sendChanges({ snapshots, log }: Deps, streams: ReadonlySet<Stream>): Promise<void> {
-  const runs = [...new Set([...streams].flatMap((stream) => stream.runs))];
-  const regions = await snapshots.read(runs).then(regionsOf, (error: unknown) => {
+  const { regions, writes } = await look(snapshots, [...streams]).catch((error: unknown): Look => {
     log.debug({ err: error }, "the dashboard could not be read");
-    return new Map([
-      [OUTAGE, notice("Postgres does not answer. The page shows what was known before.", "bad")],
-    ]);
+    return { regions: OUT_OF_ORDER, writes: new Map() };
   });
   for (const stream of streams) {
     for (const [name, content] of regions) if (isFor(stream, name)) sendRegion(stream, name, content);
+    if (stream.tables.length > 0) tellOfChanges(stream, writes);
     if (stream.res.writableLength > MAX_BUFFERED_BYTES) stream.res.destroy();
   }
 }
 
-/** Details of a run are sent to those who look at it, and everything else to the overview. */
-const isFor = ({ runs }: Stream, name: string): boolean =>
-  runs.length === 0 ? !name.startsWith("run-") : name === OUTAGE || runs.includes(name.slice("run-".length));
+const OUT_OF_ORDER: Regions = new Map([
+  [OUTAGE, notice("Postgres does not answer. The page shows what was known before.", "bad")],
+]);
 
-function sendRegion({ res, sent }: Stream, name: string, { html }: Html): void {
-  if (sent.get(name) === html) return;
-  sent.set(name, html);
-  res.write(`event: region\ndata: ${JSON.stringify({ name, html })}\n\n`);
+/** Reads what the streams need, and no more. */
+async function look(snapshots: Snapshots, streams: readonly Stream[]): Promise<Look> {
+  const runs = [...new Set(streams.flatMap((stream) => stream.runs))];
+  const tables = [...new Set(streams.flatMap((stream) => stream.tables))];
+  const [regions, writes] = await Promise.all([
+    runs.length > 0 || streams.some(isOverview)
+      ? snapshots.read(runs).then(regionsOf)
+      : new Map([[OUTAGE, html``]]),
+    tables.length > 0 ? snapshots.writes(tables) : new Map<string, string>(),
+  ]);
+  return { regions, writes };
+}
+
+/** Details of a run are sent to those who look at it, and everything else to the overview. */
+const isFor = (stream: Stream, name: string): boolean =>
+  name === OUTAGE ||
+  (isOverview(stream) ? !name.startsWith("run-") : stream.runs.includes(name.slice("run-".length)));
+
+function tellOfChanges(stream: Stream, writes: ReadonlyMap<string, string>): void {
+  if (writes.size === 0) return;
+  const mark = stream.tables.map((table) => writes.get(table)).join(" ");
+  const atMs = performance.now();
+  const { told } = stream;
+  if (told !== null && told.mark === mark && atMs - told.atMs < TELL_AFTER_MS) return;
+  stream.told = { mark, atMs };
+  if (told !== null) stream.res.write("event: changed\ndata: {}\n\n");
+}
+
+function sendRegion({ res, sent }: Stream, name: string, content: Html): void {
+  if (sent.get(name) === content.html) return;
+  sent.set(name, content.html);
+  res.write(`event: region\ndata: ${JSON.stringify({ name, html: content.html })}\n\n`);
 }
 
 /** Ends the streams of sessions that have expired or were signed out. */

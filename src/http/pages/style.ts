@@ -84,6 +84,7 @@ progress::-webkit-progress-value { background: var(--busy); }
 progress::-moz-progress-bar { background: var(--busy); }
 label { display: block; font-size: .88em; color: var(--dim); }
 form > label { margin-bottom: .8rem; }
+label.check { display: flex; gap: .5rem; align-items: baseline; color: inherit; }
 input:not([type=hidden], [type=checkbox]), select, textarea { display: block; width: 100%; margin-top: .15rem; padding: .34rem .55rem; font: inherit; font-size: 14px; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: .35rem; }
 input:not([type=hidden]):hover, select:hover, textarea:hover { border-color: var(--dim); }
 input::placeholder { color: var(--dim); opacity: 1; }

@@ -53,6 +53,24 @@ describe("the stream", () => {
     await stream.close();
   });
 
+  test("of tables tells that one of them has changed, and sends nothing else", async () => {
+    const { world, address } = await adminWorld();
+    const viewer = await browser(address, "viewer");
+    const ofRuns = await follow(viewer, "/admin/stream?of=job_runs&of=job_pauses&of=no_table&of=select%201");
+    const ofSales = await follow(viewer, "/admin/stream?of=token_sales");
+    const told = ({ seen }: Awaited<ReturnType<typeof follow>>) =>
+      seen.text.split("event: changed").length - 1;
+    await eventually(() => expect(ofSales.seen.text).toContain('{"name":"outage","html":""}'));
+    await eventually(() => expect(ofRuns.seen.text).toContain('{"name":"outage","html":""}'));
+    const before = told(ofRuns);
+    await world.query("insert into job_runs (job, trigger, input) values ('a-job', 'manual', '{}')");
+    await eventually(() => expect(told(ofRuns)).toBeGreaterThan(before));
+    expect(told(ofSales)).toBe(0);
+    expect(new Set(ofRuns.regions().map(({ name }) => name))).toEqual(new Set(["outage"]));
+    await ofRuns.close();
+    await ofSales.close();
+  });
+
   test("needs a session, and has a limit for each", async () => {
     const { address } = await adminWorld();
     expect((await fetch(`${address}/admin/stream`)).status).toBe(401);
@@ -101,7 +119,7 @@ describe("the stream", () => {
 describe("a stream of the process", () => {
   /** Runs the handler with a response that counts what is done to it. */
   function serveOne({ buffered, expiresAt }: { buffered: number; expiresAt: Date }) {
-    const session: Session = { role: "viewer", id: "s", expiresAt, csrfToken: "" };
+    const session: Session = { login: "viewer", role: "viewer", id: "s", expiresAt, csrfToken: "" };
     const done: string[] = [];
     const chain = () => res;
     const res = Object.assign(new EventEmitter(), {
@@ -114,7 +132,10 @@ describe("a stream of the process", () => {
       destroy: () => done.push("destroy"),
     });
     const deps: Parameters<typeof liveStream>[0] = {
-      snapshots: { read: () => Promise.reject(new Error("Postgres is away")) },
+      snapshots: {
+        read: () => Promise.reject(new Error("Postgres is away")),
+        writes: () => Promise.reject(new Error("Postgres is away")),
+      },
       sessions: { read: async () => session, end: async () => undefined },
       log: createLog({ level: "silent", format: "text" }),
       closing: new AbortController().signal,

@@ -14,11 +14,11 @@ import { multiplierStates } from "../../../rewards/multiplier-overview.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { recalculateMultipliers } from "../../../workers/multipliers/recalculate-multipliers.ts";
 import { explainHref } from "../explain/explain.ts";
-import { badge, facts, section, textHtml, timeHtml } from "../frame/elements.ts";
+import { badge, facts, regionHtml, section, textHtml, timeHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -74,10 +74,10 @@ async function showPeriods(on: Queryable, req: Request, res: Response): Promise<
     listRuns(on, { job: recalculateMultipliers.name }, RUNS),
   ]);
   const next = periods.length === PER_PAGE ? (periods.at(-1)?.id ?? null) : null;
-  const body = html`${section("Budgets by period, paid last first", html`${form}${periodTable(periods)}${cursorPager(PATH, given, { name: "before", next })}`)}
-${section("Multipliers by period", multiplierRuns(runs))}
+  const body = html`${section("Budgets by period, paid last first", html`${form}${regionHtml("periods", periodTable(periods))}${cursorPager(PATH, given, { name: "before", next })}`)}
+${regionHtml("runs", section("Multipliers by period", multiplierRuns(runs)))}
 ${section("Multipliers by organization", await organizationTable(on))}`;
-  showPage(res, { title, body });
+  showPage(res, { title, live: following("budget_periods", "job_runs"), body });
 }
 
 const periodTable = (periods: readonly PaidPeriod[]): Html =>

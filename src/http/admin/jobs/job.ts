@@ -16,12 +16,13 @@ import {
   facts,
   formatCount,
   formatSeconds,
+  regionHtml,
   section,
   type Tone,
   timeWithAge,
 } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { pausedSchedule, scheduleHref } from "../pauses/paused.ts";
 import { runTable } from "../runs/run-table.ts";
@@ -50,14 +51,18 @@ export function jobRoutes(runtime: Runtime): Router {
       title: job.name,
       above: [["Jobs", "/admin/jobs"]],
       hasCharts: true,
+      live: following("job_runs", "job_pauses", "schedules"),
       aside: pause === undefined ? null : badge("paused", "warn"),
       body: html`<p>${job.description}</p>
 ${declaration(job)}
-<div class="split">${section("Input", inputTable(job))}${section("Schedules", scheduleTable(runtime, job, pausedSchedules))}</div>
-${pauseSection(res, job, pause)}
+<div class="split">${section("Input", inputTable(job))}${regionHtml("schedules", section("Schedules", scheduleTable(runtime, job, pausedSchedules)))}</div>
+${regionHtml("pause", html`${pauseSection(res, job, pause)}`)}
 ${mayAct(res) ? section("Run it", runForm(res, job, NOTHING_ENTERED)) : null}
-${section("Durations", runs.length === 0 ? html`<p class="empty">It has no run yet. Work that other work enqueues has none unless it fails.</p>` : chartHtml(durationChart(runs)))}
+${regionHtml(
+  "runs",
+  html`${section("Durations", runs.length === 0 ? html`<p class="empty">It has no run yet. Work that other work enqueues has none unless it fails.</p>` : chartHtml(durationChart(runs)))}
 ${section("Last runs", runTable(runs.slice(0, LISTED), now, "No run yet."), html`<a class="end" href="${hrefOf("/admin/runs", { job: job.name, work: "all" })}">All runs</a>`)}`,
+)}`,
     });
   });
   router.use(startRoutes(runtime), pauseRoutes(runtime));

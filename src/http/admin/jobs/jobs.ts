@@ -8,10 +8,10 @@ import { latestRuns, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { nextSlot } from "../../../schedules/slots.ts";
-import { contentHtml, timeWithAge } from "../frame/elements.ts";
+import { contentHtml, regionHtml, timeWithAge } from "../frame/elements.ts";
 import { filterForm, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { durationText, runStatusBadge } from "../runs/run-table.ts";
@@ -51,7 +51,11 @@ function jobsRoutes(runtime: Runtime): Router {
       listPausedSchedules(on, runtime.timetable),
     ]);
     const known = { runs, pauses, pausedSchedules };
-    showPage(res, { title: "Jobs", body: html`${form}${jobTable(runtime, jobs, known)}` });
+    showPage(res, {
+      title: "Jobs",
+      live: following("job_runs", "job_pauses", "schedules"),
+      body: html`${form}${regionHtml("jobs", jobTable(runtime, jobs, known))}`,
+    });
   });
   router.use(jobRoutes(runtime));
   return router;

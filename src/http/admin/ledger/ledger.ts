@@ -14,9 +14,18 @@ import {
 import { type VerificationState, verificationState } from "../../../rewards/verifications.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { auditTable } from "../audit/audit-table.ts";
-import { badge, formatCount, formatSeconds, section, type Tile, tiles, timeHtml } from "../frame/elements.ts";
+import {
+  badge,
+  formatCount,
+  formatSeconds,
+  regionHtml,
+  section,
+  type Tile,
+  tiles,
+  timeHtml,
+} from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -37,7 +46,8 @@ const DRIFTS = 20;
 function ledgerRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/ledger", async (_req, res) => {
-    showPage(res, { title: "Ledger", body: await ledgerBody(runtime.db.drizzle) });
+    const body = regionHtml("ledger", await ledgerBody(runtime.db.drizzle));
+    showPage(res, { title: "Ledger", live: following("ledger_balances", "ledger_verifications"), body });
   });
   return router;
 }

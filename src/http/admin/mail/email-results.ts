@@ -14,11 +14,20 @@ import { EXPERIMENTS } from "../../../email/render/experiments.ts";
 import { type Html, html } from "../../../html.ts";
 import { noticeResults } from "../../../project-matching/notice-results.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, codeHtml, formatCount, section, type Tone, timeHtml, traceHtml } from "../frame/elements.ts";
+import {
+  badge,
+  codeHtml,
+  formatCount,
+  regionHtml,
+  section,
+  type Tone,
+  timeHtml,
+  traceHtml,
+} from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES, type TimeRange } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { whyHref } from "../notifications/decision-table.ts";
@@ -74,11 +83,11 @@ async function showEmails(runtime: Runtime, req: Request, res: Response): Promis
     listEmails(on, range, filter, { before: filter.before, limit: PER_PAGE }),
   ]);
   const results = await Promise.all(EXPERIMENTS.map((experiment) => experimentResult(on, experiment)));
-  const body = html`${section(`E-mails within ${filter.within}`, statusTable(counts, filter.within))}
-${section("Newest first", html`${form}${await emailTable(on, page.lines)}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}
+  const body = html`${regionHtml("counts", section(`E-mails within ${filter.within}`, statusTable(counts, filter.within)))}
+${section("Newest first", html`${form}${regionHtml("emails", await emailTable(on, page.lines))}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}
 ${results.map(experimentHtml)}
 ${noticesHtml(await noticeResults(on, now))}`;
-  showPage(res, { title: "E-mails", body });
+  showPage(res, { title: "E-mails", live: following("emails"), body });
 }
 
 const TONES: Readonly<Partial<Record<EmailLine["status"], Tone>>> = {

@@ -5,11 +5,11 @@ import { countDecisions, decisionsBetween, listDecisions } from "../../../notifi
 import { DECISION_REASONS } from "../../../notifications/describe-decision.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { section } from "../frame/elements.ts";
+import { regionHtml, section } from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { countTable, decisionTable } from "./decision-table.ts";
 import { showWhy, whyForm } from "./why.ts";
 
@@ -83,10 +83,13 @@ async function showDecisions(runtime: Runtime, req: Request, res: Response): Pro
     listDecisions(on, range, others, { before, limit: PER_PAGE }),
   ]);
   const body = html`${section("One user, one event", whyForm({ given: {}, faults: {} }))}
-${section(
-  `Decisions within ${within}`,
-  countTable(counts, (query) => hrefOf(PATH, { within, ...query })),
+${regionHtml(
+  "counts",
+  section(
+    `Decisions within ${within}`,
+    countTable(counts, (query) => hrefOf(PATH, { within, ...query })),
+  ),
 )}
-${section("Newest first", html`${form}${await decisionTable(on, page.lines, "No decision matches.")}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
-  showPage(res, { title, body });
+${section("Newest first", html`${form}${regionHtml("decisions", await decisionTable(on, page.lines, "No decision matches."))}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
+  showPage(res, { title, live: following("deliveries"), body });
 }

@@ -17,7 +17,7 @@ import {
   readFilters,
 } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { actorText } from "../pauses/paused.ts";
 import { stateBadge } from "../work/entry-table.ts";
@@ -77,9 +77,9 @@ function runRoutes(runtime: Runtime): Router {
       { ...filter, since, withWork: filter.work !== "all", offset },
       PER_PAGE + 1,
     );
-    const body = html`${form}${runTable(found.slice(0, PER_PAGE), now, "No run matches.")}
+    const body = html`${form}${regionHtml("runs", runTable(found.slice(0, PER_PAGE), now, "No run matches."))}
 ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_PAGE && filter.page < MAX_PAGE })}`;
-    showPage(res, { title: "Runs", body });
+    showPage(res, { title: "Runs", body, live: following("job_runs") });
   });
   router.get("/runs/:id", async (req, res, next) => {
     if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
@@ -120,11 +120,10 @@ function showRun(res: Response, { run, steps, entries, origin }: OneRun, now: Da
       ["Runs", "/admin/runs"],
       [run.job, `/admin/jobs/${run.job}`],
     ],
-    live: isOver ? false : `run=${run.id}`,
-    body: html`${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml("outage", html``)}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+    live: isOver ? false : `run=${run.id}&${following("outbox", "job_runs")}`,
+    body: html`${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
 ${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
-${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}
-${section("Entries that are not settled", entryTable(entries, now))}`,
+${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}${section("Entries that are not settled", entryTable(entries, now))}`)}`,
   });
 }
 

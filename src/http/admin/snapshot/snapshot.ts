@@ -10,6 +10,7 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { sharedReading } from "../../../shared-reading.ts";
 import type { Gauges } from "../../metrics/gauges.ts";
+import { countWrites } from "./count-writes.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
 
 /** What the pages that change by themselves show of the service, at one time. */
@@ -46,6 +47,8 @@ export type Snapshots = {
    * @param runs further runs to read.
    */
   read(runs?: readonly string[]): Promise<Snapshot>;
+  /** How many rows of tables were ever written, by table: it tells that one has changed. */
+  writes(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
 };
 
 const RUNNING_SHOWN = 20;
@@ -83,6 +86,7 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
       ]);
       return { ...now, runs, slow: slowPart };
     },
+    writes: (tables) => countWrites(on, tables),
   };
 }
 

@@ -8,9 +8,17 @@ import {
 import { type TroubledRow, troubledRows } from "../../../connect/troubled-rows.ts";
 import { type Html, html } from "../../../html.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, codeHtml, formatSeconds, section, timeHtml, timeWithAge } from "../frame/elements.ts";
+import {
+  badge,
+  codeHtml,
+  formatSeconds,
+  regionHtml,
+  section,
+  timeHtml,
+  timeWithAge,
+} from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 
 /** The host's tables that are mirrored. */
@@ -34,10 +42,13 @@ function hostRoutes(runtime: Runtime): Router {
       lastVerification(on),
       troubledRows(on, ROWS),
     ]);
-    const body = html`${mirrorTable(mirrors, verification, runtime.clock.now())}
+    const body = regionHtml(
+      "mirrors",
+      html`${mirrorTable(mirrors, verification, runtime.clock.now())}
 <p class="dim">Verified: ${verification === null ? "never; verify-mirrors does it" : `${formatSeconds(verification.seconds)} ago`}.</p>
-${troubled.length === 0 ? null : section("Rows that are not mirrored", troubledTable(troubled))}`;
-    showPage(res, { title: "Connected hosts", body });
+${troubled.length === 0 ? null : section("Rows that are not mirrored", troubledTable(troubled))}`,
+    );
+    showPage(res, { title: "Connected hosts", live: following("mirrors", "dirty", "mirror_faults"), body });
   });
   return router;
 }

@@ -9,10 +9,10 @@ import {
   type RefusedMedia,
 } from "../../../media/refused-media.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, formatCount, section, timeHtml } from "../frame/elements.ts";
+import { badge, formatCount, regionHtml, section, timeHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -54,9 +54,9 @@ async function showMedia(on: Queryable, req: Request, res: Response): Promise<vo
     countRefusals(on),
     latestRefusals(on, { reason: filter.reason, limit: SHOWN }),
   ]);
-  const body = html`${section("By reason", countTable(counts))}
-${section("Checked last", html`${form}${await refusalTable(on, latest)}`)}`;
-  showPage(res, { title, body });
+  const body = html`${regionHtml("counts", section("By reason", countTable(counts)))}
+${section("Checked last", html`${form}${regionHtml("latest", await refusalTable(on, latest))}`)}`;
+  showPage(res, { title, live: following("media"), body });
 }
 
 const statusBadge = (status: RefusedMedia["status"]): Html =>

@@ -4,9 +4,9 @@ import { listName, type SourceStatus, sourcesReport } from "../../../postings/so
 import type { Runtime } from "../../../roles/runtime.ts";
 import { listSchedules } from "../../../schedules/list-schedules.ts";
 import { scrapeJobPostings } from "../../../workers/recommendations/scrape-job-postings.ts";
-import { textHtml, timeHtml } from "../frame/elements.ts";
+import { regionHtml, textHtml, timeHtml } from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 
 /** Where postings come from. */
@@ -27,7 +27,8 @@ function postingSourceRoutes(runtime: Runtime): Router {
     const schedules = await listSchedules(on, runtime.timetable, now);
     const nextRun = schedules.find(({ job }) => job === scrapeJobPostings.name)?.nextSlot ?? null;
     const sources = await sourcesReport(on, runtime.config.postingSources, { now, nextRun });
-    showPage(res, { title: "Postings' sources", body: sourceTable(sources) });
+    const body = regionHtml("sources", sourceTable(sources));
+    showPage(res, { title: "Postings' sources", live: following("job_runs", "outside_requests"), body });
   });
   return router;
 }
