@@ -1,5 +1,5 @@
 import type { Tx } from "../db/transaction.ts";
-import type { Mirror } from "./installed.ts";
+import type { Mirror, ResyncPhase } from "./installed.ts";
 import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import { absentOwnKeys, compareHostRows, differingKeys, type OwnKeys } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
@@ -54,7 +54,6 @@ export async function compareMirror(mirror: Mirror, comparing: Comparing): Promi
   return { rows, differing: differing.sort() };
 }
 
-type Phase = "host" | "own";
 /** What was read of a part; without a last key there was none. */
 type Part = { readonly last: string | null; readonly rows: number; readonly differing: readonly string[] };
 
@@ -62,7 +61,7 @@ type Part = { readonly last: string | null; readonly rows: number; readonly diff
 async function bothSides(
   mirror: Mirror,
   comparing: Comparing,
-  onPart: (phase: Phase, part: Part) => void,
+  onPart: (phase: ResyncPhase, part: Part) => void,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(comparing.signal ? [comparing.signal] : [])]);
@@ -77,7 +76,7 @@ async function bothSides(
 
 /** Reads all rows of one side in parts. A part that takes too long is read again with fewer rows. */
 async function lookThrough(
-  phase: Phase,
+  phase: ResyncPhase,
   mirror: Mirror,
   { read, signal }: Comparing,
   onPart: (part: Part) => void,
@@ -102,7 +101,7 @@ async function lookThrough(
 async function readPart(
   tx: Tx,
   { plan }: Mirror,
-  phase: Phase,
+  phase: ResyncPhase,
   after: string | null,
   limit: number,
 ): Promise<Part> {

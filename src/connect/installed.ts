@@ -1,14 +1,18 @@
 import { sql } from "drizzle-orm";
+import type { mirrors } from "../db/schema/connect.ts";
 import { lockKey } from "../db/schema-keys.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type MirrorPlan, readPlan } from "./plan.ts";
 
+/** A resync compares the rows of the host, then our own. */
+export type ResyncPhase = NonNullable<(typeof mirrors.$inferSelect)["resync"]>;
+
 /** A mirror that is installed. */
 export type Mirror = {
   readonly table: string;
   readonly plan: MirrorPlan;
-  readonly resync: "host" | "own" | null;
+  readonly resync: ResyncPhase | null;
   readonly resyncAfter: string | null;
   /** Rows that it has compared: the host's, then our own. */
   readonly resyncRows: number;

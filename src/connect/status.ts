@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
-import { type Mirror, readMirrors } from "./installed.ts";
+import { type Mirror, type ResyncPhase, readMirrors } from "./installed.ts";
 import { inspectSources } from "./source-check.ts";
 import { sourceName } from "./triggers.ts";
 import { FAULT_TEXT } from "./troubled-rows.ts";
@@ -11,7 +11,7 @@ export type MirrorStatus = {
   /** `records`: the host sends its rows. */
   readonly state: "active" | "records" | "resync" | "stopped";
   /** How far a resync is: how many rows it has compared, of the host's first, then of our own. */
-  readonly resync: { readonly of: "host" | "own"; readonly rows: number } | null;
+  readonly resync: { readonly of: ResyncPhase; readonly rows: number } | null;
   /** Why it is stopped. */
   readonly reason: string | null;
   readonly sources: readonly string[];

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { listVersions } from "./schema/versions.ts";
 import { lockKey } from "./schema-keys.ts";
 import { array, type Queryable, rows } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
@@ -8,6 +9,8 @@ import type { Tx } from "./transaction.ts";
 
 /** What has versions. */
 export type ListArea = "pairs" | "compatibility" | "matches" | "traits";
+
+type VersionState = (typeof listVersions.$inferSelect)["state"];
 
 export type ListVersion = {
   readonly id: string;
@@ -74,7 +77,7 @@ export async function openVersion(
 export async function keepVersion(
   tx: Tx,
   id: string,
-  states: readonly ("building" | "served")[],
+  states: readonly Extract<VersionState, "building" | "served">[],
 ): Promise<boolean> {
   const found = await rows(
     tx,

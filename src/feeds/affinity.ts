@@ -85,14 +85,14 @@ export async function storeAffinities(
         creators as (${shares(sql`acts`, sql`creator_id`, BY_ID, AFFINITY.creators)}),
         subjects as (${shares(sql`spoken`, sql`topic`, BY_TEXT, AFFINITY.topics)}),
         types as (${shares(sql`acts`, sql`content_type`, BY_TEXT, CONTENT_TYPES)}),
-        pace as (select user_id, count(*) filter (where kind <> 'hide') / ${AFFINITY.windowDays}::float8 as velocity from acts group by user_id)
+        activity as (select user_id, count(*) filter (where kind <> 'hide') / ${AFFINITY.windowDays}::float8 as velocity from acts group by user_id)
         insert into user_affinity_profiles (user_id, creator_ids, creator_shares, topics, topic_shares, content_types,
                                             engagement_velocity, exploration_factor, algo_version, computed_at)
         select p.user_id, coalesce(c.keys, '{}'), coalesce(c.shares, '{}'), coalesce(s.keys, '{}'), coalesce(s.shares, '{}'),
                coalesce((select jsonb_object_agg(k.key, k.share) from unnest(y.keys, y.shares) as k(key, share)), '{}'),
                p.velocity, coalesce(least(s.found / ${AFFINITY.explored}::float8, 1), ${AFFINITY.unknownExploration}::float8),
                ${AFFINITY_VERSION}, ${asOf}::timestamptz
-        from pace p left join creators c on c.user_id = p.user_id left join subjects s on s.user_id = p.user_id
+        from activity p left join creators c on c.user_id = p.user_id left join subjects s on s.user_id = p.user_id
         left join types y on y.user_id = p.user_id
         order by p.user_id
         on conflict (user_id) do update set creator_ids = excluded.creator_ids, creator_shares = excluded.creator_shares,

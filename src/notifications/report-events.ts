@@ -1,13 +1,14 @@
 import { groupBy } from "../group-by.ts";
 import type { Log } from "../log.ts";
 import type { Measure } from "../queues/job.ts";
+import type { EventOutcome } from "./event-outcomes.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
 /** An event with its outcome, and the fields at fault if it was rejected. */
 type Handled = {
   readonly id: string;
   readonly type: string;
-  readonly outcome: "decided" | "ignored" | "rejected";
+  readonly outcome: EventOutcome;
   readonly reason: string | null;
 };
 

@@ -9,7 +9,7 @@ export type DismissReason = NonNullable<(typeof jobApplications.$inferSelect)["d
 
 /** Feedback of a user about a posting. */
 export type GivenFeedback =
-  | { readonly status: "saved" | "applied" }
+  | { readonly status: Extract<ApplicationStatus, "saved" | "applied"> }
   | { readonly status: "dismissed"; readonly reason: DismissReason | null };
 
 /**

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
+import type { ledgerVerifications } from "../db/schema/rewards.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Coverage } from "./verify.ts";
 
 /** What a verification of the ledger looks at. */
-export type VerificationScope = "new" | "all";
+export type VerificationScope = (typeof ledgerVerifications.$inferSelect)["scope"];
 
 /** What the last verification without faults covered; null if there was none. */
 export async function lastCoverage(on: Queryable): Promise<Coverage | null> {

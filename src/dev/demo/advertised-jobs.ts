@@ -1,3 +1,5 @@
+import type { JobType, RemoteType } from "../../ports/postings/clean-posting.ts";
+
 /** A job that an employer of the demo advertises. */
 export type AdvertisedJob = {
   /** The source that lists it. */
@@ -6,8 +8,8 @@ export type AdvertisedJob = {
   readonly title: string;
   readonly company: string;
   readonly place: string;
-  readonly work: "remote" | "hybrid" | "onsite";
-  readonly time: "full-time" | "part-time";
+  readonly work: RemoteType;
+  readonly time: Extract<JobType, "full-time" | "part-time">;
   /** Yearly; null: not stated. */
   readonly pay: { readonly min: number; readonly max: number; readonly currency: string } | null;
   readonly hoursAgo: number;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { jobs } from "../../db/schema/postings.ts";
 import { isStorableInstant, storable } from "../../foreign-text.ts";
 import { postingLink } from "../../scoring/postings/posting-link.ts";
 import { shorten } from "../../shorten.ts";
@@ -6,15 +7,9 @@ import { htmlToText } from "./html-text.ts";
 import type { DraftPosting } from "./posting-source.ts";
 import { type AdvertisedSalary, cleanSalary } from "./salary.ts";
 
-export type JobType =
-  | "full-time"
-  | "part-time"
-  | "contract"
-  | "freelance"
-  | "temporary"
-  | "internship"
-  | "volunteer";
-export type RemoteType = "remote" | "hybrid" | "onsite";
+type PostingRow = typeof jobs.$inferSelect;
+export type JobType = NonNullable<PostingRow["jobType"]>;
+export type RemoteType = NonNullable<PostingRow["remoteType"]>;
 
 /** A posting that can be stored and shown. */
 export type CleanPosting = {

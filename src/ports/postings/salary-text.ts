@@ -1,4 +1,6 @@
-export type SalaryPeriod = "hour" | "day" | "week" | "month" | "year";
+import type { jobs } from "../../db/schema/postings.ts";
+
+export type SalaryPeriod = NonNullable<(typeof jobs.$inferSelect)["salaryPeriod"]>;
 
 /** A salary as a text states it. */
 export type StatedSalary = {
