@@ -49,7 +49,7 @@ type Round = {
   /** Those of `waiting` that are left at the end. */
   readonly left: Keys;
   /** The number of rows that the share of removed ones refers to; null: all rows of the mirror. */
-  readonly outOf: number | null;
+  readonly comparedRows: number | null;
   keys: number;
 };
 
@@ -59,7 +59,8 @@ type Round = {
  * removed, children first; then those that were refused are tried again, since a removed row may have been in
  * their way.
  *
- * @param options.outOf the rows that were compared, for a part of a resync; null for changes that were noted.
+ * @param options.comparedRows the number of rows that were compared, for a part of a resync; null for changes
+ *   that were noted.
  * @param options.quiet rows that make no nudge due.
  */
 export async function applyKeys(
@@ -67,9 +68,9 @@ export async function applyKeys(
   mirrors: readonly Mirror[],
   given: Keys,
   {
-    outOf = null,
+    comparedRows = null,
     quiet = [],
-  }: { readonly outOf?: number | null; readonly quiet?: Iterable<[string, Set<string>]> } = {},
+  }: { readonly comparedRows?: number | null; readonly quiet?: Iterable<[string, Set<string>]> } = {},
 ): Promise<Applied & Unwritten> {
   const round: Round = {
     tx,
@@ -82,7 +83,7 @@ export async function applyKeys(
     stopped: new Map(),
     faults: [],
     left: new Map(),
-    outOf,
+    comparedRows,
     keys: 0,
   };
   for (let pass = 0; pass < MAX_PASSES && round.todo.size > 0; pass++) {
@@ -195,7 +196,7 @@ type Removed = { readonly gone: readonly string[]; readonly waiting: readonly st
 async function removeKeys(round: Round, mirror: Mirror, { gone, waiting }: Removed): Promise<void> {
   const keys = [...gone, ...waiting];
   await guard(round, mirror, keys, async (savepoint) => {
-    if (!mirror.acceptsRemovals) await refuseManyRemovals(savepoint, mirror, keys, round.outOf);
+    if (!mirror.acceptsRemovals) await refuseManyRemovals(savepoint, mirror, keys, round.comparedRows);
     const { mirrors } = round;
     const refused = [
       ...(await removeMirrorRows(savepoint, mirrors, mirror, gone, "gone")),
@@ -210,13 +211,13 @@ async function refuseManyRemovals(
   tx: Tx,
   { plan }: Mirror,
   keys: readonly string[],
-  outOf: number | null,
+  comparedRows: number | null,
 ): Promise<void> {
   if (keys.length <= MAX_REMOVED || plan.gone === "keep") return;
   const { removed, all } = await countRemovals(tx, plan, keys);
-  if (removed <= MAX_REMOVED || removed <= MAX_REMOVED_SHARE * (outOf ?? all)) return;
+  if (removed <= MAX_REMOVED || removed <= MAX_REMOVED_SHARE * (comparedRows ?? all)) return;
   throw new MirrorStopped(
-    `the host no longer has ${removed} of ${outOf ?? all} rows; commonwork connect resume ${plan.table} --accept-removals removes them`,
+    `the host no longer has ${removed} of ${comparedRows ?? all} rows; commonwork connect resume ${plan.table} --accept-removals removes them`,
   );
 }
 

@@ -165,7 +165,7 @@ async function applyPart(tx: Tx, limit: number): Promise<RoundResult> {
   const part = await nextPart(tx, mirror, limit);
   if ("reason" in part) return { kind: "applied", stopped: [{ mirror: mirror.table, ...part }], keys: 0 };
   const applied = await applyKeys(tx, mirrors, new Map([[mirror.table, new Set(part.keys)]]), {
-    outOf: part.rows,
+    comparedRows: part.rows,
   });
   if (!applied.stopped.some((one) => one.mirror === mirror.table)) await advance(tx, mirror, part);
   return { kind: "applied", stopped: applied.stopped, keys: part.rows };

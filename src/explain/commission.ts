@@ -146,13 +146,13 @@ function stepsOfSale(sale: SaleRow, inputs: DecisionInputs, decision: Commission
       decision.reasons.length === 0 ? `none: ${paidSince(inputs)}` : `held: ${decision.reasons.join(", ")}`,
     ),
     ...(inputs.rechecks ?? []).map((late) =>
-      step("re-check", `sale ${late} arrived late: this one was sold after it, and was decided again`),
+      step("recheck", `sale ${late} arrived late: this one was sold after it, and was decided again`),
     ),
   ];
 }
 
 const paidSince = ({ rechecks }: DecisionInputs): string =>
-  rechecks ? "paid since the last re-check" : "paid immediately";
+  rechecks ? "paid since the last recheck" : "paid immediately";
 
 const stepOfLine = ({ level, rateBps, amountMicro, reversedMicro, status }: StoredLine): Step => {
   const takenBack = reversedMicro === 0n ? "" : `; ${tokens(reversedMicro)} of it was taken back by refunds`;

@@ -30,7 +30,7 @@ import {
 import { userZone } from "./user-zone.ts";
 
 /** What was decided for some recipients of one event. Null: it is never shown in the app, or never mailed. */
-export type Decided = {
+export type DecidedDeliveries = {
   readonly event: NotificationEvent;
   readonly type: AnyNotificationType;
   readonly userIds: readonly string[];
@@ -54,8 +54,8 @@ export async function decideDeliveries(
   tx: Tx,
   recipients: readonly EventRecipients[],
   context: Context,
-): Promise<Decided[]> {
-  const decided: Decided[] = [];
+): Promise<DecidedDeliveries[]> {
+  const decided: DecidedDeliveries[] = [];
   const limited: { one: EventRecipients; facts: NotifyFacts; reader: Reader }[] = [];
   await mapInPortions(recipients, (one) => {
     const reader = readerOf(one, context);
@@ -95,7 +95,7 @@ const decide = (
   userIds: readonly string[],
   reader: Reader,
   { inApp, email }: ChannelFacts,
-): Decided => ({
+): DecidedDeliveries => ({
   event,
   type,
   userIds,

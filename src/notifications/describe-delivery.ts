@@ -1,8 +1,8 @@
 import type { Channel } from "../scoring/notifications/preference.ts";
-import type { Decided } from "./decide-deliveries.ts";
+import type { DecidedDeliveries } from "./decide-deliveries.ts";
 
 /** The deliveries of a group by the name under which a run counts them. */
-export function countsOf(decided: Decided): Record<string, number> {
+export function countsOf(decided: DecidedDeliveries): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [channel, decision] of channelsOf(decided)) {
     const shown = channel === "in_app" ? "shown" : `e-mail ${decision.kind}`;
@@ -13,7 +13,9 @@ export function countsOf(decided: Decided): Record<string, number> {
 }
 
 /** The deliveries of a group for the preview of a dry run. Ids only. */
-export const remarksOf = (decided: Decided): { readonly about: string; readonly decision: string }[] =>
+export const remarksOf = (
+  decided: DecidedDeliveries,
+): { readonly about: string; readonly decision: string }[] =>
   channelsOf(decided).flatMap(([channel, decision]) => {
     const kind = decision.kind !== "skipped" && channel === "in_app" ? "shown" : decision.kind;
     const reason = decision.reason === null ? "" : ` (${decision.reason})`;
@@ -24,10 +26,10 @@ export const remarksOf = (decided: Decided): { readonly about: string; readonly 
     }));
   });
 
-function channelsOf({ inApp, email }: Decided) {
+function channelsOf({ inApp, email }: DecidedDeliveries) {
   const both = [
     ["in_app", inApp],
     ["email", email],
-  ] as const satisfies readonly (readonly [Channel, Decided["email"]])[];
+  ] as const satisfies readonly (readonly [Channel, DecidedDeliveries["email"]])[];
   return both.flatMap(([channel, decision]) => (decision === null ? [] : [[channel, decision] as const]));
 }

@@ -5,7 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import { COUNT_MARK, countClasses } from "../languages/count-classes.ts";
 import { mapInPortions, stringifyInPortions } from "../portions.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
-import type { Decided } from "./decide-deliveries.ts";
+import type { DecidedDeliveries } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
 import { settleCounted, type ThreadReader } from "./settle-reading.ts";
 import { writeText } from "./write-text.ts";
@@ -19,7 +19,7 @@ import { writeText } from "./write-text.ts";
  */
 export async function recordDeliveries(
   tx: Tx,
-  decided: readonly Decided[],
+  decided: readonly DecidedDeliveries[],
   now: Date,
 ): Promise<readonly ThreadReader[]> {
   if (decided.length === 0) return [];
@@ -32,20 +32,20 @@ export async function recordDeliveries(
   return settleCounted(tx, { readers: counted, messageIds: counting.flatMap(messageIdOf) });
 }
 
-type Texts = ReadonlyMap<Decided, NotificationText>;
+type Texts = ReadonlyMap<DecidedDeliveries, NotificationText>;
 
-const isShown = ({ inApp }: Decided): boolean => inApp?.kind === "now";
+const isShown = ({ inApp }: DecidedDeliveries): boolean => inApp?.kind === "now";
 
-const isCounting = (one: Decided): boolean =>
+const isCounting = (one: DecidedDeliveries): boolean =>
   isShown(one) && one.type.countsInThread === true && one.event.threadId !== null && !one.reader.isMentioned;
 
-function messageIdOf({ type, event }: Decided): string[] {
+function messageIdOf({ type, event }: DecidedDeliveries): string[] {
   const { messageId } = type.references?.(event.payload) ?? {};
   return messageId === undefined ? [] : [messageId];
 }
 
 /** The columns of a notification that all recipients of a group share. */
-const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) => ({
+const contentOf = ({ event }: DecidedDeliveries, { title, body, link }: NotificationText) => ({
   event_id: event.id,
   event_type: event.type,
   project_id: event.projectId,
@@ -64,7 +64,7 @@ const contentOf = ({ event }: Decided, { title, body, link }: NotificationText) 
  */
 async function countInThreads(
   tx: Tx,
-  counting: readonly Decided[],
+  counting: readonly DecidedDeliveries[],
   texts: Texts,
 ): Promise<readonly CountingNotification[]> {
   const groups = counting.flatMap((one) => {
@@ -92,7 +92,7 @@ async function countInThreads(
 }
 
 /** The titles of a group by the count, for `count_title` in Postgres, which also lowers counts. */
-function countTitles({ type, event, reader }: Decided): string[] {
+function countTitles({ type, event, reader }: DecidedDeliveries): string[] {
   const { digits, examples } = countClasses(reader.language.tag);
   const titles = examples.map(
     (count) => writeText(type, event, reader, { count, written: COUNT_MARK }).title,
@@ -117,7 +117,7 @@ type WrittenGroup = {
 };
 
 /** What the recipients of a group share, and the recipients. */
-function groupOf(one: Decided, { texts, counted }: WrittenGroup) {
+function groupOf(one: DecidedDeliveries, { texts, counted }: WrittenGroup) {
   const text = texts.get(one);
   const counts = isCounting(one);
   const { event, userIds, inApp, email } = one;
@@ -148,7 +148,7 @@ const statusOf = ({ kind }: NotifyDecision, status: Columns["status"]): Columns[
  */
 async function writeDeliveries(
   tx: Tx,
-  decided: readonly Decided[],
+  decided: readonly DecidedDeliveries[],
   written: WrittenGroup,
   now: Date,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { buyerWindows } from "./buyer-windows.ts";
 import { type DecisionInputs, factsFrom } from "./decision-inputs.ts";
 import type { SettledStatus } from "./stored-sales.ts";
 
-/** What the audit rows of re-checks are named. */
+/** What the audit rows of rechecks are named. */
 export const RECHECK_ACTION = "commission.recheck";
 
 /** A sale whose commissions are paid or held, locked to decide about it again. */

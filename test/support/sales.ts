@@ -82,7 +82,7 @@ export const movementsOf = async (world: World, saleId: string): Promise<string[
     )
   ).map((row) => row.kind);
 
-/** The re-checks that moved the commissions of a sale, as `<sale>/<late sale>`, in order. */
+/** The rechecks that moved the commissions of a sale, as `<sale>/<late sale>`, in order. */
 export const recheckMovesOf = async (world: World, saleId: string): Promise<string[]> =>
   (
     await world.query<{ id: string }>(
@@ -91,7 +91,7 @@ export const recheckMovesOf = async (world: World, saleId: string): Promise<stri
     )
   ).map((row) => row.id);
 
-/** Takes one sale of whole tokens, sold some minutes before now, and settles it without its re-check. */
+/** Takes one sale of whole tokens, sold some minutes before now, and settles it without its recheck. */
 export async function settleSale(
   world: World,
   buyer: { userId: string },

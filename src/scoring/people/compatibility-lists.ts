@@ -1,5 +1,5 @@
 import { compatibilityOf } from "./compatibility.ts";
-import { idOf, isFresh, openReplaced, type Replaced, type Somebody, sidesOf } from "./current-people.ts";
+import { type AnyPerson, idOf, isUnpacked, openReplaced, type Replaced, sidesOf } from "./current-people.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { COMPATIBILITY_BYTES, writeCompatibilityBytes } from "./pair-bytes.ts";
 import { type Hash, openHash, personHash } from "./person-hash.ts";
@@ -36,8 +36,8 @@ const HASH_BYTES = 8;
 type List = {
   readonly id: number;
   readonly hash: Hash;
-  readonly viewer: Somebody;
-  readonly targets: readonly Somebody[];
+  readonly viewer: AnyPerson;
+  readonly targets: readonly AnyPerson[];
 };
 
 /** The lists of users, apart from those that would be computed from what is stored already. */
@@ -62,15 +62,15 @@ export function changedCompatibilityLists(
 }
 
 /** Packed people stay in memory as long as their columns. */
-const hashes = new WeakMap<Somebody, Hash>();
+const hashes = new WeakMap<AnyPerson, Hash>();
 
-function hashOf({ people }: OpenedPeople, one: Somebody): Hash {
-  const hash = hashes.get(one) ?? personHash(isFresh(one) ? one.own : people.withIds(one));
+function hashOf({ people }: OpenedPeople, one: AnyPerson): Hash {
+  const hash = hashes.get(one) ?? personHash(isUnpacked(one) ? one.own : people.withIds(one));
   hashes.set(one, hash);
   return hash;
 }
 
-function listHash(base: OpenedPeople, algoVersion: number, people: readonly Somebody[]): Hash {
+function listHash(base: OpenedPeople, algoVersion: number, people: readonly AnyPerson[]): Hash {
   const { add, addAll, end } = openHash();
   add(algoVersion);
   for (const one of people) addAll(hashOf(base, one));

@@ -12,37 +12,37 @@ export type Replaced = {
   readonly left: readonly number[];
 };
 
-/** Somebody whom the packed people do not hold: with ids as they are, and with the indexes of the packed. */
-export type Fresh = { readonly own: Person; readonly indexed: Person; readonly position: number };
-export type Somebody = Fresh | Person;
+/** A person who is not among the packed people: with ids as they are, and with the indexes of the packed. */
+export type UnpackedPerson = { readonly own: Person; readonly indexed: Person; readonly position: number };
+export type AnyPerson = UnpackedPerson | Person;
 
-export const isFresh = (one: Somebody): one is Fresh => "own" in one;
-export const idOf = (one: Somebody): number => (isFresh(one) ? one.own.id : one.id);
-export const asIndexed = (one: Somebody): Person => (isFresh(one) ? one.indexed : one);
+export const isUnpacked = (one: AnyPerson): one is UnpackedPerson => "own" in one;
+export const idOf = (one: AnyPerson): number => (isUnpacked(one) ? one.own.id : one.id);
+export const asIndexed = (one: AnyPerson): Person => (isUnpacked(one) ? one.indexed : one);
 
 /** Both people of a pair with the same kind of ids. */
-export const sidesOf = (viewer: Somebody, candidate: Somebody): [viewer: Person, candidate: Person] =>
-  isFresh(viewer) && isFresh(candidate)
+export const sidesOf = (viewer: AnyPerson, candidate: AnyPerson): [viewer: Person, candidate: Person] =>
+  isUnpacked(viewer) && isUnpacked(candidate)
     ? [viewer.own, candidate.own]
     : [asIndexed(viewer), asIndexed(candidate)];
 
 /** Those who were placed since the packed people were read, and everybody as the lists were computed from. */
 export function openReplaced(base: OpenedPeople, { asOf, replaced, left }: Replaced) {
-  const earlier = new Map(readFresh(base, replaced, asOf));
+  const earlier = new Map(readUnpacked(base, replaced, asOf));
   const gone = new Set(left);
   const packed = (id: number): Person | null => {
     const position = base.people.positionOf(id);
     return position === undefined ? null : base.people.read(position);
   };
-  const before = (id: number): Somebody | null => earlier.get(id) ?? (gone.has(id) ? null : packed(id));
+  const before = (id: number): AnyPerson | null => earlier.get(id) ?? (gone.has(id) ? null : packed(id));
   return { earlier, gone, before };
 }
 
-const readFresh = (base: OpenedPeople, json: string, asOf: number): [id: number, Fresh][] =>
-  (JSON.parse(json) as PersonRow[]).map((row) => [row.id, freshOf(base, row, asOf)]);
+const readUnpacked = (base: OpenedPeople, json: string, asOf: number): [id: number, UnpackedPerson][] =>
+  (JSON.parse(json) as PersonRow[]).map((row) => [row.id, unpackedOf(base, row, asOf)]);
 
 /** @param asOf in milliseconds. */
-export function freshOf({ people }: OpenedPeople, row: PersonRow, asOf: number): Fresh {
+export function unpackedOf({ people }: OpenedPeople, row: PersonRow, asOf: number): UnpackedPerson {
   const own = preparePerson(factsOf(row), asOf);
   return { own, indexed: people.withIndexes(own), position: row.position };
 }

@@ -1,4 +1,4 @@
-import type { Fresh } from "./current-people.ts";
+import type { UnpackedPerson } from "./current-people.ts";
 import type { Floor } from "./floor.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { listNumber, positionOfList, tierOfList } from "./pair-entries.ts";
@@ -34,9 +34,9 @@ export type GrowingFloors = ListFloors & {
   /** Somebody is no longer as they were packed, or as they were placed last. */
   replace(id: number): void;
   /** A list of somebody who was placed. */
-  add(owner: Fresh, tier: number, size: number, floor: Floor | null): void;
+  add(owner: UnpackedPerson, tier: number, size: number, floor: Floor | null): void;
   /** The lists of everybody. @param heads with sizes (sent-lists.ts). */
-  addAll(heads: Uint8Array, fresh: ReadonlyMap<number, Fresh>): void;
+  addAll(heads: Uint8Array, fresh: ReadonlyMap<number, UnpackedPerson>): void;
   /** Somebody left a list. */
   lose(list: number): void;
 };

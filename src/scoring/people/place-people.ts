@@ -1,4 +1,11 @@
-import { asIndexed, type Fresh, freshOf, idOf, type Somebody, sidesOf } from "./current-people.ts";
+import {
+  type AnyPerson,
+  asIndexed,
+  idOf,
+  sidesOf,
+  type UnpackedPerson,
+  unpackedOf,
+} from "./current-people.ts";
 import { isBelowFloor } from "./floor.ts";
 import { openLists, type PairListColumns, TIERS } from "./list-columns.ts";
 import type { FreshList } from "./list-floors.ts";
@@ -30,18 +37,18 @@ export type PairPlacement = {
   readonly short: readonly number[];
 };
 
-/** Somebody who is placed: before and after. */
+/** A person who is placed: before and after. */
 type Placed = {
   readonly id: number;
-  readonly before: Somebody | null;
-  readonly after: Fresh | null;
+  readonly before: AnyPerson | null;
+  readonly after: UnpackedPerson | null;
   readonly blocked: ReadonlySet<number>;
 };
 
 /** Computes what changes when people are placed: their own lists, and what they enter and leave of others. */
 export function placePeople(now: PlacedPeople, { ids, rows, blocked, keep }: Placing): PairPlacement {
   const next = new Map(
-    (JSON.parse(rows) as PersonRow[]).map((row) => [row.id, freshOf(now.base, row, now.asOf)] as const),
+    (JSON.parse(rows) as PersonRow[]).map((row) => [row.id, unpackedOf(now.base, row, now.asOf)] as const),
   );
   const placed = ids.map(
     (id): Placed => ({
@@ -62,7 +69,7 @@ export function placePeople(now: PlacedPeople, { ids, rows, blocked, keep }: Pla
 function ownLists(
   { base, lists: { replaced }, scores }: PlacedPeople,
   placed: readonly Placed[],
-  fresh: readonly Fresh[],
+  fresh: readonly UnpackedPerson[],
   keep: number,
 ): PairListColumns {
   const { people, listPositions } = base;
@@ -74,7 +81,7 @@ function ownLists(
   const terms = new Float64Array(TERM_COUNT + 1);
   const changed = [...replaced, ...positionsOf(placed.map(({ id }) => id))];
   for (const { id, after, blocked } of present) {
-    const { own, indexed } = after as Fresh;
+    const { own, indexed } = after as UnpackedPerson;
     const excluded = new Set([...changed, ...positionsOf(blocked)]);
     scores.begin(indexed);
     scored.clear();
@@ -99,7 +106,7 @@ function reachLists(now: PlacedPeople, placed: readonly Placed[]): Omit<PairPlac
   withViewers(now.sides, now.lists.floors, (find) => {
     for (const one of placed) reachPacked(now, find, placed, one, entries, losses.add);
   });
-  for (const one of placed) reachFresh(now, placed, one, entries, losses.add);
+  for (const one of placed) reachUnpacked(now, placed, one, entries, losses.add);
   return { entries: entries.end(), short: losses.short() };
 }
 
@@ -173,7 +180,7 @@ function isOnlyNewer(before: Person, after: Person): boolean {
 }
 
 /** The same for the lists of those who were placed since. */
-function reachFresh(
+function reachUnpacked(
   { fresh, lists: { freshLists } }: PlacedPeople,
   placed: readonly Placed[],
   { before, after, blocked }: Placed,
@@ -186,7 +193,7 @@ function reachFresh(
     const viewer = fresh.get(id);
     if (!viewer || placedIds.has(id)) continue;
     /** The list on which the viewer has somebody who ranks before the floor, or is the last one on it. */
-    const listWith = (one: Somebody | null): FreshList | undefined => {
+    const listWith = (one: AnyPerson | null): FreshList | undefined => {
       if (one === null || !asIndexed(one).isCandidate) return undefined;
       const tier = TIERS.indexOf(scoreInto(terms, ...sidesOf(viewer, one)));
       const list = lists.find((known) => known.list === listNumber(viewer.position, tier));

@@ -1,4 +1,4 @@
-import { type Fresh, freshOf, type Somebody } from "./current-people.ts";
+import { type AnyPerson, type UnpackedPerson, unpackedOf } from "./current-people.ts";
 import { type ListFloors, openFloors } from "./list-floors.ts";
 import type { OpenedPeople } from "./loaded-people.ts";
 import { openPackedScores, type PackedScores } from "./packed-scores.ts";
@@ -39,9 +39,9 @@ export type PlacedPeople = {
   readonly sides: ViewerSides;
   readonly lists: ListFloors;
   /** Those who were placed and are present. */
-  readonly fresh: ReadonlyMap<number, Fresh>;
+  readonly fresh: ReadonlyMap<number, UnpackedPerson>;
   /** As the lists are computed from; null for somebody who is on none. */
-  find(id: number): Somebody | null;
+  find(id: number): AnyPerson | null;
   /** Reads what was placed since. */
   follow(source: PlacedSource): void;
 };
@@ -50,7 +50,7 @@ export type PlacedPeople = {
 export function openPlaced(base: OpenedPeople, source: PlacedSource): PlacedPeople {
   const { people } = base;
   const { asOf, served } = source;
-  const fresh = new Map<number, Fresh>();
+  const fresh = new Map<number, UnpackedPerson>();
   const gone = new Set<number>();
   const lists = openFloors(base, served);
   let read = 0;
@@ -60,7 +60,7 @@ export function openPlaced(base: OpenedPeople, source: PlacedSource): PlacedPeop
     for (const row of rows) {
       lists.replace(row.id);
       gone.delete(row.id);
-      fresh.set(row.id, freshOf(base, row, asOf));
+      fresh.set(row.id, unpackedOf(base, row, asOf));
     }
     for (const id of left) {
       lists.replace(id);

@@ -235,9 +235,7 @@ describe("recheck-commissions", () => {
     const found = await explain(world.db.drizzle, "commission", saleId);
     expect(found).toMatchObject({ agrees: true, faults: [] });
     expect(found?.steps.find(({ what }) => what === "signals")?.how).toBe("held: amount-above-average");
-    expect(found?.steps.find(({ what }) => what === "re-check")?.how).toContain(
-      `sale ${lateId} arrived late`,
-    );
+    expect(found?.steps.find(({ what }) => what === "recheck")?.how).toContain(`sale ${lateId} arrived late`);
     const { lines } = await readStatement(world.db.drizzle, referrer.userId, { limit: 10 });
     expect(lines.map(({ kind, amount, explain }) => [kind, amount, explain])).toEqual([
       ["recheck", "-50.00", `commission:${saleId}:1`],

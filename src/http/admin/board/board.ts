@@ -11,8 +11,8 @@ const BOARD_PATH = "/admin/queues";
 /**
  * The routes that are served, which only read; all others are refused. Carriers are owned by Postgres:
  * removing, retrying, editing or adding one has no lasting effect. What changes a queue or starts a run needs
- * a reason and an audit row, which the pages of the dashboard ask for and write. A later version of Bull Board
- * may have more routes; they are refused until they are listed.
+ * a reason and an audit row, which the pages of the dashboard ask for and write. A later version of Bull
+ * Board may have more routes; they are refused until they are listed.
  */
 const ROUTES: readonly RegExp[] = [
   /^get \/api\/(redis\/stats|queues|job-schedulers)$/,

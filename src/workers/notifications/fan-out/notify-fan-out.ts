@@ -4,7 +4,7 @@ import { array, rows } from "../../../db/statement.ts";
 import type { Tx } from "../../../db/transaction.ts";
 import { missingSubjects } from "../../../events/host-event-types.ts";
 import { idField } from "../../../ids.ts";
-import type { Decided } from "../../../notifications/decide-deliveries.ts";
+import type { DecidedDeliveries } from "../../../notifications/decide-deliveries.ts";
 import { countsOf } from "../../../notifications/describe-delivery.ts";
 import { NO_RECIPIENTS } from "../../../notifications/describe-outcome.ts";
 import { type FoundRecipients, findRecipients } from "../../../notifications/find-recipients.ts";
@@ -219,7 +219,7 @@ type Handled = {
   readonly postponed: ReadonlySet<string>;
   readonly large: ReadonlySet<string>;
   readonly notifiable: ReadonlySet<string>;
-  readonly decided: readonly Decided[];
+  readonly decided: readonly DecidedDeliveries[];
 };
 
 /** The outcome of each entry, with counts of its events and of their deliveries. */

@@ -1,4 +1,4 @@
-import { type Decided, decideDeliveries } from "../../../notifications/decide-deliveries.ts";
+import { type DecidedDeliveries, decideDeliveries } from "../../../notifications/decide-deliveries.ts";
 import { remarksOf } from "../../../notifications/describe-delivery.ts";
 import type { EventRecipients } from "../../../notifications/find-recipients.ts";
 import { recordDeliveries } from "../../../notifications/record-deliveries.ts";
@@ -15,7 +15,7 @@ export const RECIPIENTS_PER_TRANSACTION = 10_000;
 export async function notify(
   recipients: readonly EventRecipients[],
   context: JobContext,
-): Promise<Decided[]> {
+): Promise<DecidedDeliveries[]> {
   const { tx, now, remark } = context;
   const decided = await decideDeliveries(tx, recipients, context);
   await mapInPortions(decided, (one) => remarksOf(one).forEach(remark));
