@@ -4,7 +4,7 @@ import type { Language } from "./language.ts";
  * German. Readers are addressed as "Sie". Words that stand for a missing name have the case that the texts
  * around them need.
  */
-export const GERMAN: Language = {
+export const language: Language = {
   tag: "de",
   direction: "ltr",
   texts: {

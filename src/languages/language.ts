@@ -5,7 +5,10 @@ export type Language = {
   /** Its BCP 47 tag, which also chooses the forms of dates, numbers, lists and plurals. */
   readonly tag: string;
   readonly direction: "ltr" | "rtl";
-  /** Translations by the name of a text set and the key of a text. Texts that are missing stay in English. */
+  /**
+   * Translations by the name of a text set and the key of a text. What neither these nor the set have is in
+   * English.
+   */
   readonly texts: Readonly<Record<string, Readonly<Record<string, Message>>>>;
 };
 

@@ -5,8 +5,17 @@ import { fill, type Message, type ParametersOf, type TextValues } from "./messag
 
 export type Texts = Readonly<Record<string, Message>>;
 
-/** Texts in English. Languages translate them under the name of the set. */
-export type TextSet<T extends Texts = Texts> = { readonly name: string; readonly english: T };
+/** Translations of some texts of a set, by the tag of the language. */
+export type Translations<Key extends string = string> = Readonly<
+  Record<string, Readonly<Partial<Record<Key, Message>>>>
+>;
+
+/** Texts in English. A translation is beside them, or in the file of the language under the set's name. */
+export type TextSet<T extends Texts = Texts> = {
+  readonly name: string;
+  readonly english: T;
+  readonly translations?: Translations | undefined;
+};
 
 export const defineTexts = <const T extends Texts>(name: string, english: T): TextSet<T> => ({
   name,
@@ -25,12 +34,15 @@ export type Phrases<T extends Texts> = {
 };
 
 /** The texts of a set in a language, or in English where it has no translation. */
-export function phrasesIn<T extends Texts>(language: Language, { name, english }: TextSet<T>): Phrases<T> {
-  const translated = language.texts[name];
+export function phrasesIn<T extends Texts>(
+  language: Language,
+  { name, english, translations }: TextSet<T>,
+): Phrases<T> {
+  const [beside, inFile] = [translations?.[language.tag], language.texts[name]];
   const write =
     (escaped: (text: string) => string) =>
     (key: string, values: TextValues = {}): string => {
-      const translation = translated?.[key];
+      const translation = beside?.[key] ?? inFile?.[key];
       const formats = formatsOf(translation === undefined ? ENGLISH.tag : language.tag);
       return fill(translation ?? (english[key] as Message), values, writingOf(formats, escaped));
     };

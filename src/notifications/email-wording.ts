@@ -1,3 +1,6 @@
+/** The parts of the wording that languages translate. */
+export type TranslatedWording = "section" | "button" | "reason" | "about";
+
 /** The words in which e-mail presents notifications of one type, in the language of the reader. */
 export type EmailWording = {
   /** Heading of the type's section in a digest. */

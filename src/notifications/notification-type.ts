@@ -5,11 +5,11 @@ import type { EventType } from "../events/event.ts";
 import type { Formats } from "../languages/formats.ts";
 import type { Language } from "../languages/language.ts";
 import type { Count } from "../languages/message.ts";
-import type { Phrases, Texts } from "../languages/texts.ts";
+import type { Phrases, Texts, Translations } from "../languages/texts.ts";
 import type { EmailKind } from "../scoring/notifications/notify-decision.ts";
 import type { NudgeKind } from "../scoring/notifications/nudge-cap.ts";
 import type { AccessKind } from "./access.ts";
-import type { EmailWording } from "./email-wording.ts";
+import type { EmailWording, TranslatedWording } from "./email-wording.ts";
 
 /** Names for the texts. Null if the event has no such subject, or its row is gone. */
 export type Names = {
@@ -153,8 +153,13 @@ export type NotificationType<P, T extends Texts = Texts> = {
    * `u` (access.ts) and the time `c.now`.
    */
   readonly staleReason?: SQL;
-  /** Its texts in English. Languages translate them, and the wording of its e-mail, under the event type. */
+  /** Its texts in English. */
   readonly texts: T;
+  /**
+   * Its texts and the wording of its e-mail in other languages, by tag. What is not here is in the files of
+   * the languages, under the event type, or else in English.
+   */
+  readonly translations?: Translations<(keyof NoInfer<T> & string) | TranslatedWording>;
   text(event: NotificationEvent<P>, writer: Writer<NoInfer<T>>): NotificationText;
   /** Reads again, for all items at once, whether their e-mail still applies. */
   recheck?(tx: Tx, items: readonly PendingItem<P>[], now: Date): Promise<Rechecked<P>>;

@@ -18,14 +18,14 @@ import { COMMON_TEXTS, named } from "./wording.ts";
  * @param count how many events of its thread the notification counts.
  */
 export function writeText(
-  { event: { type: name }, texts, text }: AnyNotificationType,
+  { event: { type: name }, texts, translations, text }: AnyNotificationType,
   event: NotificationEvent,
   reader: Reader,
   count: Count = 1,
 ): NotificationText {
   const { language, timeZone, isMentioned, now } = reader;
   const { time, ...formats } = formatsOf(language.tag);
-  const set: TextSet = { name, english: texts };
+  const set: TextSet = { name, english: texts, translations };
   const someone = phrasesIn(language, COMMON_TEXTS).plain("someone");
   return text(event, {
     ...phrasesIn(language, set),
@@ -41,12 +41,13 @@ export function writeText(
 
 /** The words of e-mail about a type in a language. Null if it is never mailed. */
 export function emailWording<P>(
-  { event: { type: name }, email }: NotificationType<P>,
+  { event: { type: name }, email, translations }: NotificationType<P>,
   language: Language,
 ): EmailWording | null {
   if (email === null) return null;
   const { section, button, reason, about, textItems, digestLength } = email;
-  const { plain } = phrasesIn(language, { name, english: { section, button, reason, about } });
+  const english = { section, button, reason, about };
+  const { plain } = phrasesIn(language, { name, english, translations });
   return {
     section: plain("section"),
     button: plain("button"),

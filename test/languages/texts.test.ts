@@ -78,6 +78,16 @@ describe("a text", () => {
     expect(polish.plain("both", { roses: 22, beds: 1_000 })).toBe("22 roses in 1,000 beds");
   });
 
+  it("is translated beside its English text, or by the file of the language", () => {
+    const translations = { pl: { plain: "Bez parametrów" } };
+    const polish = phrasesIn(POLISH, { ...TEXTS, translations });
+    expect([polish.plain("plain"), polish.plain("roses", { count: 1, name: "Ada" })]).toEqual([
+      "Bez parametrów",
+      "1 róża dla Ada",
+    ]);
+    expect(phrasesIn(ENGLISH, { ...TEXTS, translations }).plain("plain")).toBe("No parameters");
+  });
+
   it("contains each value as it is, whatever the value", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, greeting) => {

@@ -77,10 +77,34 @@ it("every set of texts is among those that are checked here", () => {
   expect(defined.sort()).toEqual(DEFINED.map(({ name }) => name).sort());
 });
 
+it("every file that is named by a tag is a language, by its tag", () => {
+  const files = readdirSync(fileURLToPath(new URL("../../src/languages", import.meta.url)));
+  const named = files.filter((file) => /^[a-z]{2,3}(-\w+)*\.ts$/.test(file));
+  expect(LANGUAGES.map(({ tag }) => `${tag}.ts`)).toEqual([`${ENGLISH.tag}.ts`, ...named]);
+});
+
+it("a type has translations into languages that exist, and of texts that their files lack", () => {
+  for (const { event, translations = {} } of NOTIFICATION_TYPES)
+    for (const [tag, texts] of Object.entries(translations)) {
+      const inFile = LANGUAGES.find((language) => language.tag === tag)?.texts[event.type] ?? {};
+      expect(LANGUAGES.map((language) => language.tag)).toContain(tag);
+      expect(Object.keys(texts).filter((key) => key in inFile)).toEqual([]);
+    }
+});
+
+/** The texts of a language, in its file and in those of notification types. */
+function textsOf(language: Language): Language["texts"] {
+  const ofTypes = NOTIFICATION_TYPES.map(({ event, translations }): [string, Language["texts"][string]] => [
+    event.type,
+    { ...language.texts[event.type], ...translations?.[language.tag] } as Language["texts"][string],
+  ]);
+  return { ...language.texts, ...Object.fromEntries(ofTypes) };
+}
+
 describe.each(LANGUAGES.map((language) => [language.tag, language] as const))(
   "the language %s",
   (_, language) => {
-    const texts = language === ENGLISH ? ENGLISH_TEXTS : language.texts;
+    const texts = language === ENGLISH ? ENGLISH_TEXTS : textsOf(language);
 
     it("has a canonical tag that Intl knows", () => {
       expect(Intl.getCanonicalLocales(language.tag)).toEqual([language.tag]);

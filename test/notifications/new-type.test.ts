@@ -107,15 +107,15 @@ describe("a notification type that is one file and a line in the index", () => {
     expect(await deliveryStates(world)).toEqual(["sent", "sent"]);
   });
 
-  it("is in English within the e-mail of a German reader, until German has its texts", async () => {
+  it("is in German for a German reader, from its own file", async () => {
     const { world, approve } = await scene();
     await world.query("update users set language = 'de'");
     await approve("Roses");
     await world.drain();
     const [email] = world.mailbox;
-    expect(email!.subject).toBe("Approved: Roses");
+    expect(email!.subject).toBe("Bestätigt: Roses");
     expect(email!.text).toMatch(
-      /^Guten Tag Ada,\n\nApproved: Roses\n[\s\S]*View the task: [\s\S]*Benachrichtigungseinstellungen/,
+      /^Guten Tag Ada,\n\nBestätigt: Roses\n[\s\S]*Aufgabe ansehen: [\s\S]*E-Mails über bestätigte Aufgaben abbestellen/,
     );
   });
 

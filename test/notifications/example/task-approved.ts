@@ -23,6 +23,16 @@ export const taskApprovedNotification = defineNotification({
     title: "Approved: {task}",
     body: "**{actor}** approved **{task}**.",
   },
+  translations: {
+    de: {
+      section: "Bestätigte Aufgaben",
+      button: "Aufgabe ansehen",
+      reason: "Sie erhalten diese E-Mail, weil Sie diese Aufgabe erledigt haben.",
+      about: "bestätigte Aufgaben",
+      title: "Bestätigt: {task}",
+      body: "**{actor}** hat **{task}** bestätigt.",
+    },
+  },
   text: ({ payload }, { plain, markdown, actor }) => ({
     title: plain("title", { task: payload.title }),
     body: markdown("body", { actor, task: payload.title }),
