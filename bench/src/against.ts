@@ -4,15 +4,23 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Row, summaryOf } from "./bench.ts";
 
+/** A benchmark with the size of its data. */
+export type Chosen = { readonly name: string; readonly scale: number };
+
 /** Two checkouts of the repository, both with their modules installed. */
 type Checkout = "this" | "other";
+
+/** `matches`, or `matches@0.1` with a scale of its own. */
+export function chosenFrom(text: string, scale: string): Chosen {
+  const [name = "", own = scale] = text.split("@");
+  return { name, scale: Number(own) };
+}
 
 export type AgainstOptions = {
   /** Root of the other checkout. */
   readonly against: string;
-  readonly names: readonly string[];
+  readonly chosen: readonly Chosen[];
   readonly pairs: number;
-  readonly scale: number;
   /** Runs within each process. */
   readonly runs: number;
   /** Progress, for people. */
@@ -30,24 +38,28 @@ const THIS = fileURLToPath(new URL("../..", import.meta.url));
  * @throws Error when a process fails.
  */
 export async function compareCheckouts(options: AgainstOptions): Promise<Row[]> {
-  const { names, pairs, say } = options;
+  const { chosen, pairs, say } = options;
   const reported: Row[] = [];
-  for (const name of names) {
+  for (const bench of chosen) {
+    const title = titleOf(bench);
     const measured: Record<Checkout, Row[][]> = { this: [], other: [] };
     for (let pair = 0; pair < pairs; pair++) {
       const order: Checkout[] = pair % 2 === 0 ? ["this", "other"] : ["other", "this"];
       for (const checkout of order) {
         const root = checkout === "this" ? THIS : options.against;
-        say(`${name}: pair ${pair + 1} of ${pairs}, ${checkout} checkout (${root})`);
-        measured[checkout].push(await runIn(root, name, options));
+        say(`${title}: pair ${pair + 1} of ${pairs}, ${checkout} checkout (${root})`);
+        measured[checkout].push(await runIn(root, bench, options.runs));
       }
     }
-    reported.push(...compareRows(name, measured));
+    reported.push(...compareRows(title, measured));
   }
   return reported;
 }
 
-async function runIn(root: string, name: string, { scale, runs }: AgainstOptions): Promise<Row[]> {
+/** As it is named in the table. */
+const titleOf = ({ name, scale }: Chosen): string => (scale === 1 ? name : `${name} --scale ${scale}`);
+
+async function runIn(root: string, { name, scale }: Chosen, runs: number): Promise<Row[]> {
   const args = [
     "run",
     "--silent",

@@ -3,7 +3,12 @@ import pg from "pg";
 import { systemClock } from "../../src/clock.ts";
 import { createLog } from "../../src/log.ts";
 import { countEntries, countFailing } from "../../src/queues/outbox-counts.ts";
-import { type Beginnings, lookSql, type QueueStates, readQueueStates } from "../../src/queues/relay-round.ts";
+import {
+  dueScanSql,
+  type QueueStates,
+  readQueueStates,
+  type ScanStarts,
+} from "../../src/queues/relay-round.ts";
 import { openRuntime } from "../../src/roles/open-runtime.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import { catalogue } from "../../src/workers/index.ts";
@@ -12,51 +17,51 @@ import { benchConfig, loadBacklog, openScratch, type Scratch } from "./database.
 
 const WAITING = 5_000_000;
 const DEAD_ROWS = 1_000_000;
-const LOOKS = 40;
+const SCANS = 40;
 
 /**
- * What the relay's look costs with a large backlog, and with dead rows that a held snapshot keeps; and what a
- * scrape of the metrics costs.
+ * What the relay's scan for due entries costs with a large backlog, and with dead rows that a held snapshot
+ * keeps; and what a scrape of the metrics costs.
  */
 export const backlog: Bench = {
   name: "backlog",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
-    `one look of the relay with ${WAITING * scale} entries waiting, and with ${DEAD_ROWS * scale} dead rows under a held snapshot; counting the entries for the metrics.`,
+    `one scan of the relay with ${WAITING * scale} entries waiting, and with ${DEAD_ROWS * scale} dead rows under a held snapshot; counting the entries for the metrics.`,
   async run(context) {
     context.say("loading");
     const scratch = await openScratch(context.databaseUrl);
     await loadBacklog(scratch, Math.round(WAITING * context.scale));
     await context.loaded();
-    await measure({ ...context, runs: context.runs ?? 3 }, () => measureLooks(context, scratch));
+    await measure({ ...context, runs: context.runs ?? 3 }, () => measureScans(context, scratch));
     await scratch.drop();
   },
 };
 
-async function measureLooks(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
+async function measureScans(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
   const config = benchConfig(scratch.url, context.redisUrl);
   const log = createLog(config.log);
   const runtime = openRuntime({ config, clock: systemClock, log, catalogue, timetable: [] });
   await runtime.producers.queue("recommendations").waitUntilReady();
-  const waiting = await lookTimes(runtime);
+  const waiting = await scanTimes(runtime);
   await printPlan(context, scratch, "with a backlog", new Map());
   const counting = await countTimes(runtime);
   const snapshot = await holdSnapshot(scratch.url);
   await leaveDeadRows(scratch, Math.round(DEAD_ROWS * context.scale));
-  const [first] = await lookTimes(runtime, new Map(), 1);
+  const [first] = await scanTimes(runtime, new Map(), 1);
   const { from } = await readQueueStates(runtime);
-  const held = await lookTimes(runtime, from);
+  const held = await scanTimes(runtime, from);
   const countingHeld = await countTimes(runtime, from);
   await printPlan(context, scratch, "with dead rows", from);
   await snapshot.end();
   await runtime.close();
   return [
-    ...figuresOf("a look, entries waiting", waiting),
+    ...figuresOf("a scan, entries waiting", waiting),
     ...figuresOf("counting for a scrape of the metrics", counting),
-    ...figuresOf("a look, dead rows under a held snapshot", held),
+    ...figuresOf("a scan, dead rows under a held snapshot", held),
     ...figuresOf("counting for a scrape, dead rows under a held snapshot", countingHeld),
     {
-      figure: "a look from the beginning, dead rows, every 30 s at most",
+      figure: "a full scan, dead rows, every 30 s at most",
       unit: "ms",
       value: first ?? Number.NaN,
     },
@@ -65,14 +70,14 @@ async function measureLooks(context: BenchContext, scratch: Scratch): Promise<re
 
 const figuresOf = (name: string, sorted: readonly number[]): Figure[] => [
   { figure: `${name}, p50`, unit: "ms", value: quantile(sorted, 0.5) },
-  { figure: `${name}, worst of ${LOOKS}`, unit: "ms", value: sorted.at(-1) ?? Number.NaN },
+  { figure: `${name}, worst of ${SCANS}`, unit: "ms", value: sorted.at(-1) ?? Number.NaN },
 ];
 
-/** As the relay does it: each look begins where the one before it ended. */
-async function lookTimes(runtime: Runtime, from: Beginnings = new Map(), looks = LOOKS): Promise<number[]> {
+/** As the relay does it: each scan starts where the one before it ended. */
+async function scanTimes(runtime: Runtime, from: ScanStarts = new Map(), scans = SCANS): Promise<number[]> {
   const times: number[] = [];
   let seen: Pick<QueueStates, "from"> = { from };
-  for (let look = 0; look < looks; look++) {
+  for (let scan = 0; scan < scans; scan++) {
     const startedAt = performance.now();
     seen = await readQueueStates(runtime, seen.from);
     times.push(performance.now() - startedAt);
@@ -81,9 +86,9 @@ async function lookTimes(runtime: Runtime, from: Beginnings = new Map(), looks =
 }
 
 /** As a scrape of the metrics does it. */
-async function countTimes({ db }: Runtime, from: Beginnings = new Map()): Promise<number[]> {
+async function countTimes({ db }: Runtime, from: ScanStarts = new Map()): Promise<number[]> {
   const times: number[] = [];
-  for (let scrape = 0; scrape < LOOKS; scrape++) {
+  for (let scrape = 0; scrape < SCANS; scrape++) {
     const startedAt = performance.now();
     await Promise.all([countEntries(db.drizzle, { from }), countFailing(db.drizzle)]);
     times.push(performance.now() - startedAt);
@@ -116,10 +121,10 @@ async function printPlan(
   { say }: BenchContext,
   { db }: Scratch,
   title: string,
-  from: Beginnings,
+  from: ScanStarts,
 ): Promise<void> {
   const { rows } = await db.drizzle.execute<{ "QUERY PLAN": string }>(
-    sql`explain (analyze, buffers, costs off, summary off) ${lookSql(from)}`,
+    sql`explain (analyze, buffers, costs off, summary off) ${dueScanSql(from)}`,
   );
-  say([`plan of a look ${title}:`, ...rows.map((row) => `  ${row["QUERY PLAN"]}`)].join("\n"));
+  say([`plan of a scan ${title}:`, ...rows.map((row) => `  ${row["QUERY PLAN"]}`)].join("\n"));
 }

@@ -6,11 +6,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startEmbeddedServers } from "../../src/dev/servers/embedded-servers.ts";
 import { seededRandom } from "../../src/random.ts";
-import { compareCheckouts } from "./against.ts";
+import { type Chosen, chosenFrom, compareCheckouts } from "./against.ts";
 import { announcement } from "./announcement.ts";
 import { backlog } from "./backlog.ts";
 import { type Bench, machine, type Row } from "./bench.ts";
 import { budgets } from "./budgets.ts";
+import { cli } from "./cli.ts";
 import { commissions } from "./commissions.ts";
 import { compatibility } from "./compatibility.ts";
 import { dashboards } from "./dashboards.ts";
@@ -70,6 +71,7 @@ const BENCHES: readonly Bench[] = [
   trending,
   vocabulary,
   media,
+  cli,
 ];
 const SEED = 20_241_215;
 /** Paths are relative to the root of the repository; npm runs this in bench/. */
@@ -78,10 +80,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 type Options = {
-  readonly names: readonly string[];
+  readonly chosen: readonly Chosen[];
   readonly json: boolean;
   readonly pause: boolean;
-  readonly scale: number;
   readonly runs: number | null;
   /** Root of another checkout to compare this one with. */
   readonly against: string | null;
@@ -104,10 +105,9 @@ const OPTIONS = {
 function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   return {
-    names: positionals,
+    chosen: positionals.map((text) => chosenFrom(text, values.scale)),
     json: values.json,
     pause: values.pause,
-    scale: Number(values.scale),
     runs: values.runs === undefined ? null : Number(values.runs),
     against: values.against ?? null,
     pairs: Number(values.pairs),
@@ -115,12 +115,12 @@ function readOptions(args: readonly string[]): Options {
   };
 }
 
-function faultOf({ names, scale, runs, against, pairs, pause }: Options): string | null {
-  const unknown = names.filter((name) => !BENCHES.some((bench) => bench.name === name));
-  if (names.length === 0) return "Name a benchmark.";
-  if (unknown.length > 0) return `Unknown benchmark: ${unknown.join(", ")}.`;
-  if (!(scale > 0) || !(runs === null || runs > 0) || !(pairs > 0))
-    return "--scale, --runs and --pairs are numbers above 0.";
+function faultOf({ chosen, runs, against, pairs, pause }: Options): string | null {
+  const unknown = chosen.filter(({ name }) => benchOf(name) === undefined);
+  if (chosen.length === 0) return "Name a benchmark.";
+  if (unknown.length > 0) return `Unknown benchmark: ${unknown.map(({ name }) => name).join(", ")}.`;
+  if (!chosen.every(({ scale }) => scale > 0) || !(runs === null || runs > 0) || !(pairs > 0))
+    return "Scales, --runs and --pairs are numbers above 0.";
   if (against !== null && pause) return "--pause does not go with --against.";
   if (against !== null && !existsSync(join(resolve(ROOT, against), "bench", "package.json")))
     return `--against ${against}: no benchmarks there.`;
@@ -130,7 +130,7 @@ function faultOf({ names, scale, runs, against, pairs, pause }: Options): string
 function refuse(fault: string): void {
   const names = BENCHES.map(({ name }) => name).join("|");
   say(
-    `${fault}\nusage: npm run bench -- <${names}>... [--json] [--scale 0.1] [--runs 5] [--pause] [--data <folder>] [--against <checkout> [--pairs 5]]`,
+    `${fault}\nusage: npm run bench -- <${names}>[@<scale>]... [--json] [--scale 0.1] [--runs 5] [--pause] [--data <folder>] [--against <checkout> [--pairs 5]]`,
   );
   process.exitCode = 1;
 }
@@ -153,19 +153,22 @@ async function main(): Promise<void> {
 }
 
 async function runHere(options: Options): Promise<void> {
-  const chosen = BENCHES.filter((bench) => options.names.includes(bench.name));
-  const postgresSettings = [...new Set(chosen.flatMap(({ postgres = [] }) => postgres))];
-  if (chosen.every(({ servers: needed = true }) => !needed)) {
-    for (const bench of chosen) await runOne(bench, options, NO_SERVERS);
+  const chosen = options.chosen.map(({ name, scale }) => ({ bench: benchOf(name) as Bench, scale }));
+  const benches = chosen.map(({ bench }) => bench);
+  const postgresSettings = [...new Set(benches.flatMap(({ postgres = [] }) => postgres))];
+  if (benches.every(({ servers: needed = true }) => !needed)) {
+    for (const each of chosen) await runOne(each, options, NO_SERVERS);
     return;
   }
   const servers = await startEmbeddedServers({ name: "demo", durable: true, postgresSettings });
   try {
-    for (const bench of chosen) await runOne(bench, options, servers);
+    for (const each of chosen) await runOne(each, options, servers);
   } finally {
     await servers.stop();
   }
 }
+
+const benchOf = (name: string): Bench | undefined => BENCHES.find((bench) => bench.name === name);
 
 const NO_SERVERS = { databaseUrl: "", redisUrl: "" };
 
@@ -174,14 +177,14 @@ function report(rows: readonly Row[], { json }: Options): void {
 }
 
 async function runOne(
-  bench: Bench,
+  { bench, scale }: { readonly bench: Bench; readonly scale: number },
   options: Options,
   servers: { databaseUrl: string; redisUrl: string },
 ): Promise<void> {
   const rows: Row[] = [];
   const context = {
     ...servers,
-    scale: options.scale,
+    scale,
     runs: options.runs,
     data: options.data,
     random: seededRandom(SEED).next,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compareRows } from "../../bench/src/against.ts";
+import { chosenFrom, compareRows } from "../../bench/src/against.ts";
 import type { Row } from "../../bench/src/bench.ts";
 
 const row = (figure: string, median: number, fields: Partial<Row> = {}): Row => ({
@@ -32,6 +32,13 @@ it("reports the headline and p99 figures of both checkouts, with the median of t
     ["latency, p99", "this", "ms", 10, 10, 30, 3],
     ["latency, p99", "other", "ms", 20, 20, 20, 3],
     ["latency, p99", "ratio", "this/other", 0.5, 0.5, 1.5, 3],
+  ]);
+});
+
+it("gives a benchmark the common scale, or one of its own", () => {
+  expect(["commissions", "matches@0.1"].map((text) => chosenFrom(text, "1"))).toEqual([
+    { name: "commissions", scale: 1 },
+    { name: "matches", scale: 0.1 },
   ]);
 });
 
