@@ -7,12 +7,15 @@ import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { environmentOf, startCli } from "../../support/cli.ts";
 import { eventually } from "../../support/eventually.ts";
+import { dumpHost, hostPathSql, hostSql } from "../../support/host-decoys.ts";
 import { blocks, read } from "../../support/pages.ts";
-import { deployWithRoles, scratchDatabase } from "../../support/scratch-database.ts";
+import { deployWithRoles, type ScratchDatabase, scratchDatabase } from "../../support/scratch-database.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-it("with the rights of the app role, the demo shows what every part does, takes the curl commands that it prints and those of the pages, and cleans up when it is stopped", async () => {
-  const { app } = await deployWithRoles(await scratchDatabase());
+it("with the rights of the app role, beside a host that stays as it was, the demo shows what every part does, takes the curl commands that it prints and those of the pages, and cleans up when it is stopped", async () => {
+  const database = await scratchDatabase();
+  const host = await plantHost(database);
+  const { app } = await deployWithRoles(database);
   const world = await createWorld({ database: app, environment: { EMAIL_FOLDER: "" } });
   const port = await freePort();
   const demo = startCli({ ...environmentOf(world), EMAIL_FOLDER: "" }, "demo", "--port", String(port));
@@ -38,7 +41,15 @@ it("with the rights of the app role, the demo shows what every part does, takes 
   await expect(readdir(folder)).rejects.toThrow("ENOENT");
   await eventually(() => expect(world.producers.ready()).toBe(true));
   expect(await world.producers.redis.keys("*cw-demo-*")).toEqual([]);
+  expect(await dumpHost(database.url)).toBe(host);
 });
+
+/** A host with a table and a function for each name of ours, and a default path. @returns its contents. */
+async function plantHost({ url, query }: ScratchDatabase): Promise<string> {
+  await query(hostSql());
+  await query(hostPathSql(new URL(url).pathname.slice(1)));
+  return dumpHost(url);
+}
 
 /** What the demo has printed once it has printed its last command. */
 async function lastCurlPrinted(demo: ReturnType<typeof startCli>): Promise<string> {
