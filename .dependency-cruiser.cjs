@@ -3,7 +3,7 @@
  * what a rule protects. The layers are declared once, in src/dev/docs/folders.json. That folders form no cycle, a
  * folder and its own subfolders included, cannot be said in these rules: src/dev/checks/folder-cycles.ts finds it.
  */
-const { layers } = require("./src/dev/docs/folders.json");
+const { groups } = require("./src/dev/docs/folders.json");
 
 /** Packages that compute without I/O, clock or randomness: lists of words. */
 const PURE_PACKAGES = ["stopword"];
@@ -11,7 +11,7 @@ const PURE_PACKAGES = ["stopword"];
 const within = (folder) => `^src/${folder}/`;
 const anyOf = (folders) => within(`(${folders.join("|")})`);
 
-const LAYERS = layers.map((layer) => Object.keys(layer));
+const LAYERS = groups.flatMap(({ layers }) => layers.map((layer) => Object.keys(layer)));
 
 /** One rule for each layer: no import from a layer above it, nor from another folder of its own. */
 const layerRules = LAYERS.flatMap((folders, index) => {

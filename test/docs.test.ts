@@ -80,12 +80,14 @@ describe("docs/deploy.md", () => {
   });
 });
 
-describe("docs/scaling.md", () => {
+describe("docs/operations/scaling.md", () => {
   it("has the connections of each kind of process", () => {
     const most = (environment: NodeJS.ProcessEnv) =>
       readConfig({ ...needed, ...environment }).databasePoolMax;
     const others = QUEUE_NAMES.filter((name) => name !== "commissions").join(",");
-    const shown = section(read("docs/scaling.md"), "Connections").match(/(?<=^\| .* \| )\d+(?= \|$)/gm);
+    const shown = section(read("docs/operations/scaling.md"), "Connections").match(
+      /(?<=^\| .* \| )\d+(?= \|$)/gm,
+    );
     expect(shown?.map(Number)).toEqual([
       most({ ROLES: "api,scheduler" }),
       most({ ROLES: "worker", WORKER_QUEUES: "commissions" }),
@@ -96,7 +98,7 @@ describe("docs/scaling.md", () => {
 });
 
 it.each([
-  ["docs/scaling.md", "Queues"],
+  ["docs/operations/scaling.md", "Queues"],
   ["CONTRIBUTING.md", "Add a job"],
 ])("%s has each queue with its weight", (page, heading) => {
   const rows = section(read(page), heading).matchAll(/^\| ([a-z, `]+) \| (\d+)/gm);

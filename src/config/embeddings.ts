@@ -21,7 +21,7 @@ export const embeddings = defineArea({
   title: "Embeddings",
   variables: {
     EMBEDDINGS_URL: endpoint.describe(
-      "Base address of an API with OpenAI's `POST /embeddings`, such as `https://api.openai.com/v1`. Titles, skills and summaries are sent there ([privacy](privacy.md)). Unset: recommendations use the formula without embeddings.",
+      "Base address of an API with OpenAI's `POST /embeddings`, such as `https://api.openai.com/v1`. Titles, skills and summaries are sent there ([privacy](operations/privacy.md)). Unset: recommendations use the formula without embeddings.",
     ),
     EMBEDDINGS_API_KEY: optional.describe("Sent to it as a bearer token."),
     EMBEDDINGS_MODEL: textMatching(

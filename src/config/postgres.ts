@@ -29,7 +29,7 @@ export const postgres = defineArea({
       RESULTS_SCHEMA,
       "a schema of its own, not public: 1 to 60 lower-case letters, digits and underscores, not beginning with a digit or pg_",
     ).describe(
-      "Schema that holds the [views of results](results.md). `migrate` creates it where it may, and moves the views if it is changed. If it is empty, its name is that of `DB_SCHEMA` followed by `_results`.",
+      "Schema that holds the [views of results](reference/results.md). `migrate` creates it where it may, and moves the views if it is changed. If it is empty, its name is that of `DB_SCHEMA` followed by `_results`.",
     ),
     SUPABASE_URL: optional.describe(
       "Not used. If it is set, `start` logs that only `DATABASE_URL`, the connection string of the project's Postgres, counts.",

@@ -31,7 +31,7 @@ export type Rule =
       readonly byReference: boolean;
       /** Instead of one statement. `within` restricts the ids. */
       readonly run?: (tx: Tx, person: ErasedUser, within: SQL) => Promise<Erased>;
-      /** For docs/privacy.md, where the columns do not say it. */
+      /** For docs/operations/privacy.md, where the columns do not say it. */
       readonly note: string | null;
     }
   | { readonly does: "keep"; readonly columns: readonly string[]; readonly note: string };

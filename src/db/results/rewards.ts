@@ -35,7 +35,7 @@ left join ledger_balances b on b.account_id = a.id`,
       volunteer_profile_id: PROFILE,
       transaction_type: [
         "text",
-        "`commission`, `budget`, `refund` and the other kinds of the [ledger](api.md#get-apiv1ledgerme)",
+        "`commission`, `budget`, `refund` and the other kinds of the [ledger](../api.md#get-apiv1ledgerme)",
       ],
       amount: ["numeric", "tokens; below 0 if they were taken"],
       occurred_at: [INSTANT, "when it took effect"],

@@ -4,7 +4,7 @@ import { markdownTable } from "./markdown-table.ts";
 /** Its commands are the jobs, which docs/jobs.md describes. */
 const RUN = "run";
 
-/** One section for each command, for docs/commands.md. */
+/** One section for each command, for docs/reference/commands.md. */
 export const commandSections = (program: Command): string =>
   program.commands.flatMap((command) => leavesOf(command, [program.name()])).join("\n\n");
 

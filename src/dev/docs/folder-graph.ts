@@ -1,10 +1,11 @@
 import type { IModule } from "dependency-cruiser";
+import { markdownTable } from "./markdown-table.ts";
 
 /** Folders, each with the folders it imports from. */
 export type FolderGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Folder names with what each is for, highest layer first. */
-export type Layers = readonly Readonly<Record<string, string>>[];
+/** Neighbouring layers, highest first. A layer has folder names, with what each is for. */
+export type Group = { readonly name: string; readonly layers: readonly Readonly<Record<string, string>>[] };
 
 /** An import, by paths from the root of the repository. */
 export type Import = { readonly from: string; readonly to: string };
@@ -39,10 +40,10 @@ const EXCEPTION = { from: "cli", to: "dev" };
 const isException = (from: string, to: string): boolean => from === EXCEPTION.from && to === EXCEPTION.to;
 
 /**
- * Folders that the layers miss, or list although they do not exist. Imports that point up fail check:imports.
+ * Folders that the groups miss, or list although they do not exist. Imports that point up fail check:imports.
  */
-export function listingFaults(graph: FolderGraph, layers: Layers): string[] {
-  const listed = new Set(layers.flatMap((layer) => Object.keys(layer)));
+export function listingFaults(graph: FolderGraph, groups: readonly Group[]): string[] {
+  const listed = new Set(groups.flatMap((group) => foldersOf(group).map(([folder]) => folder)));
   return [
     ...[...graph.keys()]
       .filter((folder) => !listed.has(folder))
@@ -51,6 +52,26 @@ export function listingFaults(graph: FolderGraph, layers: Layers): string[] {
       .filter((folder) => !graph.has(folder))
       .map((folder) => `src/${folder} is listed in src/dev/docs/folders.json but does not exist`),
   ];
+}
+
+/** The folders of a group, highest layer first, each with what it is for. */
+export const foldersOf = ({ layers }: Group): [folder: string, purpose: string][] =>
+  layers.flatMap((layer) => Object.entries(layer));
+
+/** Stands for a group in the picture: its first folder. */
+const idOf = (group: Group): string => foldersOf(group)[0]?.[0] ?? group.name;
+
+/** The imports between groups, each by its first folder. */
+function groupGraph(graph: FolderGraph, groups: readonly Group[]): FolderGraph {
+  const ids = new Map(
+    groups.flatMap((group) => foldersOf(group).map(([name]) => [name, idOf(group)] as const)),
+  );
+  const imports = edgesOf(graph).map(([from, to]) => [ids.get(from) ?? from, ids.get(to) ?? to] as const);
+  return new Map(
+    groups
+      .map(idOf)
+      .map((id) => [id, new Set(imports.flatMap(([from, to]) => (from === id && to !== id ? [to] : [])))]),
+  );
 }
 
 const edgesOf = (graph: FolderGraph): [string, string][] =>
@@ -78,12 +99,35 @@ export function essentialImports(graph: FolderGraph): [string, string][] {
   );
 }
 
-/** The folders as a Mermaid flowchart, a row for each layer. */
-export function folderPicture(graph: FolderGraph, layers: Layers): string {
-  const order = layers.flatMap((layer) => Object.keys(layer));
-  const position = (folder: string) => order.indexOf(folder);
-  const arrows = essentialImports(graph)
+const NAMES_PER_LINE = 4;
+
+const linesOf = (names: readonly string[]): string[] =>
+  names.length === 0
+    ? []
+    : [names.slice(0, NAMES_PER_LINE).join(", "), ...linesOf(names.slice(NAMES_PER_LINE))];
+
+/** The folders as a Mermaid flowchart, a node for each group. */
+export function folderPicture(graph: FolderGraph, groups: readonly Group[]): string {
+  const order = groups.map(idOf);
+  const position = (id: string) => order.indexOf(id);
+  const nodes = groups.map((group) => {
+    const lines = linesOf(foldersOf(group).map(([name]) => name));
+    return `  ${idOf(group)}["<b>${group.name}</b><br>${lines.join(",<br>")}"]`;
+  });
+  const arrows = essentialImports(groupGraph(graph, groups))
     .sort(([a, b], [c, d]) => position(a) - position(c) || position(b) - position(d))
     .map(([from, to]) => (isException(from, to) ? `  ${from} -. demo .-> ${to}` : `  ${from} --> ${to}`));
-  return ["```mermaid", "flowchart TD", ...order.map((folder) => `  ${folder}`), ...arrows, "```"].join("\n");
+  return ["```mermaid", "flowchart TD", ...nodes, ...arrows, "```"].join("\n");
 }
+
+/** What each folder is for, a row for each group. */
+export const folderTable = (groups: readonly Group[]): string =>
+  markdownTable(
+    ["Group", "Folders"],
+    groups.map((group) => [
+      group.name,
+      foldersOf(group)
+        .map(([folder, purpose]) => `\`${folder}/\` ${purpose}`)
+        .join(". "),
+    ]),
+  );

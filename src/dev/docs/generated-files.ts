@@ -20,9 +20,10 @@ import { type Consequences, eventTable } from "./events.ts";
 import {
   folderGraph,
   folderPicture,
+  folderTable,
+  type Group,
   type Import,
   importsIn,
-  type Layers,
   listingFaults,
 } from "./folder-graph.ts";
 import { grafanaDashboard } from "./grafana.ts";
@@ -60,10 +61,10 @@ const PARTS: readonly {
     part: "events",
     text: () => eventTable(Object.values(hostEvents), consequencesOf),
   },
-  { file: "docs/commands.md", part: "commands", text: ({ commands }) => commands },
-  { file: "docs/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
+  { file: "docs/reference/commands.md", part: "commands", text: ({ commands }) => commands },
+  { file: "docs/operations/privacy.md", part: "tables", text: () => erasureTable(ERASURE_RULES) },
   { file: "docs/operations/index.md", part: "alerts", text: () => alertRuleTable(ALERT_RULES) },
-  { file: "docs/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
+  { file: "docs/reference/results.md", part: "views", text: () => resultSections(RESULT_VIEWS) },
   { file: "docs/connect.md", part: "tables", text: ({ schema }) => hostTablesText(HOST_TABLES, schema) },
   { file: "docs/architecture.md", part: "picture", text: ({ folders }) => folders.picture },
   { file: "docs/architecture.md", part: "folders", text: ({ folders }) => folders.table },
@@ -89,9 +90,9 @@ const read = (file: string): Promise<string> => readFile(new URL(file, ROOT), "u
 
 /** The files that are generated, or have generated parts, with their whole text. */
 export async function generatedFiles(): Promise<File[]> {
-  const { layers } = JSON.parse(await read("src/dev/docs/folders.json")) as { layers: Layers };
+  const { groups } = JSON.parse(await read("src/dev/docs/folders.json")) as { groups: Group[] };
   const sources = {
-    folders: await foldersOf(layers),
+    folders: await foldersOf(groups),
     decisions: await decisionTable(),
     commands: commandSections(await fullProgram()),
     schema: await read("drizzle/schema.sql"),
@@ -110,15 +111,12 @@ export async function generatedFiles(): Promise<File[]> {
   ];
 }
 
-/** @throws Error if a folder is not listed in its layer. */
-async function foldersOf(layers: Layers): Promise<Folders> {
+/** @throws Error if a folder is not listed in a group. */
+async function foldersOf(groups: readonly Group[]): Promise<Folders> {
   const graph = folderGraph(await importsOfSource());
-  const faults = listingFaults(graph, layers);
+  const faults = listingFaults(graph, groups);
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  const rows = layers.flatMap((layer) =>
-    Object.entries(layer).map(([folder, purpose]) => [`\`${folder}/\``, purpose]),
-  );
-  return { picture: folderPicture(graph, layers), table: markdownTable(["Folder", "What it is for"], rows) };
+  return { picture: folderPicture(graph, groups), table: folderTable(groups) };
 }
 
 /** Every import between files of src, type-only ones included. */

@@ -1,7 +1,7 @@
 import type { ResultView } from "../../db/results/result-view.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-/** The views of results with their columns, for docs/results.md. */
+/** The views of results with their columns, for docs/reference/results.md. */
 export const resultSections = (views: readonly ResultView[]): string =>
   views
     .map(({ name, about, columns, lookups }) =>

@@ -3,6 +3,7 @@ import {
   essentialImports,
   folderGraph,
   folderPicture,
+  folderTable,
   listingFaults,
 } from "../../../src/dev/docs/folder-graph.ts";
 
@@ -40,24 +41,43 @@ describe("the graph of folders", () => {
 
   it("names folders that are not listed, and listed ones that do not exist", () => {
     const graph = folderGraph(imports("a/x > b/x", "b/x > b/y"));
-    expect(listingFaults(graph, [{ a: "top", c: "gone" }])).toEqual([
+    expect(listingFaults(graph, [{ name: "all", layers: [{ a: "top" }, { c: "gone" }] }])).toEqual([
       "src/b is not listed in src/dev/docs/folders.json",
       "src/c is listed in src/dev/docs/folders.json but does not exist",
     ]);
   });
 
-  it("is drawn in the order of the layers", () => {
-    const graph = folderGraph(imports("low/x > low/y", "cli/x > dev/x", "cli/x > low/x", "dev/x > cli/x"));
-    expect(folderPicture(graph, [{ dev: "" }, { cli: "" }, { low: "" }]).split("\n")).toEqual([
+  const groups = [
+    { name: "development", layers: [{ dev: "the demo" }] },
+    { name: "commands", layers: [{ cli: "commands" }, { doctor: "checks" }] },
+    { name: "foundations", layers: [{ low: "the rest" }] },
+  ];
+
+  it("is drawn with a node for each group, in their order", () => {
+    const graph = folderGraph(
+      imports(
+        "low/x > low/y",
+        "cli/x > dev/x",
+        "cli/x > doctor/x",
+        "doctor/x > low/x",
+        "dev/x > cli/x",
+        "dev/x > low/x",
+      ),
+    );
+    expect(folderPicture(graph, groups).split("\n")).toEqual([
       "```mermaid",
       "flowchart TD",
-      "  dev",
-      "  cli",
-      "  low",
+      '  dev["<b>development</b><br>dev"]',
+      '  cli["<b>commands</b><br>cli, doctor"]',
+      '  low["<b>foundations</b><br>low"]',
       "  dev --> cli",
       "  cli -. demo .-> dev",
       "  cli --> low",
       "```",
     ]);
+  });
+
+  it("is listed with what each folder is for", () => {
+    expect(folderTable(groups)).toContain("| commands | `cli/` commands. `doctor/` checks |");
   });
 });
