@@ -21,7 +21,7 @@ export type MeetingPlan = {
   readonly entry: MeetingEntry;
   /** Null for a new meeting. */
   readonly stored: StoredMeeting | null;
-  /** Null: somebody who is no user. */
+  /** Null: not a user. */
   readonly organizerId: string | null;
   readonly facts: MeetingFacts;
   /** The version to store. Null: only the response of the owner counts. */

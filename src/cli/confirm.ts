@@ -31,7 +31,7 @@ export function requireReason({ reason = "" }: DecisionOptions): string {
   const given = reason.trim();
   if (given === "" || given.length > MAX_REASON_LENGTH)
     throw new CliError(
-      `Say why with --reason, in up to ${MAX_REASON_LENGTH} characters: the audit log keeps it.`,
+      `Give a reason with --reason, in up to ${MAX_REASON_LENGTH} characters; the audit log keeps it.`,
     );
   return given;
 }

@@ -52,7 +52,7 @@ const linesOf = ({
   ...unfit.map((fault) => `${mirror}: ${fault}`),
   ...unreached.map(
     (source) =>
-      `${mirror}: no row of ${source}, of the first 1,000, leads to a row of the select: does the column after "by" have the key?`,
+      `${mirror}: none of the first 1,000 rows of ${source} matches a row of the select: does the column after "by" hold the key?`,
   ),
   ...zoneless.map(
     (column) =>

@@ -43,7 +43,7 @@ export function defineDead(command: Command, terminal: Terminal): void {
   retry.option("--per-second <number>", "how many become due per second", perSecond, 50);
   retry.option(
     "--prepare-anew",
-    "prepare the requests of outside calls again instead of sending the stored ones, which may have been sent before",
+    "build the requests of outside calls anew instead of resending the stored ones, which may already have been sent",
   );
   decisionFlags(filterFlags(retry)).action(async (options: Options) => {
     // Only this command needs the jobs.
@@ -86,7 +86,7 @@ const RETRY: Words<RetryResult> = {
 const RETRY_PREPARED: Words<RetryResult> = {
   ...RETRY,
   question: (found) =>
-    `Retry ${found} with new requests? What a stored request has already done may be done again.`,
+    `Retry ${found} with new requests? If a stored request already took effect, the new one repeats it.`,
 };
 
 const DISCARD: Words<{ readonly discarded: number }> = {

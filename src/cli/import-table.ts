@@ -31,7 +31,7 @@ export async function importTable(
 ): Promise<void> {
   const format = formatOf(file, flags);
   if (!/^\d{1,18}$/.test(flags.setVersion))
-    throw new CliError("--set-version must be a whole number from 0 on.");
+    throw new CliError("--set-version must be a whole number, 0 or greater.");
   const progress = await fileProgress(terminal, file, flags.json === true);
   const report = await refusedLines(flags.report ?? `${file}.refused.ndjson`);
   const counts: Record<string, number> = {};
@@ -70,7 +70,7 @@ export function formatOf(file: string, { format }: Pick<ImportFlags, "format">):
   const name = format ?? (/\.(csv|ndjson|jsonl)$/i.exec(file)?.[1] ?? "").toLowerCase();
   if (name === "csv") return "csv";
   if (name === "ndjson" || name === "jsonl") return "ndjson";
-  throw new CliError("The file must end in .ndjson or .csv, or --format must say what it is.");
+  throw new CliError("The file must have the extension .ndjson or .csv, or pass --format.");
 }
 
 /** @throws CliError */
@@ -130,7 +130,7 @@ function refusedOf({ read, outcome }: ImportedLine): RefusedLine[] {
   const faults =
     outcome.status === "rejected"
       ? outcome.faults
-      : [{ field: "version", fault: "was stored before with other values" }];
+      : [{ field: "version", fault: "was already stored with different values" }];
   return outcome.status === "rejected" || outcome.status === "conflict"
     ? [{ line: read.line, host_id: read.key, status: outcome.status, faults }]
     : [];

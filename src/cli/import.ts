@@ -14,7 +14,7 @@ export function defineImport(command: Command, terminal: Terminal): void {
   command
     .argument("<table>", `one of our tables that a host fills, or ${NOTIFICATION_HISTORY}`)
     .argument("<file>", "NDJSON, or CSV with a header")
-    .option("--format <format>", "ndjson or csv; default: as the name of the file ends")
+    .option("--format <format>", "ndjson or csv; default: by the extension of the file")
     .option("--set-version <version>", "the version of rows that have none", "0")
     .option("--report <file>", "where to write the refused lines; default: beside the file")
     .addHelpText(

@@ -26,7 +26,7 @@ export function defineJobPauses(command: Command, terminal: Terminal): void {
   command
     .command("pause")
     .argument("<job>", "the name of the job")
-    .description("pause a job for a time: its work is enqueued as always, and done afterwards")
+    .description("pause a job for a while: its work is still enqueued, and runs afterwards")
     .option("--for <time>", "how long: 30m, 2h, 3d; up to 7d", lengthOption, 3_600)
     .option("--reason <text>", "why, for the audit log; required")
     .action(async (name: string, options: Options) => {

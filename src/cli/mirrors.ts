@@ -90,7 +90,7 @@ function defineBackfill(command: Command, terminal: Terminal): void {
           terminal,
           flags,
           changes,
-          ({ mirror }) => `${mirror} is compared by the running workers.`,
+          ({ mirror }) => `${mirror} is being compared by the running workers.`,
         );
       }
     });
@@ -114,7 +114,7 @@ function defineVerify(command: Command, terminal: Terminal): void {
     printVerified(terminal, json ? { json } : {}, verified);
     const differs = verified.some(({ count }) => count > 0);
     if (differs && repair && !json)
-      printLine(terminal, "What differs is noted: the running workers copy it.");
+      printLine(terminal, "The rows that differ are queued; running workers will copy them.");
     if (differs) terminal.exitCode = 1;
   });
 }
@@ -153,7 +153,7 @@ function printVerifiedTable(terminal: Terminal, verified: readonly Verified[]): 
       count,
       differing.slice(0, 3).join(" "),
     ]),
-    "There are no mirrors that could be compared.",
+    "There are no mirrors to compare.",
   );
 }
 

@@ -101,7 +101,7 @@ function report(
   if (!isOver) {
     terminal.exitCode = INTERRUPTED;
     terminal.writeError(
-      `Interrupted. Workers continue run ${run.id}; the same command follows it again, from the step at which it is.\n`,
+      `Interrupted. Workers continue run ${run.id}. Run the same command to follow it again.\n`,
     );
   } else if ([run, ...steps].some(hasFailed)) terminal.exitCode = 1;
 }

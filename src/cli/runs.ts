@@ -41,7 +41,7 @@ export function defineRuns(command: Command, terminal: Terminal): void {
   command.addOption(new Option("--status <status>", "only runs with this status").choices(RUN_STATUSES));
   command.option(
     "--since <time>",
-    "only runs opened since: 30m, 2h, 7d, or an instant as 2026-03-08T04:45:00Z",
+    "only runs opened since: 30m, 2h, 7d, or an instant such as 2026-03-08T04:45:00Z",
     instantOption,
   );
   command.option("--all", "include scheduled runs that had nothing to do");

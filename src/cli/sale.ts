@@ -31,8 +31,8 @@ type Options = {
 
 const MESSAGES: Record<SaleReceipt["status"], string> = {
   accepted: "Accepted: commissions are being calculated.",
-  duplicate: "Duplicate: this sale was recorded before; nothing changed.",
-  conflict: "Conflict: this transaction id was recorded with other values; nothing changed.",
+  duplicate: "Duplicate: this sale was already recorded; nothing changed.",
+  conflict: "Conflict: this transaction id was already recorded with different values; nothing changed.",
 };
 
 /** `commonwork sale`: records a sale by hand, through the same intake as the webhook. */
@@ -80,7 +80,7 @@ async function buyerNumber(on: Queryable, given: string): Promise<string> {
   const number = await readBuyerNumber(on, userId);
   if (number === null)
     throw new CliError(
-      `The user ${given} cannot be given as the buyer: their number is the host's id of another user.`,
+      `User ${given} cannot be the buyer: another user has this number as its id of the host.`,
     );
   return number;
 }

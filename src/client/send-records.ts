@@ -26,7 +26,7 @@ type RecordOf<T extends HostTableName> = {
 /** A row of a host in another database: all columns that the host keeps, or that it was deleted. */
 export type SentRecord = { readonly [T in HostTableName]: RecordOf<T> }[HostTableName];
 
-/** What became of a record. */
+/** The outcome of a record. */
 export type RecordAnswer = {
   /** `waiting`: it is written once the row in `waits_for` has arrived. */
   readonly status: "stored" | "unchanged" | "older" | "waiting" | "conflict" | "rejected";
@@ -142,5 +142,5 @@ export async function forwardRecords(options: ForwardRecordsOptions): Promise<Fo
 
 const reasonOf = ({ status, faults = [] }: RecordAnswer): string =>
   status === "conflict"
-    ? "the version was stored before with other values"
+    ? "the version was already stored with different values"
     : faults.map(({ field, fault }) => `${field} ${fault}`).join("; ");

@@ -16,7 +16,7 @@ export type Applied = {
   readonly keys: number;
 };
 
-/** What became of rows that were not written or removed. */
+/** Why rows were not written or removed. */
 export type Unwritten = {
   /** Rows that our tables do not accept, and rows that cannot be removed. */
   readonly refused: readonly RefusedRow[];
@@ -48,7 +48,10 @@ type Round = {
   readonly faults: RefusedRow[];
   /** Those of `waiting` that are left at the end. */
   readonly left: Keys;
-  /** The number of rows that the share of removed ones refers to; null: all rows of the mirror. */
+  /**
+   * How many rows the part of a resync compared. Null outside of a resync: the limit of removals is then a
+   * share of all rows.
+   */
   readonly comparedRows: number | null;
   keys: number;
 };
@@ -59,8 +62,7 @@ type Round = {
  * removed, children first; then those that were refused are tried again, since a removed row may have been in
  * their way.
  *
- * @param options.comparedRows the number of rows that were compared, for a part of a resync; null for changes
- *   that were noted.
+ * @param options.comparedRows for a part of a resync: how many rows it compared; null for noted changes.
  * @param options.quiet rows that make no nudge due.
  */
 export async function applyKeys(

@@ -46,7 +46,7 @@ export function csvRecord(
 ): ReadRecord {
   const faults: FieldFault[] = [];
   if (cells.length !== header.length)
-    faults.push({ field: "", fault: `has ${cells.length} cells, and the header ${header.length}` });
+    faults.push({ field: "", fault: `has ${cells.length} cells, but the header has ${header.length}` });
   const given: Record<string, unknown> = {};
   for (const [index, name] of header.entries()) {
     const cell = cells[index] ?? null;

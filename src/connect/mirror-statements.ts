@@ -41,7 +41,7 @@ const restored = ({ table, gone, columns }: MirrorPlan): boolean =>
 const rowOfErasedUser = (key: SQL): SQL =>
   sql`((select exists (select from erased_users)) and exists (select 1 from erased_users e where e.hash = sha256(convert_to(${key}, 'UTF8'))))`;
 
-/** What became of some keys. */
+/** The outcome of some keys. */
 export type WrittenKeys = {
   /** The host has no such rows. */
   readonly absent: string[];

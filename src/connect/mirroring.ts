@@ -17,7 +17,7 @@ export type Mirroring = {
   /** Resolves when the round under way has ended. */
   stop(): Promise<void>;
   /**
-   * Applies the changes that are noted by now. To be called before acting on something that the host wrote,
+   * Applies the changes noted so far. Call this before acting on something that the host wrote,
    * so that the rows of the same transaction are mirrored. However many call it, one of them at a time works.
    *
    * @returns 0, or in how many milliseconds to try again: while mirrors have been behind for less than the
@@ -49,7 +49,10 @@ const HOLD_MS = 1_000;
 export function createMirroring(deps: MirroringDeps): Mirroring {
   const failed = warnThrottled(deps.log, "mirrors could not be brought up to date");
   const behind = warnThrottled(deps.log, "work continues although mirrors are behind");
-  const lost = warnThrottled(deps.log, "changes of the host are not noted: see commonwork connect status");
+  const lost = warnThrottled(
+    deps.log,
+    "changes of the host's tables are not recorded: see commonwork connect status",
+  );
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> | null = null;
   let checkedMs = Number.NEGATIVE_INFINITY;
@@ -142,7 +145,7 @@ async function isAnythingNoted(db: Database): Promise<boolean> {
 function report({ log }: MirroringDeps, result: RoundResult): void {
   if (result.kind === "applied")
     for (const { mirror, reason } of result.stopped)
-      log.error({ alert: "mirror-stopped", mirror, reason }, "a mirror was stopped; its changes stay noted");
+      log.error({ alert: "mirror-stopped", mirror, reason }, "mirror stopped; its changes are kept");
 }
 
 /** How far the mirrors are behind, in milliseconds; null: not at all. */
@@ -178,7 +181,7 @@ const youngest = ({ notedMs, resyncMs, stoppedMs }: Lag): number =>
   Math.min(...[notedMs, resyncMs, stoppedMs].filter((ms) => ms !== null));
 
 /**
- * Applies the changes that are noted by now, for up to five seconds.
+ * Applies the changes noted so far, for up to five seconds.
  *
  * @returns how far the mirrors are behind with these changes.
  */

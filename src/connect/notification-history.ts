@@ -13,7 +13,7 @@ import type { FieldFault } from "./record-values.ts";
 const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 instant with an offset" })
   .transform((text) => new Date(text))
-  .refine(isStorableInstant, "must be from 1970 on")
+  .refine(isStorableInstant, "must not be before 1970")
   .transform((at) => at.toISOString());
 /** Of a JSON number, or a text, as CSV has it. */
 const wholeNumber = (least: number, most: number) =>
@@ -144,7 +144,7 @@ export const HISTORY = {
 
 type KindName = keyof typeof HISTORY;
 
-/** What became of a line. */
+/** The outcome of a line. */
 export type HistoryOutcome =
   | { readonly status: "stored" | "unchanged" }
   | { readonly status: "rejected"; readonly faults: readonly FieldFault[] };

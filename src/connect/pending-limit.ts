@@ -11,7 +11,8 @@ const MAX_WAITING = { records: 100_000, bytes: 256 * 1024 * 1024 };
 const BEYOND: readonly FieldFault[] = [
   {
     field: "columns",
-    fault: "refers to a row that is not here, and too many records wait for such rows: send those rows first",
+    fault:
+      "refers to a row that has not arrived, and too many records already wait for missing rows: send those rows first",
   },
 ];
 

@@ -21,15 +21,15 @@ const version = z
         .regex(/^\d{1,19}$/)
         .transform(BigInt),
     ],
-    "must be a whole number from 0 on; one beyond 2^53 must be a text",
+    "must be a whole number, 0 or greater; write one above 2^53 as a string",
   )
-  .refine((number) => number <= MAX_VERSION, "must be a whole number of 63 bits");
+  .refine((number) => number <= MAX_VERSION, "must be less than 2^63");
 
 /** A record as a host sends it: a line of NDJSON. */
 export const recordLine = z.strictObject({
   table: z.enum(Object.keys(HOST_TABLES), "is not a table that a host may write"),
   host_id: z
-    .union([z.string(), z.int().transform(String)], "must be an id: a text or a whole number")
+    .union([z.string(), z.int().transform(String)], "must be an id: a string or a whole number")
     .pipe(foreignId()),
   version,
   columns: z.record(z.string(), z.unknown(), "must be an object").optional(),
@@ -76,7 +76,7 @@ export function readValue(value: unknown, line: number, unsound: readonly FieldF
     ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ field: path.join("."), fault: message })),
   ];
   if (parsed.data && (parsed.data.columns === undefined) === (parsed.data.deleted === undefined))
-    faults.push({ field: "columns", fault: "must be given, or else deleted must be true" });
+    faults.push({ field: "columns", fault: "is required unless deleted is true" });
   if (!parsed.success || faults.length > 0) {
     const named = value as { table?: unknown; host_id?: unknown } | null;
     return {

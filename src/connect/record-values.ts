@@ -49,14 +49,14 @@ function referenceFault(value: unknown): string | null {
     typeof value === "string"
       ? value.length > 0 && value.length <= MAX_REFERENCE
       : Number.isSafeInteger(value);
-  return isId ? null : "must be an id of the host: a text or a whole number";
+  return isId ? null : "must be an id of the host: a string or a whole number";
 }
 
 type Check = (value: unknown) => string | null;
 
 /** By type, as `format_type` names it. Of others Postgres alone decides. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  text: (value) => (typeof value === "string" || typeof value === "number" ? null : "must be a text"),
+  text: (value) => (typeof value === "string" || typeof value === "number" ? null : "must be a string"),
   boolean: (value) =>
     typeof value === "boolean" || value === 0 || value === 1 ? null : "must be true or false",
   smallint: wholeNumber(16),
@@ -71,7 +71,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const checkOf = (type: string): Check => CHECKS[type] ?? (() => null);
 
-const INSTANT = "must be an ISO 8601 instant with an offset, from 1970 on";
+const INSTANT = "must be an ISO 8601 instant with an offset, not before 1970";
 
 const isInstant = (value: unknown): boolean =>
   z.iso.datetime({ offset: true }).safeParse(value).success && isStorableInstant(new Date(value as string));
@@ -94,7 +94,7 @@ function wholeNumber(bits: number): Check {
   const most = 2n ** BigInt(bits - 1) - 1n;
   return (value) => {
     if (!Number.isSafeInteger(value) && !(typeof value === "string" && /^-?\d{1,19}$/.test(value)))
-      return "must be a whole number; one beyond 2^53 must be a text";
+      return "must be a whole number; write one above 2^53 as a string";
     const number = BigInt(value as string | number);
     return number <= most && number >= -most - 1n ? null : `must be a whole number of ${bits} bits`;
   };

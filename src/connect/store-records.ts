@@ -24,7 +24,7 @@ import { unfitRecords } from "./unfit-records.ts";
 /** A row that a record refers to and that is not there yet. */
 export type MissingRow = { readonly table: string; readonly key: string };
 
-/** What became of a record. */
+/** The outcome of a record. */
 export type RecordOutcome =
   | { readonly status: "stored" | "unchanged" | "older" | "conflict" }
   | { readonly status: "waiting"; readonly needs: MissingRow }
@@ -41,7 +41,7 @@ const TOO_MANY_VERSIONS: RecordOutcome = {
   faults: [
     {
       field: "version",
-      fault: `is behind ${MAX_WAVES} newer ones that were refused: send it again without those`,
+      fault: `is behind ${MAX_WAVES} newer versions that were rejected: send it again without those`,
     },
   ],
 };

@@ -25,10 +25,11 @@ function faultsOfRecord(
   erased: ReadonlySet<string>,
 ): FieldFault[] {
   const plan = plans.get(record.table);
-  if (plan === undefined) return [{ field: "table", fault: "is mirrored from tables in this database" }];
+  if (plan === undefined)
+    return [{ field: "table", fault: "is mirrored from tables in this database, so it takes no records" }];
   const faults = record.columns === null ? [] : columnFaults(record.columns, plan.columns);
   for (const { key, field } of usersOf(record, plans))
-    if (erased.has(key)) faults.push({ field, fault: "is the id of a user who was erased" });
+    if (erased.has(key)) faults.push({ field, fault: "is the id of an erased user" });
   return faults;
 }
 

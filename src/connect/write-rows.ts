@@ -10,7 +10,7 @@ import type { MirrorPlan } from "./plan.ts";
 import { readHost } from "./read-host.ts";
 import { withSetting } from "./with-setting.ts";
 
-/** What became of rows, and which of them Postgres refused. */
+/** The outcome of rows, with those that Postgres refused. */
 type Wrote = { readonly written: WrittenKeys; readonly refused: readonly RefusedKey[] };
 
 /** Writes the rows of some keys, those that make no nudge due apart. */

@@ -92,7 +92,7 @@ async function lookAtConnections(db: Database): Promise<Finding> {
   return used > max * USED_UP
     ? warning(
         `${used} of ${max} connections are in use.`,
-        "Raise max_connections, or lower DB_POOL_MAX: docs/scaling.md says how many each process uses.",
+        "Raise max_connections, or lower DB_POOL_MAX: docs/operations/scaling.md says how many each process uses.",
       )
     : ok(`${used} of ${max} in use`);
 }

@@ -3,7 +3,7 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { literally } from "./pattern.ts";
 
-/** As the text stands inside a JSON string. */
+/** The text as escaped inside a JSON string. */
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /**

@@ -42,7 +42,7 @@ export async function readRelations(
   return new Map(found.map(({ userId, ...relations }) => [userId, relations]));
 }
 
-/** What users are drawn to, by user; missing for those of whom nothing is known. */
+/** The affinities of users, by user; absent for users without any. */
 export async function readTastes(
   on: Queryable,
   userIds: readonly string[],
@@ -70,7 +70,7 @@ export async function readTastes(
   );
 }
 
-/** People whom a user may want to meet, and questions that they have not answered. */
+/** Suggested people for a user, and questions that they have not answered. */
 export type Extras = { readonly suggestions: readonly number[]; readonly questions: readonly number[] };
 
 /**

@@ -24,7 +24,7 @@ export const isForEverybody: SQL = sql`(p.visibility = 'public'
   and not exists (select 1 from profiles r where r.user_id = p.author_id and not r.visible))`;
 
 /**
- * SQL: whether a user may see the visibility of post `p`: it is for everybody, theirs, or of somebody whom
+ * SQL: whether a user may see the visibility of post `p`: it is public, theirs, or by a user whom
  * they follow.
  */
 export const isReadableBy = (userId: string): SQL =>

@@ -12,7 +12,7 @@ type Check = string;
 
 const UNREACHABLE = "unreachable";
 const TOO_SLOW = "too slow";
-/** A connection is not ready before Redis has said that it has loaded its data. */
+/** A connection is not ready until Redis reports that it has loaded its data. */
 const CONNECTED = "connected, and not ready: Redis may be loading its data";
 
 const CHECK_LIMIT_MS = 1_500;

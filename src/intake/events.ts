@@ -135,7 +135,7 @@ async function acceptEvents(tx: Tx, receipt: string, offered: readonly Offered[]
   return new Set(inserted.map(({ externalId }) => externalId));
 }
 
-/** What became of an event whose id is taken, by now at the latest. */
+/** The outcome of an event whose id exists already. */
 async function receiptsBy(
   tx: Tx,
   ids: readonly string[],

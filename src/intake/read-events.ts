@@ -18,7 +18,7 @@ export type EventFault = { readonly field: string; readonly fault: string };
 const occurredAt = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 instant with an offset" })
   .transform((text) => new Date(text))
-  .refine(isStorableInstant, "must be from 1970 on")
+  .refine(isStorableInstant, "must not be before 1970")
   .transform((at) => at.toISOString());
 
 /** An event as the host posts it. Its `id` is the idempotency key. */

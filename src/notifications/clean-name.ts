@@ -42,7 +42,7 @@ const EXTENSIONS = new Set(
 const JOINER = "\u2060";
 
 /**
- * A name or title that a user wrote, made safe to stand in a sentence, a subject and plain text: on one line,
+ * A name or title that a user wrote, made safe for a sentence, a subject and plain text: on one line,
  * without characters that change the direction of what follows, of bounded length, and without anything that
  * a mail program turns into a link. Used wherever names of users, projects, documents and the like are read
  * for texts. Cleaning twice changes nothing.

@@ -11,7 +11,7 @@ type Outcome = {
   readonly reason: string | null;
 };
 
-/** What became of an event, as a sentence. */
+/** The outcome of an event, as a sentence. */
 export function describeOutcome({ type, outcome, reason }: Outcome): string {
   if (outcome === null)
     return "The event is not decided yet: its job notify-fan-out is waiting, or is a dead letter.";

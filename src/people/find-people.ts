@@ -93,7 +93,7 @@ export async function suggestPeople(
 
 type Lookup = {
   readonly terms: readonly PreparedTerm[];
-  /** SQL for the fields in which the index has each term as it is. */
+  /** SQL for the fields in which the index has each term exactly. */
   readonly fields: readonly SQL[];
   /** The conditions of each query. Those whom any of them finds are ranked together. */
   readonly queries: readonly (readonly (string | null)[])[];
@@ -135,7 +135,7 @@ async function collect(
   };
 }
 
-/** The first CANDIDATES people of the static order whom a query finds. */
+/** The first CANDIDATES people in the static order that match a query. */
 async function readFirst(
   on: Queryable,
   search: PeopleSearch,
@@ -179,7 +179,7 @@ const HIDING: Readonly<Partial<Record<SearchField, Hideable>>> = {
   bio: "bio",
 };
 
-/** Nobody if the person is not open to the search by now. */
+/** Nobody if the person has since been hidden from search. */
 function candidateOf(
   row: CandidateRow,
   filtered: readonly Hideable[],

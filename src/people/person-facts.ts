@@ -51,7 +51,7 @@ const blocksOf = (scope: UserScope): SQL => sql`(
   union
   select blocked_id, blocker_id from user_blocks where ${inUserScope(sql`blocked_id`, scope)})`;
 
-/** SQL: (user_id, hash) of the users of a scope who do not meet somebody. Equal hashes: the same blocks. */
+/** SQL: (user_id, hash) of users of a scope who block or are blocked. Equal hashes: the same blocks. */
 const blockHashes = (scope: UserScope): SQL => sql`(
   select b.user_id, md5(string_agg(b.other::text, ',' order by b.other)) as hash from ${blocksOf(scope)} b group by 1)`;
 
@@ -83,7 +83,7 @@ export async function readReplaced(tx: Tx, version: string, change: number): Pro
   };
 }
 
-/** People of a version as they are now. */
+/** The people of a version with their current facts. */
 export type CurrentPeople = {
   /** A JSON array of PersonRow. Those who are no longer present, or have no position, are missing. */
   readonly people: string;
@@ -117,7 +117,7 @@ export type StoredBlocks = {
   readonly outdated: readonly string[];
 };
 
-/** The blocks of the people of a version whom a condition on the row `l` of pair_people selects. */
+/** The blocks of the people of a version that a condition on the row `l` of pair_people selects. */
 export async function readStoredBlocks(tx: Tx, version: string, condition: SQL): Promise<StoredBlocks> {
   const people = await rows<{ id: string }>(
     tx,

@@ -3,7 +3,7 @@ import { GREATEST_AGE } from "../scoring/people/search/search-query.ts";
 
 // SQL for columns of `profiles p` with values of the host that make no sense as null, and of `users u`.
 
-/** Whether the profile is of nobody who is here any more. */
+/** Whether the profile belongs to a user who has left. */
 export const IS_DELETED: SQL = sql`(p.deleted_at is not null or u.deactivated_at is not null or u.erased_at is not null)`;
 
 /** The date of birth; null if it is in the future or more than 120 years ago. */

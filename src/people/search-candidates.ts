@@ -22,7 +22,7 @@ export type PeopleSearch = {
   readonly facets?: boolean;
 };
 
-/** A person whom the index finds, as they are now. */
+/** A person that the index found, with their current facts. */
 export type CandidateRow = {
   userId: string;
   names: string;
@@ -38,7 +38,7 @@ export type CandidateRow = {
   subjectIds?: string[];
 };
 
-/** The first people of the static order whom a query finds. */
+/** The first people in the static order that match a query. */
 export function readCandidates(
   on: Queryable,
   { viewerId, filter, today, facets = false }: PeopleSearch,

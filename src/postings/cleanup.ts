@@ -11,7 +11,7 @@ const MAX_ROWS = 5_000;
 
 const PARTIAL_SOURCES = POSTING_SOURCES.filter(({ isFull }) => !isFull).map(({ name }) => name);
 
-/** Closes open postings whose last day is over. @returns how many; at most `MAX_ROWS`. */
+/** Closes open postings that have expired. @returns how many; at most `MAX_ROWS`. */
 export const closeExpired = (tx: Tx, now: Date): Promise<number> =>
   close(
     tx,

@@ -9,7 +9,7 @@ import { readListing } from "./listings.ts";
 /** A list to be fetched. */
 export const listRange = z.object({ source: z.string(), board: z.string() });
 
-/** A fault is that of its list, and stops no other. */
+/** A fault affects only its own list. */
 export type FailedList = {
   readonly kind: "failed";
   readonly fault: string;

@@ -79,11 +79,11 @@ const MINUTE_MS = 60_000;
 const FIRST_RETRY_MS = 15 * MINUTE_MS;
 const LAST_RETRY_MS = 6 * 60 * MINUTE_MS;
 
-/** How long a list rests after its n-th failure in a row: a quarter of an hour, doubling up to six hours. */
+/** How long a list is not fetched after its n-th failure in a row: 15 minutes, doubling up to six hours. */
 export const restAfterFailureMs = (failures: number): number =>
   Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10), LAST_RETRY_MS);
 
-/** Records a fetch that failed. Everything else that is known of the list stays as it is. */
+/** Records a fetch that failed. Everything else about the list is left unchanged. */
 export async function recordFailure(
   tx: Tx,
   { source, board }: ListRef,

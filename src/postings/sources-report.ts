@@ -4,7 +4,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { POSTING_SOURCES } from "../ports/postings/index.ts";
 import type { PostingSource, SourceTerms } from "../ports/postings/posting-source.ts";
 
-/** A list of postings, or a source of which no list is configured. */
+/** A list of postings, or a source without a configured list. */
 export type SourceStatus = {
   readonly source: string;
   readonly about: string;

@@ -16,7 +16,7 @@ export type StoredListRow = Pick<UserRow, "dismissals" | "seen"> & {
   readonly asOf: Date;
   /** What the user did with postings of the list, by their id. */
   readonly statuses: ReadonlyMap<string, ApplicationStatus>;
-  /** Clusters of which the user applied for a copy, dismissed or hid it. */
+  /** Clusters in which the user applied for, dismissed or hid a posting. */
   readonly hiddenClusters: ReadonlySet<number>;
   /** The profile, if it was changed after the list was computed; else null: the list has applied it. */
   readonly profile: UserRow["profile"];

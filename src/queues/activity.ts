@@ -2,14 +2,14 @@ import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { createJobTotals } from "./job-activity.ts";
-import type { Beginnings } from "./relay-round.ts";
+import type { ScanStarts } from "./relay-round.ts";
 import type { Tally } from "./tally.ts";
 import { createTotals } from "./totals.ts";
 
 const MINUTE_MS = 60_000;
 const KEPT_DAYS = 8;
 
-/** What became of one carrier. */
+/** The outcome of one carrier. */
 export type CarrierActivity = {
   readonly queue: QueueName;
   /** The job; that of a range or a sum, too. */
@@ -116,7 +116,7 @@ const WAITS_AFTER_MS = 1_000;
  * or no worker takes anything, no carrier tells it.
  * @param from where the due entries of each queue begin: before that are dead rows.
  */
-export async function recordWaits(on: Queryable, at: Date, from: Beginnings): Promise<void> {
+export async function recordWaits(on: Queryable, at: Date, from: ScanStarts): Promise<void> {
   const since = QUEUE_NAMES.map((queue) => from.get(queue) ?? "-infinity");
   await on.execute(
     sql`insert into queue_minutes as m

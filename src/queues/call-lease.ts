@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import { Snooze } from "./outcome.ts";
 
 /**
- * Who an attempt is. Only the carrier that stands in the row of an entry may settle, fail or give it back.
+ * Identifies an attempt. Only the carrier stored in an entry's row may settle, fail or give it back.
  * Around an outside call that is not enough: a worker whose lock expired may still be calling when the same
  * carrier runs elsewhere. So the attempt that calls puts its own token into the row, and renews it.
  */
@@ -53,7 +53,7 @@ export const heldBy = ({ carrier, token }: Holder) =>
 
 /**
  * Renews the lease of an entry until it is stopped, one renewal at a time: while Postgres hangs, more of them
- * would take all connections. One that fails is made up for by the next one.
+ * would take all connections. A failed renewal is covered by the next one.
  */
 export function renewLease(
   transact: (work: (tx: Tx) => Promise<unknown>) => Promise<unknown>,

@@ -101,7 +101,7 @@ function byQueue(carriers: readonly NewCarrier[]): Map<QueueName, NewCarrier[]> 
 }
 
 /**
- * Makes the entries of carriers due again, from now, where the looks of all relays find them. @returns how
+ * Makes the entries of carriers due again as of now, where the scans of all relays find them. @returns how
  * many.
  */
 export async function freeCarriers(db: Database, carriers: readonly string[]): Promise<number> {

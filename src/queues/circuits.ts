@@ -14,7 +14,7 @@ export type Circuits = {
   open(work: string, fault: string): number;
   /**
    * Counts a deadlock or lock timeout.
-   * @returns a short delay, or null after several in a row: that is no coincidence.
+   * @returns a short delay, or null after several in a row, which are not a coincidence.
    */
   contended(work: string): number | null;
   /**
@@ -39,12 +39,12 @@ const FIRST_PAUSE_MS = 2_000;
 export const LONGEST_PAUSE_MS = 10_000;
 /** How long one carrier may try before the next one does. */
 const TRIAL_MS = 10_000;
-/** Entries that were given back do not all come at once. */
+/** Spreads out entries that were given back. */
 export const SPREAD_MS = 1_000;
 const CONTENTIONS_IN_A_ROW = 5;
 /** Enough entries to know whether another one failed too. */
 const MAX_SUSPECTS = 2;
-/** Entries that fail for longer than this without a success in between are to blame after all. */
+/** Entries that fail for longer than this without a success in between are considered the cause. */
 const LONGEST_OUTAGE_MS = 6 * 3_600_000;
 
 type Circuit = {
@@ -95,7 +95,7 @@ export function createCircuits(deps: CircuitsDeps): Circuits {
       if (circuit.openedAtMs === null) return;
       const seconds = Math.round((nowMs() - circuit.openedAtMs) / 1_000);
       const { fault, openings } = circuit;
-      log.info({ job: work, fault, openings, seconds }, "circuit closed: the job runs again");
+      log.info({ job: work, fault, openings, seconds }, "circuit closed: job resumed");
       onChange({ work, fault, open: false });
     },
     open(work, fault) {
@@ -109,7 +109,7 @@ export function createCircuits(deps: CircuitsDeps): Circuits {
         circuit.openings += 1;
         circuit.pausedUntilMs = now + pauseMs;
         circuit.triedUntilMs = 0;
-        log.warn({ job: work, fault, openings: circuit.openings, pauseMs }, "circuit open: the job rests");
+        log.warn({ job: work, fault, openings: circuit.openings, pauseMs }, "circuit open: job paused");
         onChange({ work, fault, open: true });
       }
       return circuit.pausedUntilMs - now + random() * SPREAD_MS;

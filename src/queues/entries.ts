@@ -142,7 +142,7 @@ function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
 }
 
 const DEAD: IndexPart = { where: sql`dead_at is not null`, order: sql`dead_at desc` };
-/** The dead letters of an outage lie together in the index. */
+/** The dead letters of an outage are adjacent in the index. */
 const deadBetween = ({ from, until }: EntryFilter): IndexPart => ({
   ...DEAD,
   where: sql`dead_at is not null

@@ -66,8 +66,8 @@ export async function discardWaiting(
 }
 
 /**
- * SQL: the ids of those entries that wait and meet a condition. Locks them; an entry that somebody else has
- * locked does not wait. `offset 0` lets the conditions see what the lock returns, not the row of before.
+ * SQL: the ids of the waiting entries that meet a condition. Locks them, skipping those that are locked.
+ * `offset 0` makes the condition see what the lock returns, not the row of the snapshot.
  */
 const waitingAmong = (ids: readonly string[], condition: SQL): SQL =>
   sql`array(select id from (

@@ -93,7 +93,7 @@ function causing(tx: Tx, entries: Entry[]): Entry[] {
 
 /**
  * Locks and reads a single entry that is settled later, after an outside call.
- * @param carrier the carrier that must stand in it; null in a dry run, whose entries have none.
+ * @param carrier the carrier that must be stored in it; null in a dry run, whose entries have none.
  */
 export async function lockEntry(
   tx: Tx,

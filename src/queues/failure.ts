@@ -102,7 +102,7 @@ function sourceOf(error: Error): string {
 }
 
 /**
- * Makes entries due again without using an attempt, unless another carrier stands in them by now. The lease
+ * Makes entries due again without using an attempt, unless another carrier has taken them over. The lease
  * of another attempt stays.
  */
 export async function releaseEntries(
@@ -164,7 +164,7 @@ export async function failEntry(
           where id = any(${lockedWhere([id], holder ? heldBy(holder) : sql`true`)})
           returning dead_at is not null as dead, parent`,
     );
-    // While it waits for its next attempt, or for an operator, another range of its run has its turn.
+    // While it waits for its next attempt, or for an operator, another range of its run may start.
     if (!entry) return "lost";
     if (entry.parent !== null) await releaseNextRange(tx, entry.parent, id);
     if (!entry.dead) return "retry";

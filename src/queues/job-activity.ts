@@ -6,7 +6,7 @@ import { createTotals } from "./totals.ts";
 const STEP_MS = 600_000;
 const KEPT_DAYS = 8;
 
-/** What became of one carrier of a job. */
+/** The outcome of one carrier of a job. */
 export type JobCarrier = {
   readonly job: string;
   /** Entries that are done or skipped. */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { QUEUE_NAMES, type QueueName } from "../config/queues.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { foreignQueues } from "./adopt-entries.ts";
-import type { Beginnings } from "./relay-round.ts";
+import type { ScanStarts } from "./relay-round.ts";
 
 export type EntryState = "due" | "later" | "carried" | "dead";
 
@@ -29,7 +29,7 @@ export type CountOptions = {
   /** Estimates what exceeds the limit. Default: `sampleEntries`, each time. */
   readonly sample?: () => Promise<readonly EntryEstimate[]>;
   /** Where the due entries of each queue begin, as the relay has seen it: before that are dead rows. */
-  readonly from?: Beginnings;
+  readonly from?: ScanStarts;
 };
 
 /**
@@ -66,7 +66,7 @@ type Counted = {
 };
 
 /** Stops counting one entry after the limit. Each branch reads a partial index in its order. */
-async function countUpTo(on: Queryable, limit: number, from: Beginnings): Promise<Counted[]> {
+async function countUpTo(on: Queryable, limit: number, from: ScanStarts): Promise<Counted[]> {
   const queues = [...QUEUE_NAMES, ...(await foreignQueues(on))];
   const since = queues.map((queue) => from.get(queue as QueueName) ?? "-infinity");
   return rows<Counted>(

@@ -28,33 +28,33 @@ export type QueueStates = {
   readonly open: readonly QueueName[];
   /** Those among them with due entries: they share the rounds. */
   readonly busy: readonly QueueName[];
-  /** Where in the backlog of each queue the next look and the rounds begin: an instant as text. */
-  readonly from: Beginnings;
+  /** Where in the backlog of each queue the next scan and the rounds start: an instant as text. */
+  readonly from: ScanStarts;
 };
 
-/** The `run_at` that a look begins at, by queue. A queue that is missing is read from its beginning. */
-export type Beginnings = ReadonlyMap<QueueName, string>;
+/** The `run_at` that a scan starts at, by queue. A queue that is missing is read from its oldest entry. */
+export type ScanStarts = ReadonlyMap<QueueName, string>;
 
-const EVERYTHING: Beginnings = new Map();
+const EVERYTHING: ScanStarts = new Map();
 
 /**
  * Reads which queues have due entries and room for carriers.
  *
- * @param from where it begins. Entries that were taken before leave dead rows in the index; while somebody
- * holds a snapshot, they cannot be removed, and reading past a million of them takes half a second.
+ * @param from where the scan starts. Entries that were taken leave dead rows in the index, which cannot be
+ * removed while a snapshot is held; reading past a million of them takes half a second.
  */
 export async function readQueueStates(
   { db, producers }: RoundDeps,
-  from: Beginnings = EVERYTHING,
+  from: ScanStarts = EVERYTHING,
 ): Promise<QueueStates> {
-  const looks = await lookForDue(db, from);
-  const due = looks.filter(({ due }) => due).map(({ queue }) => queue);
+  const scanned = await scanForDue(db, from);
+  const due = scanned.filter(({ due }) => due).map(({ queue }) => queue);
   const full = await fullQueues(producers, due);
   const open = QUEUE_NAMES.filter((name) => !full.includes(name));
   return {
     open,
     busy: open.filter((name) => due.includes(name)),
-    from: new Map(looks.map(({ queue, next }) => [queue, next])),
+    from: new Map(scanned.map(({ queue, next }) => [queue, next])),
   };
 }
 
@@ -88,21 +88,22 @@ async function holdUnknown({ catalogue, log }: RoundDeps, tx: Tx, queue: QueueNa
     log.warn({ job, entries }, "unknown job: entries are held for a version that has it");
 }
 
-type Look = { queue: QueueName; due: boolean; next: string };
+type Scanned = { queue: QueueName; due: boolean; next: string };
 
 /**
  * Transactions last five seconds at most, and an entry is due when its transaction begins: what is committed
- * from now on is hardly older than this. The rest is found by the next look from the beginning.
+ * from now on is hardly older than this. The rest is found by the next full scan.
  */
 const MARGIN_MS = 15_000;
 
-const lookForDue = (db: Database, from: Beginnings): Promise<Look[]> => rows<Look>(db.drizzle, lookSql(from));
+const scanForDue = (db: Database, from: ScanStarts): Promise<Scanned[]> =>
+  rows<Scanned>(db.drizzle, dueScanSql(from));
 
 /** One index lookup per queue. Written with `exists`, the planner may choose to read the whole backlog. */
-export const lookSql = (from: Beginnings) => sql`
+export const dueScanSql = (from: ScanStarts) => sql`
   select q.queue, found.run_at is not null as due,
          (coalesce(found.run_at, now()) - ${MARGIN_MS} * interval '1 millisecond')::text as next
-  from unnest(${array(QUEUE_NAMES)}::text[], ${array(beginningsOf(QUEUE_NAMES, from))}::timestamptz[])
+  from unnest(${array(QUEUE_NAMES)}::text[], ${array(startsOf(QUEUE_NAMES, from))}::timestamptz[])
        with ordinality as q(queue, since, rank)
   left join lateral (
     select o.run_at from outbox o
@@ -110,7 +111,7 @@ export const lookSql = (from: Beginnings) => sql`
     order by o.run_at limit 1) found on true
   order by q.rank`;
 
-const beginningsOf = (queues: readonly QueueName[], from: Beginnings): string[] =>
+const startsOf = (queues: readonly QueueName[], from: ScanStarts): string[] =>
   queues.map((queue) => from.get(queue) ?? "-infinity");
 
 async function fullQueues(producers: Producers, names: readonly QueueName[]): Promise<QueueName[]> {
@@ -143,7 +144,7 @@ function takeDue(tx: Tx, { open, busy, from }: QueueStates, names: readonly stri
     tx,
     sql`(select e.id, e.queue, e.job, e.run, e.slot, e.attempts
          from set_config('synchronous_commit', 'off', true)
-         cross join unnest(${array(open)}::text[], ${array(sharesOf(open, busy))}::int[], ${array(beginningsOf(open, from))}::timestamptz[])
+         cross join unnest(${array(open)}::text[], ${array(sharesOf(open, busy))}::int[], ${array(startsOf(open, from))}::timestamptz[])
               with ordinality as q(queue, share, since, rank)
          cross join lateral (
            select o.id, o.queue, o.job, o.run_at, o.parent as run, o.slot, o.attempts

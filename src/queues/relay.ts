@@ -2,23 +2,23 @@ import { inTransaction, type Tx } from "../db/transaction.ts";
 import { type ThrottledWarning, warnThrottled } from "../log.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 import { createDirectDispatch } from "./direct-dispatch.ts";
+import { createDueScan } from "./due-scan.ts";
 import { createLiveMarks } from "./live-queues.ts";
-import { createLookMemory } from "./look-memory.ts";
 import { listenForEntries } from "./pg-listener.ts";
 import { resumePostponed } from "./postpone.ts";
 import { requeueAfterWipe } from "./redis-wipe.ts";
 import {
-  type Beginnings,
   type QueueStates,
   type RoundDeps,
   readQueueStates,
   relayOnce,
+  type ScanStarts,
 } from "./relay-round.ts";
 
 export type RelayDeps = RoundDeps & {
   readonly tracing: Tracing;
   /**
-   * How often to look for due entries without being woken: for retries, and for what other processes left
+   * How often to scan for due entries without being woken: for retries, and for what other processes left
    * behind.
    */
   readonly pollMs?: number;
@@ -33,8 +33,8 @@ export type Relay = {
    * False when it has not ended a poll for half a minute, successful or not: the process should be restarted.
    */
   isAlive(): boolean;
-  /** Where the due entries of each queue began at the last look; empty before the first one. */
-  beginnings(): Beginnings;
+  /** Where the due entries of each queue began at the last scan; empty before the first one. */
+  scanStarts(): ScanStarts;
   /**
    * Runs `work` in one transaction and starts the work it enqueued as soon as it has committed. Where the
    * queue has no backlog, without another transaction (direct-dispatch.ts).
@@ -61,9 +61,9 @@ const ROUNDS_PER_WAKE = 1_000;
  */
 export function createRelay(deps: RelayDeps): Relay {
   const direct = createDirectDispatch(deps);
-  const looks = createLooks(deps, direct);
-  const rounds = createRounds(deps, looks);
-  const polls = createPolls(deps, looks, direct, rounds.wake);
+  const scans = createScans(deps, direct);
+  const rounds = createRounds(deps, scans);
+  const polls = createPolls(deps, scans, direct, rounds.wake);
   const listener = listenForEntries(deps.db, () => rounds.wake());
   const transact: Transact = async (work, signal) => {
     const reservations = direct.open(deps.tracing.current()?.context ?? null);
@@ -76,7 +76,7 @@ export function createRelay(deps: RelayDeps): Relay {
   return {
     wake: rounds.wake,
     isAlive: () => !started || polls.isAlive(),
-    beginnings: looks.beginnings,
+    scanStarts: scans.starts,
     transact: deps.tracing.isOn ? inSpans(deps.tracing, transact) : transact,
     start() {
       if (started) return;
@@ -116,33 +116,33 @@ const TRANSACTION = {
 type DirectDispatch = ReturnType<typeof createDirectDispatch>;
 
 /** What the relay knows about the queues. */
-type Looks = {
-  /** The states that were seen last; looks if they are outdated. */
+type Scans = {
+  /** The states seen by the last scan; scans if they are outdated. */
   states(): Promise<QueueStates>;
-  look(): Promise<QueueStates>;
+  scan(): Promise<QueueStates>;
   outdate(): void;
-  beginnings(): Beginnings;
-  /** The next look reads everything, not only what came after the last one. */
-  forget(): void;
+  starts(): ScanStarts;
+  /** Makes the next scan start at the oldest entry. */
+  restart(): void;
 };
 
-function createLooks(deps: RelayDeps, direct: DirectDispatch): Looks {
-  const memory = createLookMemory();
+function createScans(deps: RelayDeps, direct: DirectDispatch): Scans {
+  const dueScan = createDueScan();
   let states: QueueStates | null = null;
-  const look = async () => {
-    const seen = await memory.look((from) => readQueueStates(deps, from));
+  const scan = async () => {
+    const seen = await dueScan.run((from) => readQueueStates(deps, from));
     direct.allow(seen.open.filter((queue) => !seen.busy.includes(queue)));
     states = seen;
     return seen;
   };
   return {
-    states: async () => states ?? look(),
-    look,
+    states: async () => states ?? scan(),
+    scan,
     outdate() {
       states = null;
     },
-    beginnings: memory.beginnings,
-    forget: () => memory.forget(),
+    starts: dueScan.starts,
+    restart: dueScan.restart,
   };
 }
 
@@ -154,7 +154,7 @@ const warnUnlessRedis =
   };
 
 /** Rounds, one at a time: each takes due entries, until none is left. */
-function createRounds(deps: RelayDeps, looks: Looks) {
+function createRounds(deps: RelayDeps, scans: Scans) {
   const failed = warnThrottled(deps.log, "relay round failed; entries stay due in Postgres");
   let running: Promise<void> | null = null;
   let wokenAgain = false;
@@ -163,12 +163,12 @@ function createRounds(deps: RelayDeps, looks: Looks) {
     for (let round = 0; round < ROUNDS_PER_WAKE && isOpen; round++) {
       wokenAgain = false;
       if (!deps.producers.ready()) return;
-      const taken = await relayOnce(deps, await looks.states());
+      const taken = await relayOnce(deps, await scans.states());
       failed.recovered();
       // A large round outdates the states and may have left entries behind. After a small one nothing was
       // left, and the states hold until the next poll.
       const large = taken >= LARGE_ROUND;
-      if (large) looks.outdate();
+      if (large) scans.outdate();
       if (!large && !wokenAgain) return;
     }
   };
@@ -194,8 +194,8 @@ function createRounds(deps: RelayDeps, looks: Looks) {
   };
 }
 
-/** Looks at the queues in intervals, and wakes the rounds. */
-function createPolls(deps: RelayDeps, looks: Looks, direct: DirectDispatch, wake: () => void) {
+/** Scans the queues at intervals, and wakes the rounds. */
+function createPolls(deps: RelayDeps, scans: Scans, direct: DirectDispatch, wake: () => void) {
   const failed = warnThrottled(deps.log, "relay poll failed; entries stay due in Postgres");
   const marks = createLiveMarks(deps.producers);
   let polling: Promise<void> | null = null;
@@ -207,9 +207,9 @@ function createPolls(deps: RelayDeps, looks: Looks, direct: DirectDispatch, wake
     resumed = true;
     if (deps.producers.ready()) {
       const wiped = (await requeueAfterWipe(deps)).length > 0;
-      if (wiped) looks.forget();
+      if (wiped) scans.restart();
       await marks.renew(wiped);
-      await looks.look();
+      await scans.scan();
       failed.recovered();
     } else {
       direct.allow([]);

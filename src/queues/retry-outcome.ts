@@ -12,7 +12,7 @@ export type Retry = {
   readonly outcomes: readonly RetryOutcome[];
 };
 
-/** What became of some entries of one job, for one reason. */
+/** How some entries of one job ended, for one reason. */
 export type RetryOutcome = {
   readonly job: string;
   /**

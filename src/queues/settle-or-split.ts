@@ -12,7 +12,10 @@ import { countOutcome } from "./tally.ts";
 const MAX_LOSSES = 5;
 
 const INTERRUPTED: Disposition = { kind: "later", delayMs: 0, outcome: "interrupted" };
-const LOSES_POSTGRES: Disposition = { kind: "retry", error: "Postgres went away each time it ran" };
+const LOSES_POSTGRES: Disposition = {
+  kind: "retry",
+  error: "the connection to Postgres was lost each time it ran",
+};
 
 /**
  * Settles entries in one transaction. What cannot be settled is added to `unsettled` of the attempt. Only a

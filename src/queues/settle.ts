@@ -20,7 +20,7 @@ import { settleRangedPart } from "./settle-ranged.ts";
  * Runs a group of entries in the form of its job and settles it. Throws if any entry of the group failed;
  * nothing is settled then.
  *
- * @param holder the attempt, whose carrier must stand in the row of an outside call; null in a dry run.
+ * @param holder the attempt, whose carrier must be the one in the row of an outside call; null in a dry run.
  */
 export async function settle(
   execution: Execution,

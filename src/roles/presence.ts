@@ -33,7 +33,7 @@ export function startPresence(
   const queues = config.roles.includes("worker") && !config.dryRun ? config.workerQueues : [];
   const write = async () => {
     await activity.write(db.drizzle);
-    await recordWaits(db.drizzle, clock.now(), relay.beginnings());
+    await recordWaits(db.drizzle, clock.now(), relay.scanStarts());
     await db.drizzle.execute(
       sql`with gone as (delete from processes where seen_at < now() - interval '1 hour')
           insert into processes (id, machine, pid, version, roles, queues, started_at, seen_at)

@@ -11,6 +11,6 @@ export const scheduleFaults =
     else
       log.error(
         { schedule, through: fault.through },
-        "slots had been opened into the future by a wrong clock; the schedule was set back",
+        "slots had been opened in the future because of a wrong clock; the schedule was reset",
       );
   };

@@ -114,14 +114,18 @@ const UPKEEP_STEPS: readonly Step[] = [
     run: async ({ db, log }) => {
       const dead = await failPostponed(db);
       if (dead > 0)
-        log.error({ dead }, "no version could run these entries for a day; they are dead letters");
+        log.error(
+          { dead },
+          "no running version has had the jobs of these entries for a day; they are dead letters now",
+        );
     },
   },
   {
     name: "fail abandoned runs",
     run: async ({ db, log }) => {
       const runs = await failAbandonedRuns(db.drizzle);
-      if (runs.length > 0) log.error({ runs }, "unfinished runs without entries; they have failed");
+      if (runs.length > 0)
+        log.error({ runs }, "unfinished runs had no entries left and were marked as failed");
     },
   },
 ];

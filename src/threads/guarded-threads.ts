@@ -120,7 +120,7 @@ async function callGuarded<Result>(
   throw failures[0];
 }
 
-/** Answers a request of the thread. @throws what the answer throws, after the thread was told. */
+/** Answers a request of the thread. If the answer throws, notifies the thread and rethrows. */
 async function reply(
   port: MessagePort,
   { id, request }: Extract<FromThread, { kind: "request" }>,

@@ -20,7 +20,8 @@ export type StatementTurns = {
 /** A turn ends when its owner ends it, when its attempt ends, and after 5 s at the latest. */
 export type StatementTurn = {
   /**
-   * To be called between two statements: rests if the processors are wanted. Rejects when the signal aborts.
+   * Call between two statements: pauses while other work wants the processors. Rejects if the signal
+   * aborts.
    */
   pause(signal: AbortSignal): Promise<void>;
   /** The next turn begins after the rest that is still owed. */

@@ -143,19 +143,19 @@ describe("commonwork connect", () => {
       `with company as (${company}), ada as (insert into app.accounts (mail) values ('ada') returning id)
        insert into app.ventures (company, founder, name) select company.id, ada.id, 'Greenhouse' from company, ada`,
     );
-    expect((await run("check", folder)).out).not.toContain("leads to a row");
+    expect((await run("check", folder)).out).not.toContain("matches a row");
     const file = join(folder, "projects.sql");
     const text = await readFile(file, "utf8");
     await writeFile(file, text.replace("app.ventures by id", "app.ventures by founder"));
     expect(await run("check", folder)).toMatchObject({
       code: 0,
       out: expect.stringContaining(
-        "projects: no row of app.ventures, of the first 1,000, leads to a row of the select",
+        "projects: none of the first 1,000 rows of app.ventures matches a row of the select",
       ),
     });
     await writeFile(file, text.replace("where v.company = any($1)", "where v.founder = any($1)"));
     expect((await run("check", folder)).out).toContain(
-      "projects: no row of app.companies, of the first 1,000",
+      "projects: none of the first 1,000 rows of app.companies",
     );
   });
 

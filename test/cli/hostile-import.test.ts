@@ -64,7 +64,7 @@ describe("commonwork import refuses", () => {
     });
     expect(await run("users", "users.csv", "host_id,version,name\neve,1,Eve\ndora,")).toMatchObject({
       code: 1,
-      refused: [{ line: 3, faults: [{ fault: "has 2 cells, and the header 3" }] }],
+      refused: [{ line: 3, faults: [{ fault: "has 2 cells, but the header has 3" }] }],
     });
     expect(await values("select name as v from users where host_id is not null order by host_id")).toEqual([
       "Ada",

@@ -216,7 +216,7 @@ describe("sendRecords", () => {
     const outbox = outboxOf(rows);
     expect(await forwardRecords({ url, secret: SECRET, ...outbox })).toEqual({ recorded: 3, rejected: 2 });
     expect(outbox.rejected).toEqual([
-      [3, "the version was stored before with other values"],
+      [3, "the version was already stored with different values"],
       [4, expect.stringContaining("columns.thread_id is required")],
     ]);
     expect(outbox.rows).toEqual([]);

@@ -78,23 +78,23 @@ describe("columnFaults", () => {
   });
 
   it.each([
-    ["text", { a: 1 }, "must be a text"],
+    ["text", { a: 1 }, "must be a string"],
     ["boolean", "yes", "must be true or false"],
     ["integer", 2_147_483_648, "must be a whole number of 32 bits"],
-    ["smallint", 1.5, "must be a whole number; one beyond 2^53 must be a text"],
-    ["bigint", 2 ** 53, "must be a whole number; one beyond 2^53 must be a text"],
+    ["smallint", 1.5, "must be a whole number; write one above 2^53 as a string"],
+    ["bigint", 2 ** 53, "must be a whole number; write one above 2^53 as a string"],
     ["bigint", "9223372036854775808", "must be a whole number of 64 bits"],
     ["real", "NaN", "must be a number"],
     [
       "timestamp with time zone",
       "2026-03-09T02:00:00",
-      "must be an ISO 8601 instant with an offset, from 1970 on",
+      "must be an ISO 8601 instant with an offset, not before 1970",
     ],
-    ["timestamp with time zone", "infinity", "must be an ISO 8601 instant with an offset, from 1970 on"],
+    ["timestamp with time zone", "infinity", "must be an ISO 8601 instant with an offset, not before 1970"],
     ["date", "2026-02-30", "must be a date such as 2026-03-09"],
     ["text[]", "a,b", "must be a list"],
     ["text[]", ["a", null], "has an item that must not be null"],
-    ["integer[]", [30, "soon"], "has an item that must be a whole number; one beyond 2^53 must be a text"],
+    ["integer[]", [30, "soon"], "has an item that must be a whole number; write one above 2^53 as a string"],
   ])("refuses as %s: %j", (type, value, fault) => {
     expect(faultOf(type, value)).toBe(fault);
   });
@@ -104,7 +104,9 @@ describe("columnFaults", () => {
     expect(faultOf("bigint", "018f6b1c", reference)).toBeNull();
     expect(faultOf("bigint", 7, reference)).toBeNull();
     for (const value of ["", 1.5, true, ["7"]])
-      expect(faultOf("bigint", value, reference)).toBe("must be an id of the host: a text or a whole number");
+      expect(faultOf("bigint", value, reference)).toBe(
+        "must be an id of the host: a string or a whole number",
+      );
     expect(faultOf("bigint", null, { references: true, notNull: true })).toBe("must not be null");
   });
 });

@@ -72,7 +72,7 @@ describe("a circuit", () => {
     expect(lines).toMatchObject([
       { level: "warn", job: "pay", fault: "57014", openings: 1, pauseMs: 2_000 },
       { level: "warn", job: "pay", openings: 2, pauseMs: 4_000 },
-      { level: "info", job: "pay", openings: 2, seconds: 62, msg: "circuit closed: the job runs again" },
+      { level: "info", job: "pay", openings: 2, seconds: 62, msg: "circuit closed: job resumed" },
     ]);
   });
 });

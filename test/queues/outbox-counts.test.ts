@@ -101,7 +101,7 @@ describe("counting the entries of the outbox", () => {
     expect(read).toBeLessThan(4_000);
   });
 
-  it("faults 20: reads no entry before the beginnings that the relay knows", async () => {
+  it("faults 20: reads no entry before the scan starts that the relay knows", async () => {
     const world = await mixedWorld();
     // Stands for dead rows under a held snapshot: the index has them, and a look passes them.
     await add(world, "commissions", 9, "run_at", "now() - interval '1 day'");

@@ -2,13 +2,13 @@ import { INSTANT, isActiveUser, isShown, knownId, NUMBER, type ResultView, USER_
 
 const COMPONENTS = ["jsonb", "the terms of the score"] as const;
 
-/** SQL: whether the person with profile `f` hides something, so that nothing may be said about it. */
+/** SQL: whether the person with profile `f` hides something, so that it must not be shown. */
 const hides = (...attributes: readonly string[]): string =>
   `f.hidden_attributes && '{${attributes.join(",")}}'::text[]`;
 const HIDES_INTERESTS = hides("interests");
 const PLACE = ["location_text", "latitude", "longitude"];
 
-/** SQL: the terms of pairs that the person does not want told (src/scoring/people/hidden-terms.ts). */
+/** SQL: the terms of pairs that the person hides (src/scoring/people/hidden-terms.ts). */
 const HIDDEN_TERMS = `array_remove(array[case when ${HIDES_INTERESTS} then 'interests' end, case when ${hides("traits")} then 'traits' end,
     case when ${hides(...PLACE)} then 'proximity' end], null)`;
 

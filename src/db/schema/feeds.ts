@@ -90,7 +90,7 @@ export const engagementEvents = pgTable(
     updatedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // trending: the events of a post, and whether somebody did anything with it before.
+    // trending: the events of a post, and whether a user engaged with it before.
     index("engagement_events_post").on(t.targetId, t.userId).where(sql`target_kind = 'post'`),
     // affinity: what a user did lately.
     index("engagement_events_user").on(t.userId, t.occurredAt),
@@ -122,7 +122,7 @@ export const feedSeen = pgTable(
     primaryKey({ columns: [t.userId, t.kind, t.itemId] }),
     // feed-presort-cleanup.
     index("feed_seen_seen").on(t.seenAt),
-    // the users who saw somebody who is erased.
+    // the users who saw a user who is erased.
     index("feed_seen_suggestion").on(t.itemId).where(sql`kind = 'suggestion'`),
     check("feed_seen_kind", sql`kind in ('post', 'suggestion', 'question')`),
   ],
@@ -142,7 +142,7 @@ export const postFeatures = pgTable("post_features", {
 
 /**
  * Engagement with posts by forward decay (src/scoring/feeds/trend.ts): a trigger of engagement_events keeps
- * the first part, in O(1) per event. The job `trending` writes the rest and deletes what is over.
+ * the first part, in O(1) per event. The job `trending` writes the rest and deletes what has ended.
  */
 export const trendingScores = pgTable(
   "trending_scores",

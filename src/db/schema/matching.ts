@@ -173,7 +173,7 @@ export const volunteerInitiativeMatches = pgTable(
   ],
 );
 
-/** Length and lowest score of a project's list: whether somebody can enter it, without reading it. */
+/** Length and lowest score of a project's list: whether a volunteer can enter it, without reading it. */
 export const projectMatchLists = pgTable("project_match_lists", {
   projectId: ref().primaryKey(),
   size: integer().notNull(),
@@ -263,7 +263,7 @@ export const candidateNotifications = pgTable(
     notifiedAt: instant().notNull().defaultNow(),
   },
   (t) => [
-    // notices: when somebody was last notified of this project.
+    // notices: when a user was last notified of this project.
     primaryKey({ columns: [t.projectId, t.volunteerId, t.slot] }),
     // notices: who was notified of anything on this day.
     index("candidate_notifications_volunteer").on(t.volunteerId, t.slot),

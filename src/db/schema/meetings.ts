@@ -13,7 +13,7 @@ export const meetings = pgTable(
     id: id(),
     hostId: hostId(),
     projectId: ref().references(() => projects.id, { onDelete: "set null" }),
-    /** Null: somebody who is no user. */
+    /** Null: not a user. */
     organizerId: ref().references(() => users.id, { onDelete: "set null" }),
     title: text().notNull(),
     startTime: instant().notNull(),

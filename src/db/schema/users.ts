@@ -86,7 +86,7 @@ export const volunteers = pgTable(
     gridLongitude: doublePrecision(),
     /** When the cell changed, the last two times. */
     gridMoves: instant().array().notNull().default(sql`'{}'`),
-    /** Whether they are in another cell by now, which does not count yet. */
+    /** Whether they have moved to another cell, which does not count yet. */
     gridWaiting: boolean().notNull().default(false),
     /** When they have time, as free text. */
     availability: text(),

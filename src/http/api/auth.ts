@@ -55,8 +55,7 @@ export function userAuth(runtime: Runtime): RequestHandler {
       return sendRetryLater(res, 503, { code: "not-configured", message }, 60_000);
     }
     const token = BEARER.exec(req.headers.authorization ?? "")?.[1];
-    if (token === undefined)
-      return rejectToken(res, "The request needs the header Authorization: Bearer <token>.");
+    if (token === undefined) return rejectToken(res, "Send the header Authorization: Bearer <token>.");
     try {
       const claims = await readToken(token);
       const userId = await findUser(claims);

@@ -91,7 +91,7 @@ async function orUnavailable(res: Response, answer: () => Promise<void>): Promis
     await answer();
   } catch (error) {
     if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
-    const message = "Nothing was changed. Try again after the time in Retry-After.";
+    const message = "Temporarily unavailable; nothing was changed. Try again after the time in Retry-After.";
     sendRetryLater(res, 503, { code: "unavailable", message }, 2_000);
   }
 }

@@ -18,7 +18,7 @@ export const changesQuery = z.object({
     .meta({ enum: [...CHANGE_FEEDS.keys()] }),
   since: z
     .string()
-    .refine((text) => readChangeCursor(text) !== null, "must be the cursor of a page")
+    .refine((text) => readChangeCursor(text) !== null, "must be a cursor that this endpoint returned")
     .optional(),
 });
 
@@ -50,7 +50,8 @@ function sendPage({ db }: Runtime, count: (status: string) => void): RequestHand
     const page = await readChangePage(db, feed, since);
     if (page === null) {
       count("expired");
-      const message = "The cursor is older than the changes that are kept. Begin again without a cursor.";
+      const message =
+        "The cursor has expired: the changes after it were deleted. Start again without a cursor.";
       return sendError(res, 410, { code: "cursor-expired", message });
     }
     count("read");

@@ -39,7 +39,7 @@ export async function sendExplanation(
   if (!found || (userId !== null && !isVisibleTo(found, userId))) {
     return sendError(res, 404, {
       code: "not-found",
-      message: "There is no such figure, or it is not yours.",
+      message: "There is nothing with this id to explain, or it belongs to another user.",
     });
   }
   const { ownerUserId: _owner, alsoFor: _others, ...explanation } = found;

@@ -44,7 +44,7 @@ export function feedRoutes(runtime: Runtime, auth: RequestHandler): Router {
     if (session === null)
       return sendError(res, 422, {
         code: "bad-cursor",
-        message: "The cursor is not one that this API returned.",
+        message: "Invalid cursor. Start a new session with segment=0.",
       });
     sendPage(res, await continueFeed(runtime.db.drizzle, userOf(res), session, now));
   });
@@ -59,8 +59,7 @@ export function feedRoutes(runtime: Runtime, auth: RequestHandler): Router {
 
 function sendPage(res: Response, page: FeedPage | null): void {
   if (page === null) {
-    const message =
-      "The session is over: its version of the feed is no longer kept. Start a new one with segment=0.";
+    const message = "The session has expired. Start a new one with segment=0.";
     sendError(res, 410, { code: "session-over", message });
     return;
   }

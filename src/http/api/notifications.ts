@@ -73,7 +73,7 @@ export function notificationRoutes(
     if (readAt === null)
       return sendError(res, 404, {
         code: "not-found",
-        message: "There is no such notification, or it is not yours.",
+        message: "There is no such notification, or it belongs to another user.",
       });
     res.json({ id, read_at: readAt });
   });

@@ -58,7 +58,8 @@ export function referralRoutes(runtime: Runtime, auth: RequestHandler): Router {
         .json({ status: "joined", profile: referenceTo(profileId), referrer: referenceTo(referrerId) });
     } catch (error) {
       if (!isDatabaseAbsent(error) && !isContention(error)) throw error;
-      const message = "Nothing was changed. Try again after the time in Retry-After.";
+      const message =
+        "Temporarily unavailable; nothing was changed. Try again after the time in Retry-After.";
       sendRetryLater(res, 503, { code: "unavailable", message }, 2_000);
     }
   });

@@ -53,7 +53,7 @@ export function searchLimits({ producers, config }: Runtime): SearchLimits {
           else await search().then(resolve, reject);
         });
         if (isAdded) return;
-        const message = "Too many searches are under way. Retry after the time in Retry-After.";
+        const message = "Too many concurrent searches. Retry after the time in Retry-After.";
         sendRetryLater(res, 503, { code: "unavailable", message }, BUSY_RETRY_MS);
         resolve(null);
       }),

@@ -13,7 +13,7 @@ import { integerField, sendFaults, validateQuery } from "../requests/validate.ts
 
 const MAX_WORDS_LENGTH = 200;
 const MAX_LISTED = 20;
-/** Radii by which people may be searched: others would allow to narrow down where somebody is. */
+/** Radii of a search: arbitrary ones would allow triangulating where a person is. */
 const RADII_KM = [5, 10, 25, 50, 100, 250] as const;
 const USUAL_RADIUS_KM = 50;
 
@@ -58,7 +58,7 @@ export const profilesQuery = z
   })
   .refine(({ near, radius_km: radius }) => radius === undefined || near !== undefined, {
     path: ["radius_km"],
-    message: "needs near",
+    message: "requires near",
   });
 
 export const suggestionsQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });

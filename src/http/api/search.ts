@@ -71,7 +71,10 @@ export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
   router.get("/users/me/searchable", auth, async (_req, res) => {
     const found = await readSearchable(on, userOf(res));
     if (found === null)
-      return sendError(res, 404, { code: "not-found", message: "You have no profile, or it is too new." });
+      return sendError(res, 404, {
+        code: "not-found",
+        message: "You have no profile, or it was created moments ago. Try again in a minute.",
+      });
     res.set("Cache-Control", "no-store").json({ ...found, threshold: runtime.config.search.completeness });
   });
   return router;

@@ -93,7 +93,7 @@ async function readPostgres(runtime: Runtime): Promise<() => void> {
   const on = runtime.db.drizzle;
   const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors, verified] =
     await Promise.all([
-      countEntries(on, { from: runtime.relay.beginnings() }),
+      countEntries(on, { from: runtime.relay.scanStarts() }),
       countFailing(on),
       countPostponed(on),
       rows<{ schedule: string; seconds: number }>(

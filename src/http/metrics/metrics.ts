@@ -16,7 +16,7 @@ export function metricsRoutes(runtime: Runtime, gauges: Gauges): Router {
       res.set("WWW-Authenticate", 'Bearer realm="metrics"');
       return sendError(res, 401, {
         code: "bad-token",
-        message: "The request needs the token of METRICS_TOKEN.",
+        message: "Send Authorization: Bearer with the value of METRICS_TOKEN.",
       });
     }
     await gauges.refresh();

@@ -67,7 +67,7 @@ function acknowledge(runtime: Runtime, res: Response, receipt: EventsReceipt): v
       "a webhook call conflicts with events recorded before; those were not changed",
     );
     const message =
-      "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.";
+      "Some ids were already recorded with different values, see events. Those were not changed; the others were recorded.";
     res.json({ ...receipt, error: { code: "conflict", message } });
   } else res.json(receipt);
 }

@@ -26,7 +26,7 @@ const STATUS_OF: Readonly<Record<EngagementOutcome, Status>> = {
 const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
   rejected: "Some events were not recorded, see events; the others were. Fix the errors and try again.",
   conflict:
-    "Some ids were recorded before with other values, see events. Those were not changed; the others were recorded.",
+    "Some ids were already recorded with different values, see events. Those were not changed; the others were recorded.",
 };
 
 /**

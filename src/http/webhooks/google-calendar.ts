@@ -19,7 +19,7 @@ type CallResult = PushResult | "limited" | "unavailable" | "refused";
 /**
  * `POST /webhooks/google_calendar`: Google's push messages about changed calendars. A message has only
  * headers and is always answered with 200, so that guessing reveals nothing. A message lost to a limit or an
- * outage is made up for by the slow poll.
+ * outage is covered by the slow poll.
  */
 export function calendarWebhook(runtime: Runtime): Router {
   const count = (result: CallResult) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status: result });

@@ -48,7 +48,7 @@ export function requireMirrored(
     if (waitMs === 0) return next();
     count("unavailable");
     const message =
-      "Rows of the host are not mirrored yet. Nothing was stored. Send the same body again after the time in Retry-After.";
+      "The mirrors of the host's tables are behind. Nothing was stored. Send the same body again after the time in Retry-After.";
     sendRetryLater(res, 503, { code: "unavailable", message }, waitMs);
   };
 }

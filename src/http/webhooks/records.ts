@@ -45,7 +45,7 @@ const STATUS_OF: Readonly<Record<RecordOutcome["status"], Status>> = {
 const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
   rejected: "Some records were not stored, see records; the others were. Fix the errors and try again.",
   conflict:
-    "Some records have the version of one that was stored before with other values, see records. Those were not changed; the others were stored.",
+    "Some records have the version of one that was already stored with different values, see records. Those were not changed; the others were stored.",
 };
 
 /**
@@ -99,7 +99,7 @@ function takeRecords(
   };
 }
 
-/** What became of a line, for its sender. */
+/** The outcome of a line, for its sender. */
 type Answer = {
   readonly line: number;
   readonly table: string | null;

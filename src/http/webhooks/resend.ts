@@ -89,7 +89,7 @@ function recordEvent(runtime: Runtime, count: (status: string) => void): Request
       sendRetryLater(
         res,
         503,
-        { code: "unavailable", message: "Nothing was stored. Try again later." },
+        { code: "unavailable", message: "Temporarily unavailable; nothing was stored. Try again later." },
         waitMs,
       );
     }

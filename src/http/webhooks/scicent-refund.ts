@@ -69,7 +69,7 @@ function acknowledge(
     { alert: "refund-conflict", source: SOURCE, sale: saleId, refund: refundId, receipt },
     "a webhook call conflicts with a refund recorded before; nothing was changed",
   );
-  const text = "This refund_id was recorded before with other values. Nothing was changed.";
+  const text = "This refund_id was already recorded with different values. Nothing was changed.";
   res.json({ ...answer, error: { code: "conflict", message: text } });
 }
 

@@ -73,7 +73,7 @@ function acknowledge(runtime: Runtime, res: Response, { status, receipt, saleId 
     { alert: "sale-conflict", source: SOURCE, sale: saleId, receipt },
     "a webhook call conflicts with a sale recorded before; nothing was changed",
   );
-  const message = "This transaction_id was recorded before with other values. Nothing was changed.";
+  const message = "This transaction_id was already recorded with different values. Nothing was changed.";
   res.json({ ...answer, error: { code: "conflict", message } });
 }
 

@@ -46,7 +46,8 @@ export function answerUnavailable(
   const waitMs = resendAfterMs(error);
   count("unavailable");
   if (waitMs === null) throw error;
-  const message = "Nothing was stored. Send the same body again after the time in Retry-After.";
+  const message =
+    "Temporarily unavailable; nothing was stored. Send the same body again after the time in Retry-After.";
   sendRetryLater(res, 503, { code: "unavailable", message }, waitMs);
 }
 

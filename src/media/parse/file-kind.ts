@@ -42,7 +42,7 @@ const AV: Readonly<Record<string, string>> = {
   "audio/vnd.wave": "wav",
 };
 
-/** What a file is by its first bytes. Its name and the type that somebody declared play no part. */
+/** The kind of a file by its first bytes. Its name and declared type play no part. */
 export async function fileKindOf(bytes: ByteReader): Promise<FileKind> {
   const head = await bytes.readUpTo(0, HEAD);
   if (isSvg(head)) return { kind: "other", mimeType: "image/svg+xml" };

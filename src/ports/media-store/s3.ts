@@ -144,7 +144,7 @@ async function take(body: Readable, skipped: number, length: number): Promise<Ui
   return bytes;
 }
 
-/** The answer to a request within its limit, with errors told apart. */
+/** The answer to a request within its limit, with errors classified. */
 async function answered<T>(
   limits: S3Limits,
   signal: AbortSignal,

@@ -87,7 +87,7 @@ export const JSON_TYPE = "application/json";
 
 export const needsNothing = (): null => null;
 
-/** A board name that can stand in a path. */
+/** A board name that is safe in a path. */
 export const BOARD_NAME = /^[\w.-]{1,100}$/;
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -26,7 +26,7 @@ export type LoadedIndex = {
 /** How long an index of all postings is kept for users who are served one by one. */
 const KEEP_MS = 10 * 60_000;
 
-/** Names an index of the postings as they are. */
+/** The name of an index of the current postings. */
 export async function indexKey(
   { settings }: Pick<ComputeContext, "settings">,
   tx: Tx,

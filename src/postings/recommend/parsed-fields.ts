@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { array } from "../../db/statement.ts";
 import { USER_LIMITS } from "../../scoring/postings/recommend/read-facts.ts";
 
-/** Fields of up to this many bytes are read as they are. Few are longer. */
+/** Fields of up to this many bytes are read whole. Few are longer. */
 const SHORT_BYTES = 32_768;
 /** Texts are read up to here, those in a list up to what is read of a name. */
 const MAX_FIELD_TEXT = 8_000;

@@ -57,11 +57,11 @@ export function weighSkills({ bySkill, ids }: Pick<PostingIndex, "bySkill" | "id
   );
 }
 
-/** The rows of a user, and what is stored for them. */
+/** The rows of a user, and their stored list. */
 export type RangeUser = EmbeddedUserRow & {
   /** Whether the CV has a text that was not read: it is read only for a user who states no skill. */
   readonly hasUnreadText: boolean;
-  /** Whether what is stored was computed from the facts as they are now. */
+  /** Whether the stored list was computed from the current facts. */
   readonly isUnchanged: boolean;
 };
 

@@ -16,7 +16,7 @@ export const sha256Of = (text: string): string => createHash("sha256").update(te
 
 const FLOAT_BYTES = 4;
 
-/** Floats as they are stored: little-endian, as every machine that runs this has them in memory. */
+/** The stored form of floats: little-endian, which is also the memory layout of every supported machine. */
 const encode = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 

@@ -8,7 +8,7 @@ export const AFFINITY = {
   topics: 30,
   /** Topics at which the exploration factor is 1. */
   explored: 30,
-  /** The exploration factor of somebody without topics. */
+  /** The exploration factor of a user without topics. */
   unknownExploration: 0.5,
 } as const;
 

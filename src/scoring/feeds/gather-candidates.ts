@@ -1,7 +1,7 @@
 import { postAffinity } from "./affinity.ts";
 import { FEED_LIMITS, type FeedCandidate, type FeedSource } from "./merge-order.ts";
 
-/** A post that is shown to somebody, with what the scores of all its readers are computed from. */
+/** A post with what the scores of all its readers are computed from. */
 export type IndexedPost = {
   readonly id: number;
   readonly authorId: number;

@@ -2,7 +2,7 @@ import { feedScore, type ScoredPost } from "./feed-score.ts";
 
 const DAY_MS = 86_400_000;
 
-/** How somebody came to see the posts of an author: the first that is true. */
+/** Why a user sees the posts of an author: the first reason that is true. */
 export const SOURCES = ["own", "following", "followers", "friends"] as const;
 export type FeedSource = (typeof SOURCES)[number];
 
@@ -99,10 +99,10 @@ function bestFirst<T extends { readonly id: number }>(
     .map(({ item }) => item);
 }
 
-/** A feed as it is stored: posts best first as of then. */
+/** A stored feed: posts best first, as of when it was computed. */
 export type Feed = {
   readonly posts: readonly FeedPost[];
-  /** Users whom the user may want to meet, best first. */
+  /** Suggested people, best first. */
   readonly suggestions: readonly number[];
   /** Ids of their first options. */
   readonly questions: readonly number[];

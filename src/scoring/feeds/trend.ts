@@ -13,7 +13,7 @@ export const TREND = {
 
 export type TrendKind = keyof typeof TREND.weights;
 
-/** Something that somebody did with a post. Times in ms. */
+/** An engagement of a user with a post. Times in ms. */
 export type PostEngagement = {
   readonly id: number;
   readonly actorId: number;

@@ -20,7 +20,7 @@ export type CarryOptions = {
  * Computes the lists of viewers from those of an earlier version. Nobody outside an earlier list ranked
  * before its floor, and the score of an unchanged pair can only fall, because newness falls. So the new list
  * consists of the people on the earlier list and of those who changed, if their new scores rank before the
- * floor. If fewer people remain than are served, somebody outside may belong on the list.
+ * floor. If fewer people remain than are served, a person outside may belong on the list.
  *
  * @param lists of the viewers in the earlier version, as `openEarlierLists` reads them.
  * @param take as in `searchPairs`.
@@ -95,7 +95,7 @@ const cutAtFloors = (
   scoredAll: false,
 });
 
-/** Cuts off who may rank after somebody outside. */
+/** Cuts off those who may rank after a person outside. */
 function cutAtFloor(best: BestOfTier, floor: Floor | null): BestOfTier {
   const { order, scores, candidateIds } = best;
   let count = best.count;

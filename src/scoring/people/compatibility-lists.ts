@@ -40,7 +40,7 @@ type List = {
   readonly targets: readonly AnyPerson[];
 };
 
-/** The lists of users, apart from those that would be computed from what is stored already. */
+/** The lists of users, except those that would be recomputed from the facts that are stored already. */
 export function changedCompatibilityLists(
   base: OpenedPeople,
   rows: readonly CompatibilityRow[],

@@ -5,7 +5,7 @@ export type CompletenessFacts = {
   readonly bioLength: number;
   readonly hasLocation: boolean;
   readonly interests: number;
-  /** Of somebody who may be alive: neither in the future nor more than 120 years ago. */
+  /** A plausible birth date: neither in the future nor more than 120 years ago. */
   readonly hasBirthDate: boolean;
 };
 
@@ -23,7 +23,7 @@ export const BIO_LENGTH = 80;
 /** This many interests count. */
 export const ENOUGH_INTERESTS = 3;
 
-/** Why somebody is not found: their profile is closed, or these parts are missing. */
+/** Why a user is not found: their profile is closed, or these parts are missing. */
 export const SEARCHABLE_REASONS = [
   "deleted",
   "banned",

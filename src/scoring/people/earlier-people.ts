@@ -15,7 +15,7 @@ export type EarlierVersion = {
 
 /** The people of an earlier version among packed people. */
 export type EarlierPeople = {
-  /** Packed positions by position in the earlier version; -1 for somebody who has changed or left. */
+  /** Packed positions by position in the earlier version; -1 for a person who has changed or left. */
   readonly packedPositions: Int32Array;
   /** Those who changed have the packed positions below this number. */
   readonly changed: number;

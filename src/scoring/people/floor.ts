@@ -12,6 +12,6 @@ const rankTo = (ranked: Ranked, { score, userId }: Floor): number =>
 export const isAboveFloor = (ranked: Ranked, floor: Floor | null): boolean =>
   floor === null || rankTo(ranked, floor) < 0;
 
-/** Whether a candidate may rank after somebody outside the list. */
+/** Whether a candidate may rank after a person outside the list. */
 export const isBelowFloor = (ranked: Ranked, floor: Floor | null): boolean =>
   floor !== null && rankTo(ranked, floor) > 0;

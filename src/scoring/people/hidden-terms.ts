@@ -1,7 +1,7 @@
 import type { PairTerm } from "./score-pair.ts";
 import { type Hideable, hiddenParts } from "./search/search-row.ts";
 
-/** What a term is computed from, of that which somebody may hide. */
+/** Which facts that a user may hide a term is computed from. */
 const TOLD_BY: Readonly<Partial<Record<PairTerm, Hideable>>> = {
   traits: "traits",
   interests: "interests",
@@ -9,7 +9,7 @@ const TOLD_BY: Readonly<Partial<Record<PairTerm, Hideable>>> = {
 };
 
 /**
- * The terms of a pair that tell something about what the candidate hides: users are not told of them.
+ * The terms of a pair that would reveal what the candidate hides: they are not shown to users.
  *
  * @param columns what the candidate hides, as the host names it.
  */

@@ -4,7 +4,7 @@ import type { OpenedPeople } from "./loaded-people.ts";
 import { listNumber, positionOfList, tierOfList } from "./pair-entries.ts";
 import { headSizeOf, readFloor, SIZED_HEAD_BYTES, tierOf, userIdOf } from "./sent-lists.ts";
 
-/** A list of somebody who is not as they were packed. */
+/** A list of a person who has changed since the people were packed. */
 export type FreshList = {
   readonly list: number;
   readonly floor: Floor | null;
@@ -21,23 +21,23 @@ export type ListFloors = {
   readonly floors: Float64Array;
   readonly floorUserIds: Float64Array;
   readonly spare: Int32Array;
-  /** Which of these lists somebody entered: the number of their placement, until it is another's. */
+  /** The placement that last entered each of these lists, by its number. */
   readonly entered: Int32Array;
-  /** Packed positions of those who were placed or left: nobody is as they were packed. */
+  /** Packed positions of people who were placed or left: their packed data is stale. */
   readonly replaced: readonly number[];
   /** The lists of those who were placed, by their ids. */
   readonly freshLists: ReadonlyMap<number, readonly FreshList[]>;
 };
 
-/** Floors that follow what is placed. */
+/** Floors that are updated as people are placed. */
 export type GrowingFloors = ListFloors & {
-  /** Somebody is no longer as they were packed, or as they were placed last. */
+  /** A person has changed since they were packed, or last placed. */
   replace(id: number): void;
-  /** A list of somebody who was placed. */
+  /** A list of a person who was placed. */
   add(owner: UnpackedPerson, tier: number, size: number, floor: Floor | null): void;
   /** The lists of everybody. @param heads with sizes (sent-lists.ts). */
   addAll(heads: Uint8Array, fresh: ReadonlyMap<number, UnpackedPerson>): void;
-  /** Somebody left a list. */
+  /** A person left a list. */
   lose(list: number): void;
 };
 

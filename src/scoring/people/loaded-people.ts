@@ -14,7 +14,7 @@ export type LoadedPeople = {
   readonly packed: PackedPeople;
   /** Positions in the lists, by position in the packed columns. */
   readonly listPositions: Int32Array;
-  /** The reverse; -1 for a position at which nobody is. */
+  /** The reverse; -1 for an empty position. */
   readonly packedPositions: Int32Array;
   /** The version that lists are carried over from; null: none. */
   readonly earlier: EarlierPeople | null;

@@ -144,7 +144,7 @@ function writePostings(u32: Uint32Array, columns: ColumnLayout, counted: Counted
 /** Above the rounding of the coordinates to f32. */
 const SPHERE_MARGIN = 1e-5;
 
-/** Centre and radius of each block; infinite where somebody has no location. */
+/** Centre and radius of each block; infinite where a person has no location. */
 function writeSpheres(f32: Float32Array, columns: ColumnLayout, { people, sizes }: Counted): void {
   for (let block = 0; block < (sizes.chunks * CHUNK) / BLOCK; block++) {
     const members = people.slice(block * BLOCK, (block + 1) * BLOCK);

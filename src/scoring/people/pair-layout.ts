@@ -153,7 +153,7 @@ export type SlotLayout = {
   readonly bytes: number;
 };
 
-/** Numbers of what is packed. */
+/** Counts of the packed data. */
 export type PackedSizes = {
   readonly people: number;
   readonly chunks: number;
@@ -202,7 +202,7 @@ export function openOffsets() {
   };
 }
 
-/** More than any person has postings. Somebody who is not packed may have none of the popular interests. */
+/** More postings than any person has. A person who is not packed may have none of the popular interests. */
 export const maxCursors = ({ maxRareInterests }: PackedSizes): number => maxRareInterests + POPULAR_INTERESTS;
 
 /** Viewers who are searched together, so that what is read of a chunk stays in the cache. */

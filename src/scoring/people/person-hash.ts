@@ -5,7 +5,7 @@ export type Hash = readonly [number, number];
 
 const OFFSETS: Hash = [0x811c9dc5, 0x9e3779b9];
 
-/** Mixes words into a hash, as MurmurHash3 does. Equal input gives equal hashes; it protects from nobody. */
+/** Mixes words into a hash, as MurmurHash3 does. Equal input gives equal hashes; not cryptographic. */
 export function openHash() {
   let [a, b] = OFFSETS;
   const doubles = new Float64Array(1);
@@ -32,7 +32,7 @@ export function openHash() {
   };
 }
 
-/** The hash of what compatibility reads of a person, who has ids as they are. */
+/** The hash of the facts that compatibility reads of a person, with original ids. */
 export function personHash(person: Person): Hash {
   const { add, addAll, end } = openHash();
   add(person.id);

@@ -33,7 +33,7 @@ export type PairPlacement = {
   readonly lists: PairListColumns;
   /** What they enter, and which lists they leave. */
   readonly entries: PairEntryColumns;
-  /** Users of whose lists too many have left: somebody outside may belong on them. */
+  /** Users whose lists lost too many entries: a person outside may belong on them. */
   readonly short: readonly number[];
 };
 
@@ -110,7 +110,7 @@ function reachLists(now: PlacedPeople, placed: readonly Placed[]): Omit<PairPlac
   return { entries: entries.end(), short: losses.short() };
 }
 
-/** Somebody left a list. */
+/** A person left a list. */
 type Lose = (viewerId: number, list: number, spare: number) => void;
 
 function openLosses(entries: GrowingEntries) {
@@ -141,7 +141,7 @@ function reachPacked(
   const ownPositions = new Set(placed.map(({ id }) => people.positionOf(id)));
   const placement = ++placements;
   const terms = new Float64Array(TERM_COUNT + 1);
-  /** Calls `take` for the lists of which the candidate does not score less than the floor. */
+  /** Calls `take` for each list whose floor the candidate's score reaches. */
   const reach = (candidate: Person, take: (position: number, tier: number) => void): void => {
     if (!candidate.isCandidate) return;
     scores.begin(candidate);
@@ -161,7 +161,7 @@ function reachPacked(
       entered[at] = placement;
       entries.enter(listNumber(listPositions[position] as number, tier), after.position, terms);
     });
-  // Somebody who only became newer enters every list that they were on again.
+  // A person who only became newer re-enters every list they were on, so leaving need not be checked.
   if (before && !(after && blocked.size === 0 && isOnlyNewer(asIndexed(before), after.indexed)))
     reach(asIndexed(before), (position, tier) => {
       const at = 2 * position + tier;
@@ -170,7 +170,7 @@ function reachPacked(
     });
 }
 
-/** Whether somebody differs from who they were in newness alone, and is not less new: no score falls. */
+/** Whether a person differs from before only in newness, and is not less new: no score falls. */
 function isOnlyNewer(before: Person, after: Person): boolean {
   const isSame = (key: string): boolean =>
     JSON.stringify(before[key as keyof Person]) === JSON.stringify(after[key as keyof Person]);
@@ -192,7 +192,7 @@ function reachUnpacked(
   for (const [id, lists] of freshLists) {
     const viewer = fresh.get(id);
     if (!viewer || placedIds.has(id)) continue;
-    /** The list on which the viewer has somebody who ranks before the floor, or is the last one on it. */
+    /** The list on which the viewer has a candidate who ranks before the floor, or is the last one on it. */
     const listWith = (one: AnyPerson | null): FreshList | undefined => {
       if (one === null || !asIndexed(one).isCandidate) return undefined;
       const tier = TIERS.indexOf(scoreInto(terms, ...sidesOf(viewer, one)));

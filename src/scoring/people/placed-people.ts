@@ -27,7 +27,7 @@ export type PlacedLine = {
   readonly left: readonly number[];
   /** The lists that were written anew: user, tier, size, score and id of the floor. */
   readonly lists: readonly (readonly [number, number, number, number | null, number | null])[];
-  /** Numbers of the lists that somebody left, once for each who did. */
+  /** Numbers of the lists that people left, once per person. */
   readonly lost: readonly number[];
 };
 
@@ -40,7 +40,7 @@ export type PlacedPeople = {
   readonly lists: ListFloors;
   /** Those who were placed and are present. */
   readonly fresh: ReadonlyMap<number, UnpackedPerson>;
-  /** As the lists are computed from; null for somebody who is on none. */
+  /** As the lists are computed from; null for a person who is on none. */
   find(id: number): AnyPerson | null;
   /** Reads what was placed since. */
   follow(source: PlacedSource): void;

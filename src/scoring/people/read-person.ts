@@ -15,13 +15,13 @@ export type OpenPeople = {
   readOnce(position: number): Person;
   idAt(position: number): number;
   isCandidateAt(position: number): boolean;
-  /** Index of a location text in the columns of the filter; undefined for one that nobody packed has. */
+  /** Index of a location text in the columns of the filter; undefined if no packed person has it. */
   textIndexOf(text: number): number | undefined;
   /** Undefined for an id that is not packed. */
   positionOf(id: number): number | undefined;
   /** A packed person with ids instead of indexes. */
   withIds(person: Person): Person;
-  /** Somebody who is not packed, with indexes like the packed people: their pairs have the same scores. */
+  /** A person who is not packed, with indexes like the packed people: their pairs have the same scores. */
   withIndexes(person: Person): Person;
 };
 

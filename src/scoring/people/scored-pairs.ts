@@ -61,7 +61,7 @@ function openTier(keep: number) {
     components: new Uint8Array(room * PAIR_TERM_BYTES),
   };
   const { positions, candidateIds, scores, components } = columns;
-  /** The scores as they are compared (comparePairs). */
+  /** The scores in the form that comparePairs compares. */
   const rounded = new Float32Array(room);
   /** The first `count` are taken, the others free. */
   const order = new Int32Array(room);

@@ -70,7 +70,7 @@ function offerCandidates(
 ): void {
   scored.clear();
   if (candidates !== null) {
-    // The filter has left out whom the viewer does not meet.
+    // The filter has already excluded people the viewer must not meet.
     for (let n = 0; n < candidates.length; n++)
       scored.offer(people.idAt(candidates[n] as number), candidates[n] as number);
     return;
@@ -82,7 +82,7 @@ function offerCandidates(
 }
 
 /**
- * Those packed people who may be among the best `keep` of a tier for somebody who is not packed.
+ * The packed people who may be among the best `keep` of a tier for a person who is not packed.
  *
  * @param viewer with indexes.
  * @param excluded positions of those who may not be.
@@ -107,7 +107,7 @@ type Seated = {
   readonly chunk: number;
 };
 
-/** Filters candidates for viewers, of whom there are at most as many as seats. */
+/** Filters candidates for a group of viewers, at most as many as there are seats. */
 type Search = (together: readonly Seated[]) => Candidates[];
 
 function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) => T): T {

@@ -36,7 +36,7 @@ export const KIND = {
   anywhere: 0,
   /** Who has them and is near. */
   near: 1,
-  /** Not told by the bits of genders. */
+  /** Not derivable from the gender bits. */
   unsure: 2,
 } as const;
 
@@ -113,7 +113,7 @@ export function genderBits(codes: ReadonlyMap<number, number>, gender: number | 
 /** Above the rounding of the spheres to f32. */
 const NEAR_MARGIN = 1e-5;
 
-/** Whether somebody in a block may have a point within their preferred distance. */
+/** Whether any person in a block may have a point within their preferred distance. */
 export function isBlockNear(
   { people, chords }: ViewerSides,
   f32: Float32Array,

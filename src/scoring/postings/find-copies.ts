@@ -24,7 +24,7 @@ export type CopyFinder = {
   add(posting: Comparable, buckets: readonly number[]): number[];
   /** Adds a copy: others with its content key are copies of the same original. */
   addCopy(posting: Comparable, original: string): void;
-  /** The original of which this posting is a copy, or null. Does not add it. */
+  /** The original that this posting is a copy of, or null. Does not add the posting. */
   find(posting: Comparable, buckets: readonly number[]): Copy | null;
 };
 

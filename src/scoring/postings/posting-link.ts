@@ -1,4 +1,4 @@
-/** Parameters that say where a visitor came from, whatever their value. */
+/** Tracking parameters, which are removed whatever their value. */
 const TRACKING =
   /^(utm_.*|gh_src|gh_jid_src|lever-(source|origin|via).*|referrer|fbclid|gclid|dclid|msclkid|mc_[ce]id|_hs.*|igshid|yclid)$/i;
 /** Parameters that say so with a name as their value. With a number, they may say which posting it is. */

@@ -12,7 +12,7 @@ export type ReasonFacts = {
   readonly distanceKm: number | null;
 };
 
-/** Why somebody fits, as sentences for people: matched skills, missing skills, distance. */
+/** Why a volunteer fits, as sentences for users: matched skills, missing skills, distance. */
 export function matchReasons({ score, matched, missing, distanceKm }: ReasonFacts): string[] {
   const required = matched.length + missing.length;
   const reasons = [`${score.matchedCount} of ${required} required skills: ${matched.join(", ")}`];

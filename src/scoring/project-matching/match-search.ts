@@ -188,13 +188,13 @@ function bitsOf(word: number): number {
   return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Offers somebody with their exact score. @returns whether they are on the list now. */
+/** Offers a volunteer with their exact score. @returns whether they are on the list now. */
 function offer({ project, required, best }: Search, block: SkillBlock, local: number, sum: number): boolean {
   const score = totalScore(sum & SUM_MASK, required, locationScoreIn(block, project, local));
   return best.offer(score, sum >>> COUNT_SHIFT, block.number * BLOCK_SIZE + local);
 }
 
-/** Adds up somebody's required skills. Without a branch: it would be unpredictable. */
+/** Adds up the required skills of a volunteer. Without a branch: it would be unpredictable. */
 function sumOf({ block, wanted }: Pass, local: number): number {
   const { skills, skillStarts } = block;
   const end = skillStarts[local + 1] as number;

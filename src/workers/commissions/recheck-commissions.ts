@@ -41,7 +41,7 @@ type Payload = z.output<typeof payload>;
 export const recheckCommissions: BatchJob<Payload> = defineJob({
   name: "recheck-commissions",
   queue: "commissions",
-  description: "Decides again about a buyer's settled sales after an earlier sale of theirs arrived late.",
+  description: "Re-evaluates a buyer's settled sales after an earlier sale of theirs arrived late.",
   payload,
   key: ({ saleId }) => saleId,
   ...RETRIES.days,

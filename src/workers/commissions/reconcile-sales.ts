@@ -34,13 +34,13 @@ type Answer = {
 export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "reconcile-sales",
   queue: "commissions",
-  description: "Fetches sales from the seller's API that never reached the webhook, and records them.",
+  description: "Fetches sales from the seller's API and records those that never reached the webhook.",
   payload: z.object({
     since: z.iso
       .datetime({ offset: true })
       .optional()
       .describe(
-        "sales from this time on; default: three days before the last listing that was read to its end",
+        "sales from this time on; default: three days before the last listing that was read completely",
       ),
   }),
   key: ({ since }) => since ?? "latest",

@@ -12,7 +12,7 @@ export const affinity = defineJob({
   name: "affinity",
   queue: "feeds",
   description:
-    "Computes which people, topics and types of posts users are drawn to, for those who did something or whose profile is a day old.",
+    "Computes the affinity of users to people, topics and types of posts, for users with new activity or with results older than a day.",
   payload: z.object({}),
   key: () => "all",
   range: z.object({ userIds: z.array(z.string()) }),

@@ -29,7 +29,7 @@ type Range = z.output<typeof range>;
 export const feedPresort = defineJob({
   name: "feed-presort",
   queue: "feeds",
-  description: "Computes and stores the feeds of users, best first, so that reading one takes a look-up.",
+  description: "Computes and stores the feeds of users, best first, so that serving one is a single read.",
   payload,
   // The first range of a run in a process loads the posts of seven days.
   timeLimitMs: 120_000,

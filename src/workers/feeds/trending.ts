@@ -10,7 +10,7 @@ export const trending = defineJob({
   name: "trending",
   queue: "feeds",
   description:
-    "Updates popularity, velocity and peak hour of posts that trend, and removes those that no longer do.",
+    "Updates popularity, velocity and peak hour of trending posts, and removes posts that no longer trend.",
   payload: z.object({}),
   key: () => "all",
   range: z.object({ from: z.string(), to: z.string().nullable() }),

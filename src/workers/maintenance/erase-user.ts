@@ -13,8 +13,8 @@ import { calculateMatches } from "../matching/calculate-matches.ts";
 const MAX_ROUNDS = 3;
 
 /**
- * Erases what is known about a user (docs/privacy.md). The ledger, sales, referral chains and everybody
- * else's figures stay as they are.
+ * Erases what is known about a user (docs/operations/privacy.md). The ledger, sales, referral chains and the
+ * figures of others are unchanged.
  */
 export const eraseUser = defineJob({
   name: "erase-user",

@@ -86,7 +86,7 @@ export const pruneHistory = defineJob({
   name: "prune-history",
   queue: "maintenance",
   description:
-    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except what is about money, and changes of results after eight days. Closes change feeds that were not read for as long.",
+    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except records about money, and changes of results older than eight days. Closes change feeds that were not read for eight days.",
   payload: z.object({}),
   key: () => "all",
   range,

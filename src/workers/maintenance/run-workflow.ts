@@ -16,13 +16,13 @@ type StepRange = z.infer<typeof stepRange>;
 
 const payload = z
   .object({
-    workflow: z.enum(WORKFLOW_NAMES).describe("which jobs"),
+    workflow: z.enum(WORKFLOW_NAMES).describe("the workflow"),
     userId: ownIdField().optional().describe("the user, for workflows of one user"),
     full: z.boolean().optional().describe("also the jobs that read every file"),
   })
   .refine(({ workflow, userId }) => WORKFLOWS[workflow].ofUser === (userId !== undefined), {
     path: ["userId"],
-    message: "is required by onboarding, and by nothing else",
+    message: "is required for onboarding and not allowed for other workflows",
   });
 type Payload = z.infer<typeof payload>;
 

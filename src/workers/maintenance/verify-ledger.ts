@@ -10,12 +10,12 @@ export const verifyLedger = defineJob({
   name: "verify-ledger",
   queue: "maintenance",
   description:
-    "Verifies the ledger: sums, balances, sales, inbox messages and uplines. Any drift is an alert.",
+    "Verifies the ledger: sums, balances, sales, inbox messages and uplines. Any drift raises an alert.",
   payload: z.object({
     full: z
       .boolean()
       .default(true)
-      .describe("everything, not only what is new since the last verification without faults"),
+      .describe("verify everything, not only rows added since the last verification without faults"),
   }),
   key: ({ full }) => (full ? "all" : "new"),
   range: verifyRange,

@@ -17,7 +17,7 @@ const BEHIND_MS = 60_000;
 export const verifyMirrors = defineJob({
   name: "verify-mirrors",
   queue: "maintenance",
-  description: "Compares every mirrored row with the host's. Any difference is an alert.",
+  description: "Compares every mirrored row with the host's. Any difference raises an alert.",
   payload: z.object({}),
   key: () => "all",
   timeLimitMs: 600_000,
@@ -59,7 +59,7 @@ const comparable = async (on: Queryable): Promise<Mirror[]> =>
   );
 
 /**
- * Waits until the changes that are noted by now have been applied.
+ * Waits until the changes noted so far have been applied.
  *
  * @throws Snooze if the mirror is behind.
  */

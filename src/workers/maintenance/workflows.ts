@@ -36,7 +36,7 @@ export type Workflow = {
 /** All workflows by name. No step is about money or sends e-mail. */
 export const WORKFLOWS = {
   all: {
-    description: "run every job about people, feeds and media, in the order of their dependencies",
+    description: "run every job about people, feeds and media, in the order of dependency",
     steps: [
       buildUserTraits,
       userInterestSets,
@@ -59,7 +59,7 @@ export const WORKFLOWS = {
     ofUser: true,
   },
   "algorithm-update": {
-    description: "compute again what depends on algorithms: match scores, search index, feeds",
+    description: "recompute what depends on the algorithms: match scores, search index, feeds",
     steps: [matchScores, profileSearchIndex, feedPresort],
     // Also where the version of the algorithm is the same, as after a change of what it reads.
     inputs: { [matchScores.name]: { full: true } },

@@ -16,7 +16,7 @@ export const mediaMetadataAll: RangedJob<
   name: "media-metadata-all",
   queue: "media",
   description:
-    "Checks every media record that waits for a check, whatever its age, and makes what MEDIA_PREVIEWS asks for of those that were checked before.",
+    "Checks every media record that was not checked yet, whatever its age, and creates missing previews (MEDIA_PREVIEWS) of those that were.",
   payload: z.object({}),
   timeLimitMs: 600_000,
   key: () => "all",

@@ -13,10 +13,15 @@ type Payload = { batchSize: number; maxAgeHours: number; pauseMs: number };
 export const mediaMetadataBatch: RangedJob<Payload, CheckRange, CheckedRecord[] | null> = defineJob({
   name: "media-metadata-batch",
   queue: "media",
-  description: "Checks the media records of the last hours that wait for a check.",
+  description: "Checks recent media records that were not checked yet.",
   payload: z.object({
     batchSize: z.int().min(1).max(1_000).default(50).describe("records per batch"),
-    maxAgeHours: z.int().min(1).max(87_600).default(24).describe("check records of this many hours"),
+    maxAgeHours: z
+      .int()
+      .min(1)
+      .max(87_600)
+      .default(24)
+      .describe("check records that are at most this many hours old"),
     pauseMs: z.int().min(0).max(60_000).default(100).describe("pause before each batch, in ms"),
   }),
   timeLimitMs: 600_000,

@@ -10,7 +10,7 @@ import { Cancel, done, skipped } from "../../queues/outcome.ts";
 export const mediaMetadata: RangedJob<{ mediaId: string }, CheckRange, CheckedRecord[] | null> = defineJob({
   name: "media-metadata",
   queue: "media",
-  description: "Reads the file of one media record, stores what it is, and sets the status of the record.",
+  description: "Reads the file of one media record, stores its metadata, and sets the status of the record.",
   payload: z.object({ mediaId: ownIdField().describe("the media record to check") }),
   timeLimitMs: 600_000,
   key: ({ mediaId }) => mediaId,

@@ -14,7 +14,7 @@ export const mediaOrphanCleanup = defineJob({
   name: "media-orphan-cleanup",
   queue: "media",
   description:
-    "Deletes media records, with their files, that no post or profile has used for a day; counts them unless MEDIA_DELETE_ORPHANS is true.",
+    "Deletes media records and files that no post or profile has used for a day; only counts them unless MEDIA_DELETE_ORPHANS is true.",
   payload: z.object({}),
   key: () => "all",
   range,

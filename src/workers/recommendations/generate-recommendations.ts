@@ -27,7 +27,7 @@ export const generateRecommendations = defineJob({
   description: "Computes which open job postings fit each user with a CV, and stores the best of each.",
   payload: z
     .object({
-      userId: ownIdField().optional().describe("of this user only"),
+      userId: ownIdField().optional().describe("only for this user"),
       sinceHours: z
         .int()
         .min(1)

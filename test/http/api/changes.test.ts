@@ -68,7 +68,9 @@ describe("GET /api/v1/changes", () => {
     });
     expect(await call(address, "table=media&since=x")).toMatchObject({
       status: 422,
-      body: { error: { faults: [{ field: "since", fault: "must be the cursor of a page" }] } },
+      body: {
+        error: { faults: [{ field: "since", fault: "must be a cursor that this endpoint returned" }] },
+      },
     });
     expect(await call(address, "")).toMatchObject({ status: 422 });
   });

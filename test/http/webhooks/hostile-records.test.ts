@@ -44,9 +44,9 @@ describe("the host's tables have changed", () => {
     );
     expect(sent.map(faultsOf)).toEqual([
       ["columns.full_name: is not a column that a host may write"],
-      ["columns.name: must be a text"],
-      ["columns.created_at: must be an ISO 8601 instant with an offset, from 1970 on"],
-      ["columns.last_active_at: must be an ISO 8601 instant with an offset, from 1970 on"],
+      ["columns.name: must be a string"],
+      ["columns.created_at: must be an ISO 8601 instant with an offset, not before 1970"],
+      ["columns.last_active_at: must be an ISO 8601 instant with an offset, not before 1970"],
       [],
     ]);
     expect(await world.query("select name, email, time_zone from users where host_id is not null")).toEqual([
@@ -273,7 +273,7 @@ describe("values", () => {
     );
     for (const [index, { table, column }] of writable.entries())
       expect(faultsOf(sent[index] as Answer), `${table}.${column}`).toContain(
-        `columns.${column}: must be an ISO 8601 instant with an offset, from 1970 on`,
+        `columns.${column}: must be an ISO 8601 instant with an offset, not before 1970`,
       );
   });
 });

@@ -233,16 +233,16 @@ describe("POST /webhooks/records rejects", () => {
       ["table: is not a table that a host may write"],
       ["columns.project_id: is required"],
       [
-        "columns.thread_id: must be an id of the host: a text or a whole number",
+        "columns.thread_id: must be an id of the host: a string or a whole number",
         "columns.body: must not be null",
       ],
       [expect.stringMatching(/^: is not JSON: /)],
       [
-        "version: must be a whole number from 0 on; one beyond 2^53 must be a text",
+        "version: must be a whole number, 0 or greater; write one above 2^53 as a string",
         ': Unrecognized key: "colour"',
       ],
-      ["columns: must be given, or else deleted must be true"],
-      ["columns.last_active_at: must be an ISO 8601 instant with an offset, from 1970 on"],
+      ["columns: is required unless deleted is true"],
+      ["columns.last_active_at: must be an ISO 8601 instant with an offset, not before 1970"],
       ["columns.name: must not contain U+0000 or lone surrogates"],
       ["columns.latitude: must be a number"],
     ]);
@@ -313,7 +313,12 @@ describe("POST /webhooks/records rejects", () => {
     await installMappings(world);
     await reconcile(world);
     expect(await answers(user(ADA), record("skills", "s", 1, { name: "Soil" }))).toMatchObject([
-      { status: "rejected", faults: [{ field: "table", fault: "is mirrored from tables in this database" }] },
+      {
+        status: "rejected",
+        faults: [
+          { field: "table", fault: "is mirrored from tables in this database, so it takes no records" },
+        ],
+      },
       { status: "stored" },
     ]);
     await send([record("volunteers", "v", 1, { user_id: ADA, skills_visible: false })]);
@@ -330,7 +335,7 @@ describe("POST /webhooks/records rejects", () => {
     const [row] = await world.query<{ id: string }>("select id::text from users where host_id = $1", [ADA]);
     await inTransaction(world.db, (tx) => beginErasure(tx, row?.id ?? ""));
     expect(await answers(user(ADA, 2), message("m"))).toMatchObject([
-      { status: "rejected", faults: [{ field: "host_id", fault: "is the id of a user who was erased" }] },
+      { status: "rejected", faults: [{ field: "host_id", fault: "is the id of an erased user" }] },
       { status: "rejected", faults: [{ field: "columns.sender_id" }] },
     ]);
     await send([thread("later")]);

@@ -12,7 +12,7 @@ export type PageOptions = {
   readonly body: Html;
   /** The pages above this one: `["Runs", "/admin/runs"]`. */
   readonly above?: readonly (readonly [title: string, href: string])[];
-  /** What stands beside the heading: a badge, a link. */
+  /** Shown beside the heading: a badge, a link. */
   readonly aside?: Html | null;
   /**
    * Whether the stream updates parts of the page (`regionHtml`): true, the query of the stream, or
@@ -57,7 +57,7 @@ function tellDuration(res: Response): void {
   if (beganMs !== undefined) res.set("Server-Timing", `page;dur=${(performance.now() - beganMs).toFixed(1)}`);
 }
 
-/** Sends a page to somebody who is not signed in. */
+/** Sends a page to a visitor who is not signed in. */
 export function showBarePage(res: Response, { title, body }: Pick<PageOptions, "title" | "body">): void {
   const content = html`<header class="top"><span class="mark">Commonwork</span></header>
 <main class="narrow"><h1>${title}</h1>

@@ -25,7 +25,7 @@ export type Entered = {
 
 export const NOTHING_ENTERED: Entered = { given: {}, payload: null, faults: {} };
 
-/** Fields that somebody enters. */
+/** Fields that the operator fills in. */
 const shownFields = (job: Job) => payloadFieldsOf(job).fields.filter(([name]) => name !== ACTOR_FIELD);
 
 /** The payload in a form, checked with the schema of the job; host ids are replaced by ours. */

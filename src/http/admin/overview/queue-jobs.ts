@@ -20,7 +20,7 @@ export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date)
   const names = catalogue.jobs.filter((job) => job.queue === queue).map(({ name }) => name);
   const [activity, waiting, pauses] = await Promise.all([
     readJobActivity(on, names, since),
-    readWaitingWork(on, queue, relay.beginnings().get(queue) ?? null),
+    readWaitingWork(on, queue, relay.scanStarts().get(queue) ?? null),
     listDecidedPauses(on),
   ]);
   const jobOf = ({ name }: WaitingWork): string => catalogue.find(name)?.job.name ?? name;

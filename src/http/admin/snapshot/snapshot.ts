@@ -72,7 +72,7 @@ export function createSnapshots(runtime: Runtime, gauges: Gauges): Snapshots {
   const sample = sharedReading(SLOW_MS, () => sampleEntries(on));
   const fast = sharedReading(FAST_MS, async () => {
     const [entries, running] = await Promise.all([
-      countEntries(on, { from: runtime.relay.beginnings(), exactUpTo: EXACT_UP_TO, sample }),
+      countEntries(on, { from: runtime.relay.scanStarts(), exactUpTo: EXACT_UP_TO, sample }),
       listRuns(on, { status: "running" }, RUNNING_SHOWN),
     ]);
     return { at: runtime.clock.now(), entries, running };

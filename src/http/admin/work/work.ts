@@ -74,7 +74,7 @@ ${pager("/admin/work", parametersOf(filter), {
   return router;
 }
 
-/** After a retry: the way to what becomes of the entries. */
+/** After a retry: the link to the outcome of the entries. */
 const followHtml = (auditId: unknown): Html | null =>
   typeof auditId === "string" && isId(auditId)
     ? html`<p class="links"><a href="${retryHref(auditId)}">What becomes of them</a></p>`

@@ -20,13 +20,13 @@ export type NameMatch = keyof typeof NAME_STRENGTHS;
 
 /** A name that only has a nickname in common with the word, or the given name: Rob for Bob. */
 const SHARED_NICKNAME = 0.7;
-/** A missing word counts up to this: as much as it is like a name that no other word was found in. */
+/** The most that a missing word counts: by its similarity to a name that no other word matched. */
 const MISSING_WORD = 0.2;
 
 /** What a word that is found elsewhere counts. */
 export const FIELD_STRENGTHS = { place: 0.5, keyword: 0.4, bio: 0.3 } as const;
 
-/** Added for a name of which no word is left over, and for somebody at the centre of the radius. */
+/** Added for a name whose words all matched, and for a person at the centre of the radius. */
 const WHOLE_NAME = 0.1;
 const AT_CENTER = 0.1;
 
@@ -37,7 +37,7 @@ export type TermMatch = { readonly field: SearchField; readonly how: NameMatch }
 export type SearchCandidate = {
   readonly userId: string;
   readonly names: readonly string[];
-  /** For each term that is not negated, in which fields the index found it as it is. */
+  /** For each term that is not negated, the fields in which the index matched it exactly. */
   readonly fields: readonly ReadonlySet<SearchField>[];
   readonly standing: number;
   /** Null if no place was asked for. */
@@ -46,7 +46,7 @@ export type SearchCandidate = {
 
 export type Ranked = {
   readonly userId: string;
-  /** From 0 to 1.2; the best possible match with somebody at the centre has 1.2. */
+  /** From 0 to 1.2; the best possible match, at the centre, has 1.2. */
   readonly score: number;
   /** One for each term that is not negated; null for one that is missing. */
   readonly matches: readonly (TermMatch | null)[];
@@ -59,7 +59,7 @@ export type PreparedTerm = {
   readonly related: ReadonlySet<string>;
   /** The same, and names that have one in common with the word. */
   readonly nicknames: ReadonlySet<string>;
-  /** What the names begin with of which the word may be a short form. */
+  /** The prefixes of names that the word may be a short form of. */
   readonly stems: readonly string[];
   /** How the word sounds, and the names that it is related to. */
   readonly sounds: ReadonlySet<string>;

@@ -79,7 +79,7 @@ export function fieldQuery({ words }: SearchTerm, field: SearchField, stems: Ste
   return parts.length === 0 ? null : parts.join(" ");
 }
 
-/** The queries for a term as it is, in whatever field. */
+/** The queries for an exact term, in any field. */
 function exactQueries(term: SearchTerm, stems: Stems): string[] {
   const [word] = term.words;
   const bio = fieldQuery(term, "bio", stems);

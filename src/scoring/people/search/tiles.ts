@@ -1,6 +1,6 @@
 import { EARTH_KM, type Location } from "../../distance.ts";
 
-// The earth in tiles: what is within a radius of a place is in a few of them.
+// The earth in tiles: everything within a radius of a location lies in a few of them.
 
 /** Degrees of the sides of a tile: about 28 km, and 220 km for large radii. */
 const TILE = 0.25;

@@ -35,7 +35,7 @@ export type ClosedList<T> = {
   readonly items: readonly T[];
   /** Number of items at the top: below 20, the rest is not served. */
   readonly first: number;
-  /** Nothing that is not in the list comes before this, copies of what is in it aside. */
+  /** No posting outside the list ranks before this, except copies of those in it. */
   readonly floor: PostingRank;
 };
 

@@ -69,7 +69,7 @@ export type Rarity = ArrayLike<number>;
 const MAX_RARITY = 40;
 /** Four steps to an octave, so that weights seldom change. */
 const STEPS_PER_OCTAVE = 4;
-/** Postings that are assumed besides those there are, so that a few of them do not decide what is common. */
+/** Pseudo-count of postings, so that a small corpus does not decide which skills are common. */
 const ASSUMED = { postings: 50, named: 1 } as const;
 
 /**

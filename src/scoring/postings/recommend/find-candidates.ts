@@ -23,7 +23,7 @@ export type Wanted = Scoring & {
   readonly enough: number;
 };
 
-/** The candidates, as they are in the buffers. */
+/** The candidates, in the layout of the buffers. */
 export type Candidates = {
   /** Every posting that scores this much or more is among them. */
   readonly from: number;
@@ -72,7 +72,7 @@ function touchTitled({ open, buffers: { title, touched }, query: { user } }: Sea
   return count;
 }
 
-/** Without embeddings, a posting of which nothing matches is no candidate. */
+/** Without embeddings, a posting without any match is not a candidate. */
 function rankMatching(search: Search, titled: number): Candidates {
   const { open, buffers, query, wanted } = search;
   const { title, touched } = buffers;

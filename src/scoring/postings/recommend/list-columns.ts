@@ -3,7 +3,7 @@ import { type ClosedList, LIST_SIZES, servedCount } from "./diversity.ts";
 import type { ListItem } from "./fill-list.ts";
 import type { StoredList } from "./merge-list.ts";
 
-/** Stored lists as they are read, one after the other. */
+/** Stored lists in the order in which they are read. */
 export type EncodedLists = {
   readonly userIds: Float64Array;
   readonly sizes: Int32Array;

@@ -4,7 +4,7 @@ import type { RecommendUser } from "./facts.ts";
 import type { KeptEntry, ListItem } from "./fill-list.ts";
 import { DAY, isInWindow } from "./score-posting.ts";
 
-/** A list as it is stored. */
+/** A stored list. */
 export type StoredList = {
   readonly ids: ArrayLike<number>;
   readonly scores: ArrayLike<number>;

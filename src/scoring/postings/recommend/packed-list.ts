@@ -92,7 +92,7 @@ const isFull = ({ firstSize, restSize }: PackedList): boolean =>
 export const itemAt = ({ first, rest, firstSize }: PackedList, index: number): number =>
   (index < firstSize ? first[index] : rest[index - firstSize]) as number;
 
-/** Nothing that is not in the list comes before this, copies of what is in it aside. */
+/** No posting outside the list ranks before this, except copies of those in it. */
 export function floorOfPacked(list: PackedList): PostingRank {
   if (list.hasDropped) return { score: list.droppedScore, id: list.droppedId };
   return isFull(list) ? { score: list.lastScore, id: list.lastId } : NO_FLOOR;

@@ -79,7 +79,7 @@ const LEGAL_FORMS = new Set(
 /** Names that are remembered: those of a day's postings and users. */
 const MAX_NAMES = 20_000;
 
-/** A company as it is compared: its words without its legal form. */
+/** The comparable form of a company's name: its words without the legal form. */
 export const companyKey = memoize((name) => {
   const words = foldedWords(name);
   const key = words.filter((word) => !LEGAL_FORMS.has(word)).join(" ");

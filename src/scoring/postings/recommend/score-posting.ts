@@ -117,7 +117,7 @@ export function scoreOf(terms: ScoreTerms): number {
   return sum * fresh * lowered;
 }
 
-/** Why a posting is not recommended to a user, whatever it would score. */
+/** Why a posting is never recommended to a user, regardless of its score. */
 export type Exclusion =
   | "outside-window"
   | "hidden"
@@ -198,7 +198,7 @@ export const isBelowSalary = (user: RecommendUser, { salary }: RecommendPosting)
   user.salary.currency === salary.currency &&
   salary.yearly < user.salary.yearly;
 
-/** A pair besides what each of them is. */
+/** Facts of a pair that belong to neither side alone. */
 export type PairContext = {
   readonly rarity: Rarity;
   /** The instant that the score is computed for, in milliseconds. */

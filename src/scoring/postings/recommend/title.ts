@@ -1,6 +1,6 @@
 import { foldedWords } from "../skills/words.ts";
 
-/** How far up somebody works, lowest first. */
+/** Levels of seniority, lowest first. */
 export const LEVELS = ["entry", "mid", "senior", "lead", "executive"] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -25,7 +25,7 @@ const IGNORED = new Set([
   ...LEVEL_WORDS.mid,
   ...LEVEL_WORDS.senior,
   ...words("lead principal staff level i ii iii iv v"),
-  // What titles contain besides the role.
+  // Words in titles that are not part of the role.
   ...words(`and of the for in to a an with all other at or on m w f d x h remote hybrid onsite full part time fulltime
     parttime contract freelance temporary permanent und fur`),
 ]);

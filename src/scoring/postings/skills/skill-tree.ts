@@ -25,7 +25,7 @@ function addPath(root: SkillNode, path: readonly string[], skill: number, isAmbi
   at.isAmbiguous = isAmbiguous;
 }
 
-/** "JavaScript" as it is written in two words. Empty where a part would be a single letter. */
+/** "JavaScript" as two words. Empty where a part would be a single letter. */
 function splitCamelCase(text: string): string[] {
   const parts = text.replace(/([a-z])([A-Z])/g, "$1 $2");
   const words = parts === text ? [] : foldedWords(parts);
@@ -92,7 +92,7 @@ function findMentions(text: string, words: readonly Word[]): Mention[] {
 /** Texts are read up to here: longer ones are not written for people. */
 export const MAX_TEXT = 200_000;
 
-/** A text as it is read: its beginning, in compatibility forms. */
+/** The part of a text that is read: its beginning, in Unicode compatibility form (NFKC). */
 export const readableText = (text: string): string =>
   normalizeText(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
 

@@ -33,7 +33,7 @@ const DEFAULT_BATCH = 1_000;
 const NOTHING = { users: 0, traits: 0 };
 
 const payload = z.object({
-  userId: ownIdField().optional().describe("of this user only"),
+  userId: ownIdField().optional().describe("only for this user"),
   batchSize: batchOption("users whose traits are computed together", { usual: DEFAULT_BATCH, most: 5_000 }),
 });
 type Input = z.infer<typeof payload>;

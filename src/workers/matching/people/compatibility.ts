@@ -32,7 +32,7 @@ const USERS_PER_DROP = 20_000;
 const NOTHING = { users: 0, pairs: 0, unchanged: 0, deleted: 0 };
 
 const payload = z.object({
-  userId: ownIdField().optional().describe("of this user only"),
+  userId: ownIdField().optional().describe("only for this user"),
   batchSize: batchOption("users whose lists are computed together", { usual: DEFAULT_BATCH, most: 5_000 }),
   targetBatchSize: batchOption("users that one statement reads", {
     usual: DEFAULT_TARGET_BATCH,

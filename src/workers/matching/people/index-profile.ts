@@ -6,7 +6,7 @@ import { defineJob } from "../../../queues/job.ts";
 import { done, type Outcome } from "../../../queues/outcome.ts";
 
 /**
- * Follows the events that change what somebody is found by: people whose profiles changed at the same time
+ * Follows the events that change what a user is found by: people whose profiles changed at the same time
  * are indexed in one transaction.
  */
 export const indexProfile = defineJob({

@@ -11,7 +11,7 @@ import { placePairs } from "./place-pairs.ts";
 export const recordPairChanges = defineJob({
   name: "record-pair-changes",
   queue: "matching",
-  description: "Notes which users changed, for place-pairs, and deletes what was computed of those who left.",
+  description: "Records which users changed, for place-pairs, and deletes the results of those who left.",
   payload: z.object({ userId: ownIdField().describe("the user who changed") }),
   key: ({ userId }) => userId,
   batch: { size: 2_000 },

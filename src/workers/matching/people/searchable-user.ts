@@ -13,7 +13,7 @@ export const searchableUser = defineJob({
   name: "searchable-user",
   queue: "matching",
   description:
-    "Marks users as searchable whose profiles are visible and complete enough, and unmarks others.",
+    "Marks users whose profiles are visible and complete enough as searchable, and unmarks the others.",
   payload: z.object({}),
   key: () => "all",
   range: userScope,

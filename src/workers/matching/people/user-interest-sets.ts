@@ -14,9 +14,9 @@ const DEFAULT_BATCH = 2_000;
 export const userInterestSets = defineJob({
   name: "user-interest-sets",
   queue: "matching",
-  description: "Updates which users have which interest, and one of which subject.",
+  description: "Updates the sets of users by interest and by subject.",
   payload: z.object({
-    userId: ownIdField().optional().describe("of this user only"),
+    userId: ownIdField().optional().describe("only for this user"),
     batchSize: batchOption("users whose interests are compared together", {
       usual: DEFAULT_BATCH,
       most: 10_000,

@@ -17,13 +17,13 @@ type Payload = { batchId: string };
 /**
  * Sends one mailing. What may be sent is checked and composed right before it is sent. If the mailer
  * certainly accepted nothing, the next attempt checks and composes again. If that is unknown, every attempt
- * sends the same bytes under the same key for a day, unless somebody in it may not get them any more.
+ * sends the same bytes under the same key for a day, unless one of its recipients may no longer get it.
  */
 export const sendEmails: OutsideJob<Payload, MailingRequest, MailingAnswer> = defineJob({
   name: "send-emails",
   queue: "notifications",
   description:
-    "Hands the e-mails of one mailing to the mail provider, after checking once more whether each may still be sent. No other job does: while it is paused, no e-mail is sent.",
+    "Hands the e-mails of one mailing to the mail provider, after checking once more whether each may still be sent. No other job sends e-mail: while it is paused, none is sent.",
   payload: z.object({ batchId: z.string().describe("the id of the mailing") }),
   key: ({ batchId }) => batchId,
   // More than fit into a day: the key expires before the attempts are used up.

@@ -58,7 +58,7 @@ function refuseOwnTypes(events: readonly Emitted[]): void {
   if (refused) throw new PayloadRejected(`type: only this service emits ${refused.type}`);
 }
 
-/** Nothing could follow from these. They are dead letters, where somebody looks, and not recorded. */
+/** These can have no effect. They become dead letters, which operators see, and are not recorded. */
 function refuseIncomplete(events: readonly Emitted[]): void {
   for (const event of events) {
     const missing = missingSubjects(event.type, event);

@@ -1,74 +1,79 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { createLookMemory } from "../../src/queues/look-memory.ts";
-import { type Beginnings, lookSql, type QueueStates, readQueueStates } from "../../src/queues/relay-round.ts";
+import { createDueScan } from "../../src/queues/due-scan.ts";
+import {
+  dueScanSql,
+  type QueueStates,
+  readQueueStates,
+  type ScanStarts,
+} from "../../src/queues/relay-round.ts";
 import { enqueueIn, singleJob } from "../support/jobs.ts";
 import { openTransaction } from "../support/open-transaction.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const seen = (at: string): QueueStates => ({ open: [], busy: [], from: new Map([["recommendations", at]]) });
 
-describe("the memory of a relay's looks", () => {
+describe("a relay's scan for due entries", () => {
   function scene() {
     let nowMs = 0;
     const begun: (string | undefined)[] = [];
-    const memory = createLookMemory(() => nowMs);
-    const look = (tookMs = 0) =>
-      memory.look(async (from?: Beginnings) => {
+    const dueScan = createDueScan(() => nowMs);
+    const scan = (tookMs = 0) =>
+      dueScan.run(async (from?: ScanStarts) => {
         begun.push(from?.get("recommendations"));
         nowMs += tookMs;
-        return seen(`look ${begun.length}`);
+        return seen(`scan ${begun.length}`);
       });
     const pass = (ms: number) => {
       nowMs += ms;
     };
-    return { memory, look, begun, pass };
+    return { dueScan, scan, begun, pass };
   }
 
-  it("begins where the last look ended, and every 30 s at the beginning", async () => {
-    const { look, begun, pass } = scene();
-    await look();
-    await look();
+  it("starts where the last scan ended, and every 30 s at the oldest entry", async () => {
+    const { scan, begun, pass } = scene();
+    await scan();
+    await scan();
     pass(29_999);
-    await look();
+    await scan();
     pass(1);
-    await look();
-    await look();
-    expect(begun).toEqual([undefined, "look 1", "look 2", undefined, "look 4"]);
+    await scan();
+    await scan();
+    expect(begun).toEqual([undefined, "scan 1", "scan 2", undefined, "scan 4"]);
   });
 
   it("reads the whole less often where that is expensive", async () => {
-    const { look, begun, pass } = scene();
-    await look(2_000);
+    const { scan, begun, pass } = scene();
+    await scan(2_000);
     pass(99_999);
-    await look();
+    await scan();
     pass(1);
-    await look();
-    expect(begun).toEqual([undefined, "look 1", undefined]);
+    await scan();
+    expect(begun).toEqual([undefined, "scan 1", undefined]);
   });
 
-  it("begins at the beginning after it was told to forget, and after a look that failed", async () => {
-    const { memory, look, begun } = scene();
-    await look();
-    memory.forget();
-    await look();
-    await expect(memory.look(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    await look();
-    expect(begun).toEqual([undefined, undefined, "look 2"]);
+  it("starts at the oldest entry after a restart, and after a scan that failed", async () => {
+    const { dueScan, scan, begun } = scene();
+    await scan();
+    dueScan.restart();
+    await scan();
+    await expect(dueScan.run(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await scan();
+    expect(begun).toEqual([undefined, undefined, "scan 2"]);
   });
 });
 
-/** The pages that a look reads. */
-async function pagesRead(world: World, from: Beginnings): Promise<number> {
+/** The pages that a scan reads. */
+async function pagesRead(world: World, from: ScanStarts): Promise<number> {
   const { rows } = await world.db.drizzle.execute<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
-    sql`explain (analyze, buffers, format json) ${lookSql(from)}`,
+    sql`explain (analyze, buffers, format json) ${dueScanSql(from)}`,
   );
   const plan = rows[0]!["QUERY PLAN"][0].Plan;
   return (plan["Shared Hit Blocks"] ?? 0) + (plan["Shared Read Blocks"] ?? 0);
 }
 
 describe("a held snapshot", () => {
-  it("makes the first look read the dead rows of the index, and no later one", async () => {
+  it("makes the first scan read the dead rows of the index, and no later one", async () => {
     const world = await createWorld({ jobs: [singleJob()] });
     const holder = await openTransaction(world);
     await holder.query("set transaction isolation level repeatable read");
