@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 
 /** A word that can follow, with its meaning. */
-export type Candidate = { readonly word: string; readonly meaning: string };
+export type CompletionWord = { readonly word: string; readonly meaning: string };
 
 /** What can follow the words of a command. */
 export type CompletionNode = {
   /** The words that lead to it, without `commonwork`. */
   readonly path: readonly string[];
   /** Subcommands, or the choices of the first argument. */
-  readonly words: readonly Candidate[];
-  readonly options: readonly (Candidate & {
+  readonly words: readonly CompletionWord[];
+  readonly options: readonly (CompletionWord & {
     /** The values of the option; null if it takes none, empty if any. */
     readonly values: readonly string[] | null;
   })[];

@@ -1,4 +1,4 @@
-import type { Candidate, CompletionNode } from "./completion-nodes.ts";
+import type { CompletionNode, CompletionWord } from "./completion-nodes.ts";
 
 /** The script that completes `commonwork` in a shell. */
 export const completionScript = (shell: "bash" | "zsh" | "fish", nodes: readonly CompletionNode[]): string =>
@@ -25,7 +25,7 @@ const valueLists = (nodes: readonly CompletionNode[]): { after: string; values: 
     ),
   );
 
-const candidatesOf = ({ words, options }: CompletionNode): readonly Candidate[] => [...words, ...options];
+const wordsOf = ({ words, options }: CompletionNode): readonly CompletionWord[] => [...words, ...options];
 
 /** Bash splits words at colons, which some commands contain: the line is split again at spaces. */
 const bashScript = (nodes: readonly CompletionNode[]): string => `# bash completion for commonwork
@@ -51,7 +51,7 @@ ${nodes
   .map(
     (node) =>
       `        ${quoted(textOf(node.path))}) words=${quoted(
-        candidatesOf(node)
+        wordsOf(node)
           .map(({ word }) => word)
           .join(" "),
       )} ;;`,
@@ -69,7 +69,7 @@ ${nodes
 complete -o default -F _commonwork commonwork`;
 
 /** A candidate for `_describe`: its word, a colon, its meaning; colons of the word are escaped. */
-const described = ({ word, meaning }: Candidate): string =>
+const described = ({ word, meaning }: CompletionWord): string =>
   quoted(meaning === "" ? word.replaceAll(":", "\\:") : `${word.replaceAll(":", "\\:")}:${meaning}`);
 
 const zshScript = (nodes: readonly CompletionNode[]): string => `#compdef commonwork
@@ -96,7 +96,7 @@ ${valueLists(nodes)
 ${nodes
   .map(
     (node) =>
-      `        (${quoted(textOf(node.path))}) candidates=(${candidatesOf(node).map(described).join(" ")}) ;;`,
+      `        (${quoted(textOf(node.path))}) candidates=(${wordsOf(node).map(described).join(" ")}) ;;`,
   )
   .join("\n")}
       esac

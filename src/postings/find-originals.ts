@@ -22,7 +22,7 @@ export async function findByLink(
   return new Map(found.map(({ id, link, source }) => [linkKey(link), { id, source }]));
 }
 
-type Candidate = {
+type OriginalCandidate = {
   id: string;
   title: string;
   company: string;
@@ -59,9 +59,9 @@ export async function finderFor(tx: Tx, postings: readonly PreparedPosting[]): P
 }
 
 /** Stored postings that share a bucket with a new one, with the buckets that they share. */
-async function findByText(tx: Tx, postings: readonly PreparedPosting[]): Promise<Candidate[]> {
+async function findByText(tx: Tx, postings: readonly PreparedPosting[]): Promise<OriginalCandidate[]> {
   const buckets = [...new Set(postings.flatMap((each) => each.buckets))];
-  return rows<Candidate>(
+  return rows<OriginalCandidate>(
     tx,
     sql`select coalesce(j.cluster, j.id) as id, j.title, j.company, j.location, j.remote_type as "remoteType",
                j.description, j.content_key as content, shared.buckets

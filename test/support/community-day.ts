@@ -30,7 +30,7 @@ export async function openCommunity(
 }
 
 /**
- * What a host writes on a day: a sale, a document, a message, a meeting, an advertised job, and somebody who
+ * What a host writes on a day: a sale, a document, a message, a meeting, a posting, and somebody who
  * guesses a password.
  *
  * @param meetingMs when the meeting begins.

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ADVERTISED_JOBS, type AdvertisedJob } from "./advertised-jobs.ts";
+import { BOARD_POSTINGS, type BoardPosting } from "./board-postings.ts";
 
 /** Job boards with the documents of the real ones, as POSTING_BASE_URLS expects. */
 export type JobBoards = {
@@ -17,10 +17,10 @@ type Board = {
   /** The list in POSTING_LISTS. */
   readonly list: (url: string) => string;
   readonly path: string;
-  readonly document: (jobs: readonly DatedJob[]) => object | string;
+  readonly document: (postings: readonly DatedPosting[]) => object | string;
 };
 
-type DatedJob = AdvertisedJob & { readonly postedAt: Date; readonly link: string };
+type DatedPosting = BoardPosting & { readonly postedAt: Date; readonly link: string };
 
 const paragraphs = (text: string): string =>
   text
@@ -31,16 +31,16 @@ const paragraphs = (text: string): string =>
 const escapeOnce = (html: string): string =>
   html.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-const wordsOf = (time: AdvertisedJob["time"]): string => (time === "full-time" ? "FullTime" : "PartTime");
+const wordsOf = (time: BoardPosting["time"]): string => (time === "full-time" ? "FullTime" : "PartTime");
 
 /** Every source of src/ports/postings, by its name. */
 const BOARDS: Readonly<Record<string, Board>> = {
   remotive: {
     list: () => "remotive",
     path: "/remotive/api/remote-jobs",
-    document: (jobs) => ({
-      "job-count": jobs.length,
-      jobs: jobs.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
+    document: (postings) => ({
+      "job-count": postings.length,
+      jobs: postings.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
         id: Number(id),
         url: link,
         title,
@@ -56,9 +56,9 @@ const BOARDS: Readonly<Record<string, Board>> = {
   remoteok: {
     list: () => "remoteok",
     path: "/remoteok/api",
-    document: (jobs) => [
+    document: (postings) => [
       { legal: "The notice about the terms that precedes the jobs." },
-      ...jobs.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
+      ...postings.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
         id,
         date: postedAt.toISOString(),
         company,
@@ -75,9 +75,9 @@ const BOARDS: Readonly<Record<string, Board>> = {
   adzuna: {
     list: () => "adzuna:gb",
     path: "/adzuna/v1/api/jobs/gb/search/1",
-    document: (jobs) => ({
-      count: jobs.length,
-      results: jobs.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
+    document: (postings) => ({
+      count: postings.length,
+      results: postings.map(({ id, link, title, company, time, postedAt, place, pay, text }) => ({
         id,
         title,
         company: { display_name: company },
@@ -94,8 +94,8 @@ const BOARDS: Readonly<Record<string, Board>> = {
   greenhouse: {
     list: () => "greenhouse:civic-data-lab",
     path: "/greenhouse/v1/boards/civic-data-lab/jobs",
-    document: (jobs) => ({
-      jobs: jobs.map(({ id, link, title, company, postedAt, place, work, pay, text }) => ({
+    document: (postings) => ({
+      jobs: postings.map(({ id, link, title, company, postedAt, place, work, pay, text }) => ({
         id: Number(id),
         title,
         absolute_url: link,
@@ -119,8 +119,8 @@ const BOARDS: Readonly<Record<string, Board>> = {
   lever: {
     list: () => "lever:green-streets",
     path: "/lever/v0/postings/green-streets",
-    document: (jobs) =>
-      jobs.map(({ id, link, title, time, postedAt, place, work, pay, text }) => ({
+    document: (postings) =>
+      postings.map(({ id, link, title, time, postedAt, place, work, pay, text }) => ({
         id,
         text: title,
         categories: { commitment: time, location: place },
@@ -135,9 +135,9 @@ const BOARDS: Readonly<Record<string, Board>> = {
   ashby: {
     list: () => "ashby:open-city",
     path: "/ashby/posting-api/job-board/open-city",
-    document: (jobs) => ({
+    document: (postings) => ({
       apiVersion: "1",
-      jobs: jobs.map(({ id, link, title, time, postedAt, place, work, pay, text }) => ({
+      jobs: postings.map(({ id, link, title, time, postedAt, place, work, pay, text }) => ({
         id,
         title,
         employmentType: wordsOf(time),
@@ -156,8 +156,8 @@ const BOARDS: Readonly<Record<string, Board>> = {
   arbeitnow: {
     list: () => "arbeitnow",
     path: "/arbeitnow/api/job-board-api",
-    document: (jobs) => ({
-      data: jobs.map(({ id, link, title, company, time, postedAt, place, work, text }) => ({
+    document: (postings) => ({
+      data: postings.map(({ id, link, title, company, time, postedAt, place, work, text }) => ({
         slug: id,
         company_name: company,
         title,
@@ -174,8 +174,8 @@ const BOARDS: Readonly<Record<string, Board>> = {
   jsonld: {
     list: (url) => `jsonld:${url}/careers`,
     path: "/careers",
-    document: (jobs) => {
-      const postings = jobs.map(({ id, link, title, company, time, postedAt, place, text }) => ({
+    document: (postings) => {
+      const listings = postings.map(({ id, link, title, company, time, postedAt, place, text }) => ({
         "@type": "JobPosting",
         title,
         description: paragraphs(text),
@@ -186,13 +186,13 @@ const BOARDS: Readonly<Record<string, Board>> = {
         jobLocation: { "@type": "Place", address: { addressLocality: place, addressCountry: "BE" } },
         url: link,
       }));
-      const script = JSON.stringify({ "@context": "https://schema.org", "@graph": postings });
+      const script = JSON.stringify({ "@context": "https://schema.org", "@graph": listings });
       return `<!doctype html><title>Careers</title><script type="application/ld+json">${script.replaceAll("<", "\\u003c")}</script>`;
     },
   },
 };
 
-/** Starts the job boards on a free local port. All jobs were posted within the last two days. */
+/** Starts the job boards on a free local port. All postings appeared within the last two days. */
 export async function startJobBoards(now: Date): Promise<JobBoards> {
   const bodies = new Map(
     Object.entries(BOARDS).map(([source, { path, document }]) => [path, document(jobsOf(source, now))]),
@@ -225,9 +225,9 @@ export async function startJobBoards(now: Date): Promise<JobBoards> {
 
 const HOUR_MS = 3_600_000;
 
-const jobsOf = (source: string, now: Date): DatedJob[] =>
-  ADVERTISED_JOBS.filter((job) => job.source === source).map((job) => ({
-    ...job,
-    postedAt: new Date(now.getTime() - job.hoursAgo * HOUR_MS),
-    link: `https://${source}.example/jobs/${job.id}`,
+const jobsOf = (source: string, now: Date): DatedPosting[] =>
+  BOARD_POSTINGS.filter((posting) => posting.source === source).map((posting) => ({
+    ...posting,
+    postedAt: new Date(now.getTime() - posting.hoursAgo * HOUR_MS),
+    link: `https://${source}.example/jobs/${posting.id}`,
   }));

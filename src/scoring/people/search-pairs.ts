@@ -64,7 +64,7 @@ export function searchPairs(
 function offerCandidates(
   people: OpenPeople,
   viewer: Person,
-  candidates: Candidates,
+  candidates: PairCandidates,
   blocked: ReadonlySet<number>,
   scored: ScoredPairs,
 ): void {
@@ -93,11 +93,11 @@ export const candidatesFor = (
   viewer: Person,
   excluded: readonly number[],
   keep: number,
-): Candidates =>
-  withSearch(people, keep, (search) => search([{ viewer, excluded, chunk: 0 }])[0] as Candidates);
+): PairCandidates =>
+  withSearch(people, keep, (search) => search([{ viewer, excluded, chunk: 0 }])[0] as PairCandidates);
 
 /** Positions that the filter leaves; null: everybody may be among the best. */
-type Candidates = Int32Array | null;
+type PairCandidates = Int32Array | null;
 
 type Seated = {
   /** With indexes. */
@@ -108,7 +108,7 @@ type Seated = {
 };
 
 /** Filters candidates for a group of viewers, at most as many as there are seats. */
-type Search = (together: readonly Seated[]) => Candidates[];
+type Search = (together: readonly Seated[]) => PairCandidates[];
 
 function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) => T): T {
   const { packed } = people;
@@ -136,7 +136,7 @@ function searchTogether(
   seats: readonly Seat[],
   filter: Filter,
   together: readonly Seated[],
-): Candidates[] {
+): PairCandidates[] {
   const { sizes } = people.packed;
   const scanned = together.map(({ viewer, excluded, chunk }, index): Scanned => {
     const seat = seats[index] as Seat;
@@ -190,7 +190,7 @@ function scanChunk({ at, layout, u8 }: Slot, filter: Filter, one: Scanned, chunk
 }
 
 /** The hits of a viewer, who is searched again without a guess if one was too high. */
-function hitsOf(slot: Slot, filter: Filter, one: Scanned, chunks: number): Candidates {
+function hitsOf(slot: Slot, filter: Filter, one: Scanned, chunks: number): PairCandidates {
   const { at, layout, i32 } = one.seat;
   let hits = one.isOpen ? filter.end(at) : 0;
   if (hits < 0) {

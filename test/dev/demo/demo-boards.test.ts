@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
-import { ADVERTISED_JOBS } from "../../../src/dev/demo/advertised-jobs.ts";
+import { BOARD_POSTINGS } from "../../../src/dev/demo/board-postings.ts";
 import { startJobBoards } from "../../../src/dev/demo/demo-boards.ts";
 import { POSTING_SOURCES } from "../../../src/ports/postings/index.ts";
 import { checkPostingLists, postingsPort } from "../../../src/ports/postings/postings-port.ts";
@@ -31,7 +31,7 @@ it("the boards of the demo are read by the code of every source, and nothing is 
     const read = await port.read(list, null, new AbortController().signal);
     if (read.kind !== "list") throw new Error(`${list.source} is ${read.kind}`);
     expect({ source: list.source, refused: read.refused }).toEqual({ source: list.source, refused: {} });
-    const advertised = ADVERTISED_JOBS.filter(({ source }) => source === list.source);
+    const advertised = BOARD_POSTINGS.filter(({ source }) => source === list.source);
     expect(read.postings.map(({ title, company, postedAt }) => [title, company, postedAt])).toEqual(
       advertised.map(({ title, company, hoursAgo }) => [
         title,

@@ -24,7 +24,7 @@ export type Wanted = Scoring & {
 };
 
 /** The candidates, in the layout of the buffers. */
-export type Candidates = {
+export type PostingCandidates = {
   /** Every posting that scores this much or more is among them. */
   readonly from: number;
   /** Postings that were looked at. */
@@ -42,7 +42,7 @@ export function findCandidates(
   buffers: SearchBuffers,
   query: RecommendQuery,
   wanted: Wanted,
-): Candidates {
+): PostingCandidates {
   const search = { open, buffers, query, wanted, boundOf: openBound(open, buffers, query, wanted) };
   const titled = touchTitled(search);
   return wanted.cosines === null ? rankMatching(search, titled) : rankAll(search);
@@ -73,7 +73,7 @@ function touchTitled({ open, buffers: { title, touched }, query: { user } }: Sea
 }
 
 /** Without embeddings, a posting without any match is not a candidate. */
-function rankMatching(search: Search, titled: number): Candidates {
+function rankMatching(search: Search, titled: number): PostingCandidates {
   const { open, buffers, query, wanted } = search;
   const { title, touched } = buffers;
   // Adding up the skills of the postings whose title matches may be less than looking at all that are named.
@@ -155,7 +155,7 @@ function rankRare(search: Search, titled: number, from: number, least: number): 
 }
 
 /** With embeddings, any posting may be listed. */
-function rankAll(search: Search): Candidates {
+function rankAll(search: Search): PostingCandidates {
   const { least } = search.wanted;
   const { length } = search.buffers.matched;
   for (let posting = 0; posting < length; posting++) {

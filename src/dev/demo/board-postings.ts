@@ -1,7 +1,7 @@
 import type { JobType, RemoteType } from "../../ports/postings/clean-posting.ts";
 
-/** A job that an employer of the demo advertises. */
-export type AdvertisedJob = {
+/** A posting of an employer of the demo. */
+export type BoardPosting = {
   /** The source that lists it. */
   readonly source: string;
   readonly id: string;
@@ -16,11 +16,11 @@ export type AdvertisedJob = {
   readonly text: string;
 };
 
-type Row = Omit<AdvertisedJob, "pay" | "source"> & { readonly pay?: readonly [number, number, string] };
+type Row = Omit<BoardPosting, "pay" | "source"> & { readonly pay?: readonly [number, number, string] };
 
-const listedBy = (source: string, ...jobs: readonly Row[]): AdvertisedJob[] =>
-  jobs.map(({ pay, ...job }) => ({
-    ...job,
+const listedBy = (source: string, ...postings: readonly Row[]): BoardPosting[] =>
+  postings.map(({ pay, ...posting }) => ({
+    ...posting,
     source,
     pay: pay ? { min: pay[0], max: pay[1], currency: pay[2] } : null,
   }));
@@ -38,8 +38,8 @@ const BACKEND_DEVELOPER: Row = {
   text: "We publish the budgets of 340 municipalities as open data. You build our import pipelines and the public API in TypeScript on Node.js, model data in PostgreSQL, and keep Redis queues short on election nights. We review each other's code, write tests first and deploy with Docker and GitHub Actions.",
 };
 
-/** What the job boards of the demo list. Civic Data Lab also advertises one of its jobs on an aggregator. */
-export const ADVERTISED_JOBS: readonly AdvertisedJob[] = [
+/** What the job boards of the demo list. Civic Data Lab also lists one of its postings on an aggregator. */
+export const BOARD_POSTINGS: readonly BoardPosting[] = [
   ...listedBy(
     "greenhouse",
     BACKEND_DEVELOPER,
