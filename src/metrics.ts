@@ -77,7 +77,7 @@ function jobMetrics(at: Registered) {
     }),
     events: new Counter({
       name: "commonwork_events_total",
-      help: "Domain events by type and outcome: decided, ignored (the type is unknown) or rejected (the payload does not fit).",
+      help: "Domain events by type and outcome: decided, no-recipients (handled, with nobody to notify), ignored (the type is unknown) or rejected (the payload does not fit).",
       labelNames: ["type", "outcome"],
       ...at,
     }),

@@ -1,4 +1,4 @@
-import { type AlertRule, DAY_S, MINUTE_S } from "./rule.ts";
+import { type AlertRule, DAY_S, HOUR_S, MINUTE_S } from "./rule.ts";
 
 /** Schedules and their runs. */
 export const SCHEDULE_RULES: readonly AlertRule[] = [
@@ -18,7 +18,13 @@ export const SCHEDULE_RULES: readonly AlertRule[] = [
   },
   {
     name: "ScheduleFault",
-    condition: { expression: "increase(commonwork_schedule_faults_total[15m]) > 0" },
+    condition: {
+      counter: "commonwork_schedule_faults_total",
+      by: "schedule",
+      withinSeconds: 15 * MINUTE_S,
+      as: "number",
+      threshold: 0,
+    },
     forSeconds: 0,
     severity: "ticket",
     meaning: "A schedule cannot be opened. The others continue, and it is tried again every 10 s.",
@@ -45,7 +51,14 @@ export const SCHEDULE_RULES: readonly AlertRule[] = [
 export const WEBHOOK_RULES: readonly AlertRule[] = [
   {
     name: "WebhooksUnavailable",
-    condition: { expression: 'increase(commonwork_webhook_deliveries_total{status="unavailable"}[5m]) > 0' },
+    condition: {
+      counter: "commonwork_webhook_deliveries_total",
+      where: { status: "unavailable" },
+      by: "source",
+      withinSeconds: 5 * MINUTE_S,
+      as: "number",
+      threshold: 0,
+    },
     forSeconds: MINUTE_S,
     severity: "page",
     meaning: "Webhook calls get 503: Postgres is unreachable, or no secret is set.",
@@ -53,7 +66,14 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
   },
   {
     name: "WebhooksUnsigned",
-    condition: { expression: 'rate(commonwork_webhook_deliveries_total{status="unsigned"}[5m]) > 1' },
+    condition: {
+      counter: "commonwork_webhook_deliveries_total",
+      where: { status: "unsigned" },
+      by: "source",
+      withinSeconds: 5 * MINUTE_S,
+      as: "per-second",
+      threshold: 1,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "Someone is probing, or a secret was changed on one side only.",
@@ -62,17 +82,27 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
   {
     name: "WebhooksSlow",
     condition: {
-      expression:
-        "histogram_quantile(0.99, sum by (le) (rate(commonwork_webhook_accept_seconds_bucket[5m]))) > 0.5",
+      counter: "commonwork_webhook_accept_seconds",
+      above: 0.5,
+      withinSeconds: 5 * MINUTE_S,
+      as: "share",
+      threshold: 0.01,
     },
     forSeconds: 10 * MINUTE_S,
     severity: "ticket",
-    meaning: "Webhook calls are committed slowly.",
+    meaning:
+      "Webhook calls are committed slowly: more than one in a hundred takes longer than half a second.",
     action: "Look at the disk and the load of Postgres.",
   },
   {
     name: "PasswordGuessing",
-    condition: { expression: 'increase(commonwork_admin_logins_total{outcome="limited"}[15m]) > 0' },
+    condition: {
+      counter: "commonwork_admin_logins_total",
+      where: { outcome: "limited" },
+      withinSeconds: 15 * MINUTE_S,
+      as: "number",
+      threshold: 0,
+    },
     forSeconds: 0,
     severity: "ticket",
     meaning: "Someone guesses a password of the dashboard.",
@@ -85,7 +115,10 @@ export const WEBHOOK_RULES: readonly AlertRule[] = [
 export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "NoProcess",
-    condition: { expression: "absent(commonwork_reachable)" },
+    condition: {
+      expression: "absent(commonwork_reachable)",
+      because: "it asks whether Prometheus reads any process, and this page is served by one that runs",
+    },
     forSeconds: 2 * MINUTE_S,
     severity: "page",
     meaning: "Prometheus reads the metrics of no process.",
@@ -111,8 +144,13 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   {
     name: "JobHoldsEventLoop",
     condition: {
-      expression:
-        'sum by (job) (increase(commonwork_job_loop_delay_seconds_count{job!="none"}[1h])) - sum by (job) (increase(commonwork_job_loop_delay_seconds_bucket{job!="none",le="0.1"}[1h])) > 3',
+      counter: "commonwork_job_loop_delay_seconds",
+      whereNot: { job: ["none"] },
+      by: "job",
+      above: 0.1,
+      withinSeconds: HOUR_S,
+      as: "number",
+      threshold: 3,
     },
     forSeconds: 0,
     severity: "ticket",
@@ -121,7 +159,13 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   },
   {
     name: "WorkersLost",
-    condition: { expression: "increase(commonwork_carriers_stalled_total[15m]) > 3" },
+    condition: {
+      counter: "commonwork_carriers_stalled_total",
+      by: "queue",
+      withinSeconds: 15 * MINUTE_S,
+      as: "number",
+      threshold: 3,
+    },
     forSeconds: 0,
     severity: "page",
     meaning: "Workers are being lost.",

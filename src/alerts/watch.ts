@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm";
 import type { Registry } from "prom-client";
-import { type Queryable, rows } from "../db/statement.ts";
-import { holding, type Series } from "./condition.ts";
+import type { Queryable } from "../db/statement.ts";
+import { type Growth, grown, holding, type Series } from "./condition.ts";
+import { readGrowth } from "./counter-history.ts";
 import type { AlertRule } from "./rule.ts";
 import { ALERT_RULES } from "./rules.ts";
 
@@ -13,7 +13,7 @@ export type Alert = Series & {
   readonly since: Date;
 };
 
-/** Evaluates the rules that need no history of counters, as Prometheus would. */
+/** Evaluates the rules as Prometheus would, but for those that only Prometheus can tell. */
 export type AlertWatch = {
   /**
    * The alerts, those that fire first. Conditions are timed from the first call that saw them hold, or from
@@ -31,9 +31,8 @@ export type AlertWatchDeps = {
   readonly nowMs?: () => number;
 };
 
-/** Whether the dashboard can evaluate a rule; the others need Prometheus. */
-export const isWatched = ({ condition }: AlertRule): boolean =>
-  "gauge" in condition || condition.sql !== undefined;
+/** Whether the dashboard can evaluate a rule. */
+export const isWatched = ({ condition }: AlertRule): boolean => !("expression" in condition);
 
 /** Starts a watch over the rules. Gauges of a process itself are those of this process alone. */
 export function watchAlerts({
@@ -47,10 +46,14 @@ export function watchAlerts({
   let sinceMs = new Map<string, number>();
   return {
     async look() {
-      await refresh();
+      // An unreachable Postgres is an alert of its own.
+      const [growth] = await Promise.all([
+        readGrowth(on, watched).catch((): ReadonlyMap<string, readonly Growth[]> => new Map()),
+        refresh(),
+      ]);
       const held = await Promise.all(
         watched.map(async (rule) =>
-          (await heldBy(rule, registry, on)).map((series) => ({ rule, ...series })),
+          (await heldBy(rule, registry, growth.get(rule.name) ?? [])).map((series) => ({ rule, ...series })),
         ),
       );
       const now = nowMs();
@@ -74,12 +77,13 @@ function passedMs({ rule: { condition }, value }: Pick<Alert, "rule" | "value">,
   return now - (value - condition.threshold) * 1_000;
 }
 
-async function heldBy({ condition }: AlertRule, registry: Registry, on: Queryable): Promise<Series[]> {
+async function heldBy(
+  { condition }: AlertRule,
+  registry: Registry,
+  growth: readonly Growth[],
+): Promise<Series[]> {
   if ("gauge" in condition) return holding(condition, await seriesOf(registry, condition.gauge));
-  if (condition.sql === undefined) return [];
-  // An unreachable Postgres is an alert of its own.
-  const [found] = await rows<{ holds: boolean }>(on, sql.raw(condition.sql)).catch(() => []);
-  return found?.holds ? [{ labels: {}, value: 1 }] : [];
+  return "counter" in condition ? grown(condition, growth) : [];
 }
 
 async function seriesOf(registry: Registry, name: string): Promise<Series[]> {

@@ -43,15 +43,17 @@ export const MONEY_RULES: readonly AlertRule[] = [
   {
     name: "SaleConflict",
     condition: {
-      expression: 'increase(commonwork_webhook_deliveries_total{status="conflict"}[15m]) > 0',
-      // The newest rows by id: the log has no index on the time.
-      sql: `select exists (select from (select at, action from audit_log order by id desc limit 1000) newest
-              where action = 'sale.conflict' and at > now() - interval '15 minutes') as holds`,
+      counter: "commonwork_webhook_deliveries_total",
+      where: { status: "conflict" },
+      by: "source",
+      withinSeconds: 15 * MINUTE_S,
+      as: "number",
+      threshold: 0,
     },
     forSeconds: 0,
     severity: "ticket",
-    meaning: "A sale was sent again with other values. Nothing changed.",
-    action: "Ask the seller; the audit rows `sale.conflict` have both versions.",
+    meaning: "A sale, or another webhook call, was sent again with other values. Nothing changed.",
+    action: "Ask the sender; for sales the audit rows `sale.conflict` have both versions.",
   },
   {
     name: "SalesNotSettled",
@@ -133,11 +135,12 @@ export const WORK_RULES: readonly AlertRule[] = [
   {
     name: "EventsNotDecided",
     condition: {
-      expression: 'increase(commonwork_events_total{outcome!="decided"}[1h]) > 0',
-      sql: `select coalesce(max(newest.decided_at) > now() - interval '1 hour', false) as holds
-            from (values ('ignored'), ('rejected')) as o (outcome)
-            cross join lateral (select decided_at from event_outcomes e
-              where e.outcome = o.outcome and e.outcome <> 'decided' order by event_id desc limit 1) newest`,
+      counter: "commonwork_events_total",
+      whereNot: { outcome: ["decided", "no-recipients"] },
+      by: "type",
+      withinSeconds: HOUR_S,
+      as: "number",
+      threshold: 0,
     },
     forSeconds: 0,
     severity: "ticket",

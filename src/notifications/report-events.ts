@@ -1,10 +1,11 @@
 import { groupBy } from "../group-by.ts";
 import type { Log } from "../log.ts";
 import type { Measure } from "../queues/job.ts";
+import { NO_RECIPIENTS } from "./describe-outcome.ts";
 import type { EventOutcome } from "./event-outcomes.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
-/** An event with its outcome, and the fields at fault if it was rejected. */
+/** An event with its outcome: the fields at fault if it was rejected, or that nobody was to be notified. */
 type Handled = {
   readonly id: string;
   readonly type: string;
@@ -23,7 +24,7 @@ const warnings = new Map<string, number>();
 const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? type : "(not a name)");
 
 /**
- * Counts handled events by type and outcome, and warns of types that nothing handles and of payloads that do
+ * Counts handled events by type and outcome, those that notified nobody apart, and warns of types that nothing handles and of payloads that do
  * not fit, once an hour each.
  */
 export function reportEvents(
@@ -31,10 +32,11 @@ export function reportEvents(
   events: readonly Handled[],
   { nowMs, warnedAtMs } = { nowMs: performance.now(), warnedAtMs: warnings },
 ): void {
-  for (const [key, group] of groupBy(events, ({ outcome, type }) => `${outcome} ${type}`)) {
-    const [{ id, type, outcome, reason }] = group as [Handled];
+  for (const [key, group] of groupBy(events, (event) => `${countedAs(event)} ${event.type}`)) {
+    const [event] = group as [Handled];
+    const { id, type, outcome, reason } = event;
     const isKnown = notificationTypeOf(type) !== undefined || outcome === "decided";
-    measure("events", { type: isKnown ? type : "unknown", outcome }, group.length);
+    measure("events", { type: isKnown ? type : "unknown", outcome: countedAs(event) }, group.length);
     if (outcome === "decided" || nowMs - (warnedAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < HOUR_MS)
       continue;
     if (warnedAtMs.size >= MAX_TYPES) warnedAtMs.clear();
@@ -44,3 +46,6 @@ export function reportEvents(
     else log.warn({ ...line, fields: reason }, "events are rejected: their payload does not fit their type");
   }
 }
+
+const countedAs = ({ outcome, reason }: Handled): string =>
+  outcome === "decided" && reason === NO_RECIPIENTS ? NO_RECIPIENTS : outcome;

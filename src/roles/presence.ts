@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
+import { createCounterHistory } from "../alerts/counter-history.ts";
+import { ALERT_RULES } from "../alerts/rules.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { settlesWithin } from "../deadlines.ts";
 import { warnThrottled } from "../log.ts";
@@ -21,19 +23,29 @@ export type Presence = {
 
 /**
  * Keeps this process on the list of those that run, with its version and roles, and writes what its carriers
- * did, and how long due work has waited (queues/activity.ts): three statements every 15 s.
+ * did, how long due work has waited (queues/activity.ts), and what its counters say to the alert rules: up to
+ * five statements every 15 s.
  */
 export function startPresence(
-  runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity" | "relay">,
+  runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity" | "relay" | "metrics">,
 ): Presence {
-  const { db, config, clock, log, activity, relay } = runtime;
+  const { db, config, clock, log, activity, relay, metrics } = runtime;
+  const counters = createCounterHistory(metrics.registry, ALERT_RULES);
   const id = randomUUID();
   const startedAt = clock.now();
   const failed = warnThrottled(log, "could not write the activity of this process; will retry");
   const queues = config.roles.includes("worker") && !config.dryRun ? config.workerQueues : [];
-  const write = async () => {
+  const writeFigures = async () => {
     await activity.write(db.drizzle);
+<<<<<<< HEAD
     await recordWaits(db.drizzle, clock.now(), relay.scanStarts());
+=======
+    await counters.write(db.drizzle);
+  };
+  const write = async () => {
+    await writeFigures();
+    await recordWaits(db.drizzle, clock.now(), relay.beginnings());
+>>>>>>> a16180bc (Evaluate alerts about counters on the dashboard too, for all processes together)
     await db.drizzle.execute(
       sql`with gone as (delete from processes where seen_at < now() - interval '1 hour')
           insert into processes (id, machine, pid, version, roles, queues, started_at, seen_at)
@@ -52,7 +64,7 @@ export function startPresence(
   };
   const leave = async (pending: Promise<void> | null) => {
     await pending;
-    await activity.write(db.drizzle).catch(failed.warn);
+    await writeFigures().catch(failed.warn);
     await db.drizzle.execute(sql`delete from processes where id = ${id}`).catch(() => undefined);
   };
   const timer = setInterval(round, WRITE_EVERY_MS);

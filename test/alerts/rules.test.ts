@@ -5,7 +5,13 @@ import { alertRuleTable, prometheusRules } from "../../src/dev/docs/alerts.ts";
 import { grafanaDashboard } from "../../src/dev/docs/grafana.ts";
 import { createMetrics } from "../../src/metrics.ts";
 
-type Declared = { readonly name: string; readonly type: string; readonly labelNames: readonly string[] };
+type Declared = {
+  readonly name: string;
+  readonly type: string;
+  readonly labelNames: readonly string[];
+  /** The bounds of the buckets of a histogram. */
+  readonly upperBounds?: readonly number[];
+};
 
 const { registry } = createMetrics();
 const declared = new Map(
@@ -29,11 +35,18 @@ describe("the alert rules", () => {
     expect(metrics.filter(({ metric }) => metric === undefined)).toEqual([]);
     const known = metrics.flatMap(({ metric }) => [...(metric?.labelNames ?? []), "le"]);
     const labels = [
-      ...[...expression.matchAll(/([a-z_]+)(?:=|!=)"/g)].map(([, label]) => label),
+      ...[...expression.matchAll(/([a-z_]+)(?:=|!~)"/g)].map(([, label]) => label),
       ...[...expression.matchAll(/by \(([a-z_, ]+)\)/g)].flatMap(([, list = ""]) => list.split(/, */)),
     ];
     for (const label of labels) expect(known).toContain(label);
     if ("gauge" in condition) expect(metrics[0]?.metric?.type).toBe("gauge");
+    if ("counter" in condition) {
+      const metric = metrics[0]?.metric;
+      expect(metric?.type).toBe(condition.above === undefined ? "counter" : "histogram");
+      if (condition.above !== undefined) expect(metric?.upperBounds).toContain(condition.above);
+      // Counts are kept for two hours.
+      expect(condition.withinSeconds).toBeLessThanOrEqual(3_600);
+    }
   });
 
   it("have names of their own", () => {
@@ -44,12 +57,35 @@ describe("the alert rules", () => {
 
 describe("promQl", () => {
   const gauge = "g";
+  const counter = "c";
+  const within = { withinSeconds: 300 } as const;
   it.each([
     [{ gauge, take: "max", is: ">", threshold: 0 }, "max(g) > 0"],
     [{ gauge, where: { a: "x", b: "y" }, take: "max", is: ">", threshold: 1 }, 'max(g{a="x",b="y"}) > 1'],
     [{ gauge, by: "part", take: "min", is: "==", threshold: 0 }, "min by (part) (g) == 0"],
     [{ gauge, take: "abs", is: ">", threshold: 5 }, "abs(g) > 5"],
     [{ gauge, take: "each", is: ">", threshold: 0.5 }, "g > 0.5"],
+    [{ counter, ...within, as: "number", threshold: 0 }, "sum(increase(c[5m])) > 0"],
+    [
+      {
+        counter,
+        where: { a: "x" },
+        whereNot: { b: ["y", "z"] },
+        by: "d",
+        ...within,
+        as: "per-second",
+        threshold: 1,
+      },
+      'sum by (d) (rate(c{a="x",b!~"y|z"}[5m])) > 1',
+    ],
+    [
+      { counter, by: "d", above: 0.1, ...within, as: "number", threshold: 3 },
+      'sum by (d) (increase(c_count[5m])) - sum by (d) (increase(c_bucket{le="0.1"}[5m])) > 3',
+    ],
+    [
+      { counter, above: 0.5, ...within, as: "share", threshold: 0.01 },
+      '(sum(increase(c_count[5m])) - sum(increase(c_bucket{le="0.5"}[5m]))) / sum(increase(c_count[5m])) > 0.01',
+    ],
   ] as const)("%j", (condition, expression) => {
     expect(promQl(condition)).toBe(expression);
   });

@@ -29,9 +29,10 @@ describe("a handled event", () => {
     } as const;
     const unknown = { id: "8", type: "report.nothing", outcome: "ignored", reason: null } as const;
     const decided = { id: "9", type: "document_uploaded", outcome: "decided", reason: null } as const;
+    const unheard = { ...decided, id: "10", reason: "no-recipients" } as const;
     const warnedAtMs = new Map<string, number>();
     for (const minutes of [0, 59, 61])
-      reportEvents({ log, measure }, [rejected, { ...rejected, id: "70" }, unknown, decided], {
+      reportEvents({ log, measure }, [rejected, { ...rejected, id: "70" }, unknown, decided, unheard], {
         nowMs: minutes * 60_000,
         warnedAtMs,
       });
@@ -41,10 +42,11 @@ describe("a handled event", () => {
       { eventType: "document_uploaded" },
       { eventType: "report.nothing" },
     ]);
-    expect(counted.slice(0, 3)).toEqual([
+    expect(counted.slice(0, 4)).toEqual([
       ["events", { type: "document_uploaded", outcome: "rejected" }, 2],
       ["events", { type: "unknown", outcome: "ignored" }, 1],
       ["events", { type: "document_uploaded", outcome: "decided" }, 1],
+      ["events", { type: "document_uploaded", outcome: "no-recipients" }, 1],
     ]);
   });
 

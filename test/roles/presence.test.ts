@@ -23,8 +23,12 @@ it("a process is listed while it runs, with its version, and writes its last fig
     { queue: "media", job: "media-metadata", tally, waitedMs: null, tookMs: 1 },
     new Date(),
   );
+  world.metrics.stalled.inc({ queue: "media" });
   await presence.stop();
   expect(await listProcesses(world.db.drizzle)).toEqual([]);
+  expect(await world.query("select rule, label, counted::int as counted from alert_counts")).toEqual([
+    { rule: "WorkersLost", label: "media", counted: 1 },
+  ]);
   expect(await world.query("select queue, settled from queue_minutes")).toEqual([
     { queue: "media", settled: 2 },
   ]);

@@ -168,6 +168,26 @@ export const jobActivity = pgTable(
   (t) => [primaryKey({ columns: [t.since, t.job] })],
 );
 
+/**
+ * How much the counters that alert rules are about grew in each minute. Every process adds what it has
+ * counted; rows older than two hours are deleted with the next ones.
+ */
+export const alertCounts = pgTable(
+  "alert_counts",
+  {
+    minute: instant().notNull(),
+    rule: text().notNull(),
+    /** The value of the label by which the rule adds up series; empty for a rule that adds up all. */
+    label: text().notNull(),
+    /** What the rule counts. */
+    counted: bigint({ mode: "number" }).notNull(),
+    /** Of a histogram, all observations; else the same. */
+    total: bigint({ mode: "number" }).notNull(),
+  },
+  // alerts: the latest minutes; deleting the old ones.
+  (t) => [primaryKey({ columns: [t.minute, t.rule, t.label] })],
+);
+
 /** Jobs that an operator has paused for a time: their work is due again when it ends. */
 export const jobPauses = pgTable("job_pauses", {
   job: text().primaryKey(),

@@ -1,3 +1,4 @@
+import { promQl } from "../../../alerts/condition.ts";
 import type { AlertRule } from "../../../alerts/rule.ts";
 import { ALERT_RULES } from "../../../alerts/rules.ts";
 import { type Alert, isWatched } from "../../../alerts/watch.ts";
@@ -6,11 +7,11 @@ import { badge, type Content, emptyState, formatSeconds, timeHtml } from "../fra
 import { table } from "../frame/table.ts";
 import { scheduleHref } from "../pauses/paused.ts";
 
-const UNWATCHED = ALERT_RULES.filter((rule) => !isWatched(rule)).length;
+const UNWATCHED = ALERT_RULES.filter((rule) => !isWatched(rule));
 
 /** The alerts that hold now, those that fire first. */
 export function alertTable(alerts: readonly Alert[]): Html {
-  const note = html`<p class="dim">${ALERT_RULES.length - UNWATCHED} of ${ALERT_RULES.length} rules are evaluated here. The other ${UNWATCHED} need the history of counters, which Prometheus has.</p>`;
+  const note = html`<p class="dim">${ALERT_RULES.length - UNWATCHED.length} of ${ALERT_RULES.length} rules are evaluated here.${UNWATCHED.map(onlyInPrometheus)}</p>`;
   if (alerts.length === 0) return html`${emptyState("No alert fires.")}${note}`;
   return html`${table({
     caption: "Alerts",
@@ -35,6 +36,10 @@ export function alertTable(alerts: readonly Alert[]): Html {
     empty: "",
   })}${note}`;
 }
+
+/** Why a rule is not evaluated here, and what to ask Prometheus. */
+const onlyInPrometheus = ({ name, condition }: AlertRule): Html =>
+  html` ${name} is not${"expression" in condition ? `: ${condition.because}` : ""}. Ask Prometheus: <code>${promQl(condition)}</code>.`;
 
 /** A length of time in its units, anything else as a number. */
 function valueText({ condition }: AlertRule, value: number): Content {

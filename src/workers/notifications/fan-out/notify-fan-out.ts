@@ -92,10 +92,14 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
   );
   const decided = await notify(found.recipients, context);
   await markRejected(tx, rejected);
-  await markWithoutRecipients(tx, notifiable, found);
+  const unheard = withoutRecipients(notifiable, found);
+  await markWithoutRecipients(tx, unheard);
   const left = new Set(found.postponed);
   const handled = claimed.filter(({ id }) => !left.has(id));
-  const reasons = new Map(rejected.map(({ id, reason }) => [id, reason]));
+  const reasons = new Map([
+    ...rejected.map(({ id, reason }) => [id, reason] as const),
+    ...unheard.map((id) => [id, NO_RECIPIENTS] as const),
+  ]);
   reportEvents(
     context,
     handled.map(({ id, type }) => ({ id, type, ...outcomeOf(type, reasons.get(id) ?? null) })),
@@ -171,14 +175,17 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
   );
 }
 
-/** An event without recipients would be silent: its outcome says so. */
-async function markWithoutRecipients(
-  tx: Tx,
+/** The events for which nobody was found to be notified. */
+function withoutRecipients(
   events: readonly Notifiable[],
   { recipients, large, postponed }: FoundRecipients,
-): Promise<void> {
+): string[] {
   const others = new Set([...recipients.map(({ event }) => event.id), ...large, ...postponed]);
-  const ids = events.map(({ event }) => event.id).filter((id) => !others.has(id));
+  return events.map(({ event }) => event.id).filter((id) => !others.has(id));
+}
+
+/** They would be silent: their outcome says so. */
+async function markWithoutRecipients(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx.execute(
     sql`update event_outcomes set reason = ${NO_RECIPIENTS} where event_id = any(${array(ids)}::bigint[])`,
@@ -208,11 +215,11 @@ function refuseIncomplete({ notifiable, rejected, ...rest }: ReadEvents): ReadEv
 }
 
 /** What event_outcomes has about an event. */
-const outcomeOf = (type: string, reason: string | null) =>
-  ({
-    outcome: reason !== null ? "rejected" : CONSUMED_TYPES.includes(type) ? "decided" : "ignored",
-    reason,
-  }) as const;
+function outcomeOf(type: string, reason: string | null) {
+  const isDecided = CONSUMED_TYPES.includes(type) && (reason === null || reason === NO_RECIPIENTS);
+  const outcome = isDecided ? "decided" : reason === null ? "ignored" : "rejected";
+  return { outcome, reason } as const;
+}
 
 type Handled = {
   readonly handled: ReadonlySet<string>;

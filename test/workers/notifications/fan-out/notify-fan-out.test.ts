@@ -152,6 +152,13 @@ describe("notify-fan-out", () => {
       { event_id: heard, outcome: "decided", reason: null },
       { event_id: unheard, outcome: "decided", reason: "no-recipients" },
     ]);
+    const { values = [] } =
+      (await world.metrics.registry.getSingleMetric("commonwork_events_total")?.get()) ?? {};
+    expect(values.map(({ labels, value }) => [labels["outcome"], value]).sort()).toEqual([
+      ["decided", 1],
+      ["no-recipients", 1],
+      ["rejected", 1],
+    ]);
   });
 
   it("defect 1: one failing event of a hundred dies alone; the others go through, and nothing loops", async () => {
