@@ -51,6 +51,41 @@ export async function idRangesBefore(
   });
 }
 
+/** Rows that are looked at for the oldest one: a bound for tables in which many old rows stay. */
+const LOOKED_AT: Cut = { size: 20_000n, max: 3 };
+
+/**
+ * The time of the oldest row that is older than an instant and may be deleted, among the 60,000 oldest ones.
+ *
+ * @param deletable restricts further which rows `r` may be deleted.
+ * @returns null if there is none.
+ */
+export async function oldestBefore(
+  on: Queryable,
+  prunable: Prunable,
+  before: string,
+  deletable: SQL = sql`true`,
+): Promise<Date | null> {
+  const time = sql`r.${sql.identifier(prunable.time)}`;
+  for (const { from, to } of await idRangesBefore(on, prunable, before, LOOKED_AT)) {
+    const [row] = await rows<{ oldest: string | null }>(
+      on,
+      sql`select min(${time}) as oldest from ${tableOf(prunable)} r where r.id >= ${from} and r.id < ${to}
+            and ${time} < ${before}::timestamptz and ${amongOf(prunable)} and ${deletable}`,
+    );
+    if (row?.oldest != null) return new Date(row.oldest);
+  }
+  return null;
+}
+
+/** Rows that should have been deleted. */
+export type Overdue = {
+  readonly table: string;
+  /** For how many days they are to be kept. */
+  readonly keptDays: number;
+  readonly oldest: Date;
+};
+
 const tableOf = ({ table }: Prunable) => sql.identifier(table);
 const amongOf = ({ among }: Prunable) => among ?? sql`true`;
 

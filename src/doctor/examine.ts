@@ -13,12 +13,16 @@ import {
   runCheckGroups,
   skippedCheck,
 } from "./finding.ts";
+import { folderChecks } from "./folder-checks.ts";
+import { growthChecks } from "./growth-checks.ts";
 import { mailerCheck } from "./mailer-check.ts";
-import { postgresChecks, tableChecks } from "./postgres-checks.ts";
+import { postgresChecks, writeCheck } from "./postgres-checks.ts";
 import { processChecks } from "./process-checks.ts";
 import { openRedisProbe, redisChecks } from "./redis-checks.ts";
+import { schemaChecks } from "./schema-checks.ts";
 import { type Clean, secretsIn, withoutSecrets } from "./secrets.ts";
 import { readSetUp, type SetUp } from "./set-up.ts";
+import { tableChecks } from "./table-checks.ts";
 import { tracingCheck } from "./tracing-check.ts";
 import { workChecks } from "./work-checks.ts";
 
@@ -31,6 +35,8 @@ export type ExamineOptions = {
 };
 
 const LIMIT_MS = 8_000;
+/** Checks wait for one of them, and for no longer than for a server that does not answer. */
+const CONNECTIONS = 6;
 
 /** Looks at the whole set-up. Nothing is changed. The lines contain no secret of the environment. */
 export async function examine(options: ExamineOptions): Promise<Line[]> {
@@ -38,9 +44,9 @@ export async function examine(options: ExamineOptions): Promise<Line[]> {
   const setUp = readSetUp(options.environment);
   const secrets = secretsIn(options.environment);
   const clean = (text: string) => withoutSecrets(text, secrets);
-  const run = { limitMs, failed: failedAs((error) => clean(otherMessage(error))) };
+  const run = { limitMs, failed: failedAs((error) => clean(otherMessage(error)), REPORT) };
   const parts = await Promise.all([
-    runCheckGroups([processChecks(setUp, clean)], run),
+    runCheckGroups([[...processChecks(setUp, clean), ...folderChecks(setUp)]], run),
     examinePostgres(setUp, { ...options, limitMs, clean }),
     examineRedis(setUp, run),
     runCheckGroups([[mailerCheck(setUp, limitMs), tracingCheck(setUp)]], run),
@@ -49,20 +55,24 @@ export async function examine(options: ExamineOptions): Promise<Line[]> {
 }
 
 async function examinePostgres(
-  { postgres }: SetUp,
+  { postgres, config }: SetUp,
   { limitMs, machine, clean }: ExamineOptions & { readonly limitMs: number; readonly clean: Clean },
 ): Promise<Line[]> {
   if (postgres === null) return [skippedCheck("Postgres", "Configuration")];
-  const db = openDatabase(postgres, { max: 4, applicationName: "commonwork-doctor" });
+  const db = openDatabase(postgres, { max: CONNECTIONS, applicationName: "commonwork-doctor" });
   try {
     const groups = [
       ...postgresChecks({ db, address: postgres, ...(machine ? { machine } : {}) }),
-      [...tableChecks(db), ...workChecks(db, timetable, clean)],
+      [
+        writeCheck(db),
+        ...schemaChecks(db),
+        ...tableChecks(db),
+        ...growthChecks(db, config),
+        ...workChecks(db, timetable, clean),
+      ],
     ];
-    return await runCheckGroups(groups, {
-      limitMs,
-      failed: failedAs((error) => clean(databaseMessage(error))),
-    });
+    const failed = failedAs((error) => clean(databaseMessage(error)), SERVER_LOG);
+    return await runCheckGroups(groups, { limitMs, failed });
   } finally {
     await db.close();
   }
@@ -78,12 +88,18 @@ async function examineRedis({ redis }: SetUp, run: CheckOptions): Promise<Line[]
   }
 }
 
-/** The finding for an unexpected failure of a check. */
-function failedAs(messageOf: (error: unknown) => string): (error: unknown) => Finding {
+const SERVER_LOG = "Look into the log of Postgres at this time.";
+const REPORT = "Run it again. If it fails the same way, report it with this line.";
+
+/**
+ * The finding for an unexpected failure of a check.
+ * @param otherwise what to do where the message does not say it.
+ */
+function failedAs(messageOf: (error: unknown) => string, otherwise: string): (error: unknown) => Finding {
   return (error) =>
     error instanceof DeadlineExceeded
       ? problem("There was no answer in time.", "Is the server overloaded, or does a firewall drop packets?")
-      : problemFrom(messageOf(error));
+      : problemFrom(messageOf(error), otherwise);
 }
 
 /** Messages that may contain values are left out. */

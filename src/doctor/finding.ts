@@ -3,8 +3,10 @@ import { withinLimit } from "../deadlines.ts";
 /** `skipped`: could not be looked at, because another check has a problem. Only a problem fails. */
 export type Status = "ok" | "warning" | "problem" | "skipped";
 
-/** What a check found: what was looked at and is, or what is wrong and what to do. */
-export type Finding = { readonly status: Status; readonly found: string; readonly action: string | null };
+/** What a check found: what is, or what is wrong and what to do. */
+export type Finding =
+  | { readonly status: "warning" | "problem"; readonly found: string; readonly action: string }
+  | { readonly status: "ok" | "skipped"; readonly found: string; readonly action: null };
 
 /** A line of the report. */
 export type Line = Finding & { readonly check: string };
@@ -24,16 +26,16 @@ export const ok = (found: string): Finding => ({ status: "ok", found, action: nu
 
 export const warning = (found: string, action: string): Finding => ({ status: "warning", found, action });
 
-export const problem = (found: string, action: string | null): Finding => ({
-  status: "problem",
-  found,
-  action,
-});
+export const problem = (found: string, action: string): Finding => ({ status: "problem", found, action });
 
-/** A problem from a message whose first sentence says what is wrong, and the others what to do. */
-export function problemFrom(message: string): Finding {
+/**
+ * A problem from a message whose first sentence says what is wrong, and the others what to do.
+ *
+ * @param otherwise what to do where the message has one sentence.
+ */
+export function problemFrom(message: string, otherwise: string): Finding {
   const end = message.search(/\. (?=[A-Z`])/);
-  return end < 0 ? problem(message, null) : problem(message.slice(0, end + 1), message.slice(end + 2));
+  return end < 0 ? problem(message, otherwise) : problem(message.slice(0, end + 1), message.slice(end + 2));
 }
 
 export type CheckOptions = {

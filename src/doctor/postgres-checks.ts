@@ -9,7 +9,6 @@ import { rows } from "../db/statement.ts";
 import { writeRefusal } from "../db/write-check.ts";
 import { CLOCK_TOLERANCE_MS } from "../roles/boot-checks.ts";
 import { type Check, type CheckGroup, type Finding, ok, problem, problemFrom, warning } from "./finding.ts";
-import { lookAtTables } from "./table-checks.ts";
 
 const OLDEST_POSTGRES = 15;
 
@@ -34,12 +33,8 @@ export function postgresChecks({ db, address, machine = systemClock }: PostgresD
   ];
 }
 
-/** What the tables of a current schema show. */
-export const tableChecks = (db: Database): Check[] => [
-  { name: "Writes", look: () => lookAtWrites(db) },
-  { name: "Triggers", look: () => lookAtTriggers(db) },
-  { name: "Disk and tables", look: () => lookAtTables(db) },
-];
+/** Whether Postgres takes writes, which is tried on a table. */
+export const writeCheck = (db: Database): Check => ({ name: "Writes", look: () => lookAtWrites(db) });
 
 type Server = { version: string; number: number; role: string; readonly: boolean };
 
@@ -63,7 +58,7 @@ async function lookAtServer(db: Database): Promise<Finding> {
 
 const lookAtPooler = async (db: Database, address: DatabaseAddress): Promise<Finding> =>
   (await poolsTransactions(db))
-    ? problemFrom(poolerFault(address.databaseUrl))
+    ? problemFrom(poolerFault(address.databaseUrl), "Use the address of Postgres itself.")
     : ok("none, or one in session mode");
 
 async function lookAtClock(db: Database, machine: Clock): Promise<Finding> {
@@ -142,21 +137,4 @@ async function lookAtWrites(db: Database): Promise<Finding> {
   return refusal === null
     ? ok("Postgres accepts writes")
     : problem(`Postgres is ${refusal}.`, "docs/operations/servers.md says what to do.");
-}
-
-async function lookAtTriggers(db: Database): Promise<Finding | Finding[]> {
-  const found = await rows<{ name: string; statement: string }>(
-    db.drizzle,
-    sql`select format('%s on %s', t.tgname, c.relname) as name, format('alter table %s enable trigger %I', c.oid::regclass, t.tgname) as statement
-        from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where c.relnamespace = to_regnamespace(quote_ident(current_schema())) and not t.tgisinternal and t.tgenabled in ('D', 'R')
-        order by 1`,
-  );
-  if (found.length === 0) return ok("all enabled");
-  return found.map(({ name, statement }) =>
-    problem(
-      `The trigger ${name} is disabled.`,
-      `Run as the owner of the table: ${statement}. Then \`commonwork ledger:verify\`.`,
-    ),
-  );
 }

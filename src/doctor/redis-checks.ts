@@ -6,6 +6,7 @@ import { redisFaults } from "../queues/redis-faults.ts";
 import { type CheckGroup, type Finding, ok, problem, problemFrom, warning } from "./finding.ts";
 
 const CONNECT_LIMIT_MS = 3_000;
+const SERVERS_PAGE = "docs/operations/servers.md says what becomes of work meanwhile, and what to do.";
 /** Of its memory, from which on Redis will soon refuse writes. */
 const USED_UP = 0.9;
 
@@ -51,7 +52,7 @@ const primaryOf = (redis: RedisClient): Redis =>
 
 async function lookAtFitness(redis: RedisClient, prefix: string): Promise<Finding | Finding[]> {
   const faults = await redisFaults(redis, prefix);
-  if (faults.length > 0) return faults.map(({ message }) => problemFrom(message));
+  if (faults.length > 0) return faults.map(({ message }) => problemFrom(message, SERVERS_PAGE));
   const server = await factsOf(redis, "server");
   return ok(`Redis ${server.get("redis_version")}, noeviction, accepts writes`);
 }

@@ -1,6 +1,7 @@
 import { type ReadOf, readArea } from "../config/area.ts";
 import { type Config, ConfigurationFault, readConfig } from "../config/config.ts";
 import { email } from "../config/email.ts";
+import { media } from "../config/media.ts";
 import { postgres } from "../config/postgres.ts";
 import { redis } from "../config/redis.ts";
 
@@ -11,6 +12,7 @@ export type SetUp = {
   readonly postgres: ReadOf<typeof postgres> | null;
   readonly redis: ReadOf<typeof redis> | null;
   readonly email: ReadOf<typeof email>["email"] | null;
+  readonly media: ReadOf<typeof media> | null;
 };
 
 /** Reads the environment; an error in one part leaves the others readable. */
@@ -20,6 +22,7 @@ export function readSetUp(environment: NodeJS.ProcessEnv): SetUp {
     postgres: readArea(postgres, environment, []),
     redis: readArea(redis, environment, []),
     email: readArea(email, environment, [])?.email ?? null,
+    media: readArea(media, environment, []),
   };
 }
 

@@ -1,7 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { rows } from "../db/statement.ts";
-import { type Finding, ok, warning } from "./finding.ts";
+import { type Check, type Finding, ok, warning } from "./finding.ts";
+
+/** What Postgres keeps on its disk, and what keeps it from cleaning up. */
+export const tableChecks = (db: Database): Check[] => [
+  { name: "Disk and tables", look: () => lookAtTables(db) },
+  { name: "Snapshots and slots", look: () => lookAtHolders(db) },
+];
 
 /** Dead rows are worth a look from this number on, if they are more than the live ones. */
 const MANY_DEAD = 100_000;
@@ -12,7 +18,7 @@ type Table = { name: string; live: number; dead: number; size: string; autovacuu
 type Whole = { size: string; oldest: number };
 
 /** How large the database is, and whether anything keeps tables from being cleaned up. */
-export async function lookAtTables(db: Database): Promise<Finding | Finding[]> {
+async function lookAtTables(db: Database): Promise<Finding | Finding[]> {
   const [tables, [whole]] = await Promise.all([
     rows<Table>(
       db.drizzle,
@@ -64,3 +70,67 @@ export function tableFindings(tables: readonly Omit<Table, "size">[], oldestSeco
       : []),
   ];
 }
+
+/** What lets nothing be cleaned up, although no session shows it. */
+export type Holders = {
+  /** Replication slots that nobody reads, and how much write-ahead log each keeps. */
+  readonly slots: readonly { readonly name: string; readonly mib: number }[];
+  /** Transactions that were prepared ten minutes ago and neither committed nor rolled back. */
+  readonly prepared: readonly string[];
+  /** Transactions since the oldest row that is not frozen. */
+  readonly unfrozen: number;
+};
+
+const MUCH_LOG_MIB = 1_024;
+/** Postgres refuses writes from 2,100 million on; autovacuum freezes from 200 million on. */
+const MANY_UNFROZEN = 1_000_000_000;
+
+async function lookAtHolders(db: Database): Promise<Finding | Finding[]> {
+  const [slots, prepared, [age]] = await Promise.all([
+    rows<{ name: string; mib: number }>(
+      db.drizzle,
+      sql`select slot_name as name, (pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) / 1048576)::float8 as mib
+          from pg_replication_slots where not active and restart_lsn is not null order by 2 desc`,
+    ),
+    rows<{ gid: string }>(
+      db.drizzle,
+      sql`select gid from pg_prepared_xacts where database = current_database()
+            and prepared < now() - ${OLD_TRANSACTION_S} * interval '1 second' order by prepared`,
+    ),
+    rows<{ unfrozen: number }>(
+      db.drizzle,
+      sql`select age(datfrozenxid)::float8 as unfrozen from pg_database where datname = current_database()`,
+    ),
+  ]);
+  const holders = { slots, prepared: prepared.map(({ gid }) => gid), unfrozen: age?.unfrozen ?? 0 };
+  const findings = holderFindings(holders);
+  return findings.length > 0 ? findings : ok("no slot, prepared transaction or old row holds anything up");
+}
+
+/** What of it needs an operator. */
+export const holderFindings = ({ slots, prepared, unfrozen }: Holders): Finding[] => [
+  ...slots
+    .filter(({ mib }) => mib >= MUCH_LOG_MIB)
+    .map(({ name, mib }) =>
+      warning(
+        `Nobody reads the replication slot ${name}, and it keeps ${Math.round(mib)} MiB of write-ahead log on the disk.`,
+        `Start its replica, or drop it: select pg_drop_replication_slot('${name}')`,
+      ),
+    ),
+  ...prepared
+    .slice(0, LARGEST)
+    .map((gid) =>
+      warning(
+        `The prepared transaction ${gid} was neither committed nor rolled back: no table is cleaned up, and its locks stay.`,
+        `commit prepared '${gid.replaceAll("'", "''")}', or rollback prepared`,
+      ),
+    ),
+  ...(unfrozen > MANY_UNFROZEN
+    ? [
+        warning(
+          `${Math.round(unfrozen / 1_000_000)} million transactions were not frozen: at 2,100 million Postgres refuses writes.`,
+          "Look for what keeps autovacuum from its work (the lines about tables and slots), then run `vacuum (freeze)`.",
+        ),
+      ]
+    : []),
+];

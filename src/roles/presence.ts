@@ -37,15 +37,11 @@ export function startPresence(
   const queues = config.roles.includes("worker") && !config.dryRun ? config.workerQueues : [];
   const writeFigures = async () => {
     await activity.write(db.drizzle);
-<<<<<<< HEAD
-    await recordWaits(db.drizzle, clock.now(), relay.scanStarts());
-=======
     await counters.write(db.drizzle);
   };
   const write = async () => {
     await writeFigures();
-    await recordWaits(db.drizzle, clock.now(), relay.beginnings());
->>>>>>> a16180bc (Evaluate alerts about counters on the dashboard too, for all processes together)
+    await recordWaits(db.drizzle, clock.now(), relay.scanStarts());
     await db.drizzle.execute(
       sql`with gone as (delete from processes where seen_at < now() - interval '1 hour')
           insert into processes (id, machine, pid, version, roles, queues, started_at, seen_at)

@@ -1,78 +1,16 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
-import type { Settings } from "../../config/settings.ts";
-import { idRangesBefore, type Prunable } from "../../db/id-ranges.ts";
-import { MONEY_SOURCES } from "../../db/inbox.ts";
+import { idRangesBefore } from "../../db/id-ranges.ts";
 import { closeUnreadFeeds } from "../../db/results/close-feeds.ts";
-import { CHANGES_KEPT_MS } from "../../db/results/read-changes.ts";
+import { sizeCounts } from "../../db/sizes.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
+import { HISTORY, type History, KINDS } from "../histories.ts";
 
 /** Rows per range: well under a second. */
 const PER_RANGE = 20_000n;
 /** At most this many ranges per run and kind of history. The rest waits for the next run. */
 const MAX_RANGES = 1_000;
-
-/** The first word of actions that are about money. */
-export const MONEY_ACTIONS = ["sale", "commission", "referral", "ledger"] as const;
-
-type History = Prunable & {
-  readonly days: (settings: Settings) => number;
-  /** Restricts further which of them may be deleted. Default: all of the index. */
-  readonly deletable?: SQL;
-};
-
-/** A list as it stands in the condition of an index: parameters would hide that the index can be used. */
-const listOf = (words: readonly string[]): SQL => sql.raw(words.map((word) => `'${word}'`).join(", "));
-
-const HISTORY = {
-  inbox: {
-    table: "inbox",
-    time: "received_at",
-    days: ({ historyDays }) => historyDays.inbox,
-    // The index inbox_prunable.
-    among: sql`(r.outcome = 'duplicate' or r.outcome = 'rejected' and r.raw is null or r.source not in (${listOf(MONEY_SOURCES)}))`,
-  },
-  job_runs: {
-    table: "job_runs",
-    time: "created_at",
-    days: ({ historyDays }) => historyDays.jobRuns,
-    // What stays is one run for each schedule, and those whose dead letters wait for an operator.
-    deletable: sql`r.finished_at is not null
-      and (r.schedule is null or exists (select 1 from job_runs n where n.schedule = r.schedule and n.slot > r.slot))
-      and not exists (select 1 from outbox o where o.parent = r.id)
-      and not exists (select 1 from notice_candidates c where c.run_id = r.id)`,
-  },
-  audit_log: {
-    table: "audit_log",
-    time: "at",
-    days: ({ historyDays }) => historyDays.auditLog,
-    // The index audit_log_prunable.
-    among: sql`split_part(r.action, '.', 1) not in (${listOf(MONEY_ACTIONS)})`,
-  },
-  // These hold addresses.
-  failed_logins: {
-    table: "audit_log",
-    time: "at",
-    days: ({ historyDays }) => historyDays.failedLogins,
-    // The index audit_log_failed_logins.
-    among: sql`r.action = 'admin.login-failed'`,
-  },
-  engagement_events: {
-    table: "engagement_events",
-    time: "updated_at",
-    days: ({ historyDays }) => historyDays.engagement,
-  },
-  // Readers are refused after seven days; a transaction of a day may have noted its changes that early.
-  result_changes: {
-    table: "result_changes",
-    time: "at",
-    days: () => CHANGES_KEPT_MS / 86_400_000 + 1,
-  },
-} satisfies Record<string, History>;
-
-type Kind = keyof typeof HISTORY;
-const KINDS = Object.keys(HISTORY) as Kind[];
 
 /** The ids from `from` up to but not including `to`. */
 const range = z.object({ kind: z.enum(KINDS), from: z.string(), to: z.string(), before: z.string() });
@@ -86,7 +24,7 @@ export const pruneHistory = defineJob({
   name: "prune-history",
   queue: "maintenance",
   description:
-    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except records about money, and changes of results older than eight days. Closes change feeds that were not read for eight days.",
+    "Deletes webhook calls, finished runs, audit entries, failed logins and engagement older than the configured numbers of days, except records about money, and changes of results older than eight days. Closes change feeds that were not read for eight days, and counts the MiB of the database and its largest tables.",
   payload: z.object({}),
   key: () => "all",
   range,
@@ -112,5 +50,6 @@ export const pruneHistory = defineJob({
     );
     return done({ [kind]: pruned.rowCount ?? 0 });
   },
-  sum: async (_payload, counts) => done(counts),
+  // So that `doctor` can tell what grows.
+  sum: async (_payload, counts, { tx }) => done({ ...counts, ...(await sizeCounts(tx)) }),
 });

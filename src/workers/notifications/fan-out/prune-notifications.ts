@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
-import { idRangesBefore } from "../../../db/id-ranges.ts";
+import type { Settings } from "../../../config/settings.ts";
+import { idRangesBefore, type Overdue, oldestBefore } from "../../../db/id-ranges.ts";
+import type { Queryable } from "../../../db/statement.ts";
 import {
   cutLog,
   NUDGE_LOGS,
@@ -88,10 +90,29 @@ export const pruneNotifications = defineJob({
   sum: async (_, counts) => done(counts),
 });
 
-function oldIn(table: Table, { from, to, before }: Range): SQL {
-  const old = sql`r.id >= ${from} and r.id < ${to} and ${LAST_CHANGE[table] ?? sql`r.created_at`} < ${before}::timestamptz`;
+const oldIn = (table: Table, { from, to, before }: Range): SQL =>
+  sql`r.id >= ${from} and r.id < ${to} and ${isOld(table, before)}`;
+
+/** Whether a row `r` may be deleted. */
+function isOld(table: Table, before: string): SQL {
+  const old = sql`${LAST_CHANGE[table] ?? sql`r.created_at`} < ${before}::timestamptz`;
   if (WITH_PENDING.includes(table)) return sql`${old} and r.status <> 'pending'`;
   if (table !== "notifications") return old;
   return sql`${old} and not exists (
     select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
+}
+
+/** The tables whose rows should have been deleted by an instant; the nudge logs are not looked at. */
+export async function overdueNotifications(
+  on: Queryable,
+  { notifications: { keptDays } }: Settings,
+  at: Date,
+): Promise<Overdue[]> {
+  const before = new Date(at.getTime() - keptDays * 86_400_000).toISOString();
+  const overdue: Overdue[] = [];
+  for (const table of TABLES) {
+    const oldest = await oldestBefore(on, { table, time: "created_at" }, before, isOld(table, before));
+    if (oldest !== null) overdue.push({ table, keptDays, oldest });
+  }
+  return overdue;
 }
