@@ -189,7 +189,9 @@ function defineUninstall(command: Command, terminal: Terminal): void {
   const uninstall = command
     .command("uninstall")
     .argument("[mirror...]", "only these mirrors")
-    .description("remove the triggers from the host's tables; mirrored rows are kept")
+    .description(
+      "remove the triggers from the host's tables, and the rights that installing gave; mirrored rows are kept",
+    )
     .option("--yes", "skip the confirmation");
   changeFlags(uninstall).action(async (names: string[], { yes, ...flags }: UninstallFlags) => {
     await withDatabase(terminal, async (db) => {
@@ -201,12 +203,20 @@ function defineUninstall(command: Command, terminal: Terminal): void {
       const changes = chosen
         .map(({ table, plan }) => ({ mirror: table, sources: plan.sources.map(sourceName) }))
         .reverse();
-      if (!flags.dryRun) for (const { mirror } of changes) await uninstallMirror(db, mirror, operator());
+      const left: string[] = [];
+      if (!flags.dryRun)
+        for (const { mirror } of changes)
+          left.push(...((await uninstallMirror(db, mirror, operator())) ?? []));
       printChanges(terminal, flags, changes, ({ mirror, sources }) =>
         flags.dryRun
           ? `Would uninstall ${mirror}, with its triggers on ${sources.join(", ")}.`
           : `Uninstalled ${mirror}.`,
       );
+      if (left.length === 0) return;
+      terminal.writeError(
+        `The service may still read the tables. Their owner can run: ${[...new Set(left)].join("; ")}\n`,
+      );
+      terminal.exitCode = 1;
     });
   });
 }

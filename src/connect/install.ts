@@ -10,7 +10,15 @@ import { beginResync, parentsFirst, readMirrors, waitForMirrors } from "./instal
 import { eachMapping, type Mapping, MappingFault } from "./mapping.ts";
 import { type MirrorPlan, planMirror } from "./plan.ts";
 import { hiddenFrom } from "./read-host.ts";
-import { grantReads, missingGrants, readGrants, tablesRead } from "./read-rights.ts";
+import {
+  grantReads,
+  missingGrants,
+  needsRight,
+  type ReadRight,
+  readGrants,
+  revokeReads,
+  tablesRead,
+} from "./read-rights.ts";
 import { installStatements, sourceName } from "./triggers.ts";
 
 /** A mapping that fits the database. */
@@ -105,16 +113,17 @@ export async function installMirror(
   { actor, triggersExist }: InstallOptions,
 ): Promise<string[]> {
   const { table } = mapping;
-  const left = await grantReads(db, plan);
+  const { granted, left } = await grantReads(db, plan);
   if (!triggersExist) {
     for (const source of plan.sources) await createTriggers(db, { schema: db.schema, mirror: table, source });
   }
   await inTransaction(db, async (tx) => {
     await waitForMirrors(tx);
     const before = (await readMirrors(tx)).find((mirror) => mirror.table === table);
+    const stored: MirrorPlan = { ...plan, granted: [...(before?.plan.granted ?? []), ...granted] };
     await tx.execute(
       sql`insert into mirrors (table_name, mapping, plan, resync, resync_since)
-          values (${table}, ${mapping.text}, ${JSON.stringify(plan)}::jsonb, 'host', now())
+          values (${table}, ${mapping.text}, ${JSON.stringify(stored)}::jsonb, 'host', now())
           on conflict (table_name) do update set mapping = excluded.mapping, plan = excluded.plan, resync = 'host',
             resync_after = null, resync_since = coalesce(mirrors.resync_since, now()), stopped_at = null, stopped_because = null,
             of_records = false, accepts_removals = false`,
@@ -123,7 +132,7 @@ export async function installMirror(
     if (before && !triggersExist) await removeReplaced(tx, db.schema, before.plan, plan);
     await audit(tx, { actor, action: "mirror.install", subject: `mirrors:${table}` });
   });
-  return left;
+  return [...left];
 }
 
 /** From now on the host's own table says what its rows are. */
@@ -141,16 +150,17 @@ async function removeReplaced(tx: Tx, schema: string, before: MirrorPlan, after:
 }
 
 /**
- * Removes a mirror: its triggers, then what is noted for it. The rows that were mirrored stay.
+ * Removes a mirror: its triggers, what is noted for it, and the rights that the service got for it. The rows
+ * that were mirrored stay.
  *
- * @returns false if there is none.
+ * @returns the statements that are left to the owners of the tables; null if there is no such mirror.
  */
-export async function uninstallMirror(db: Database, table: string, actor: string): Promise<boolean> {
+export async function uninstallMirror(db: Database, table: string, actor: string): Promise<string[] | null> {
   const mirror = (await readMirrors(db.drizzle)).find((each) => each.table === table);
-  if (!mirror) return false;
+  if (!mirror) return null;
   for (const source of mirror.plan.sources)
     await withLockRetries(db, (tx) => removeTriggers(tx, { schema: db.schema, mirror: table, source }));
-  await inTransaction(db, async (tx) => {
+  const unneeded = await inTransaction(db, async (tx) => {
     await waitForMirrors(tx);
     for (const [name, column] of [
       ["mirrors", "table_name"],
@@ -160,8 +170,30 @@ export async function uninstallMirror(db: Database, table: string, actor: string
     ] as const)
       await tx.execute(sql`delete from ${sql.identifier(name)} where ${sql.identifier(column)} = ${table}`);
     await audit(tx, { actor, action: "mirror.uninstall", subject: `mirrors:${table}` });
+    return handOver(tx, mirror.plan.granted);
   });
-  return true;
+  return revokeReads(db, unneeded);
+}
+
+/**
+ * Hands the rights of a mirror that is gone to those that need them.
+ * @returns the rights that no mirror needs.
+ */
+async function handOver(tx: Tx, rights: readonly ReadRight[]): Promise<ReadRight[]> {
+  const mirrors = await readMirrors(tx);
+  const unneeded: ReadRight[] = [];
+  const handed = new Map<string, ReadRight[]>();
+  for (const right of rights) {
+    const heir = mirrors.find(({ plan }) => needsRight(plan, right))?.table;
+    if (heir === undefined) unneeded.push(right);
+    else handed.set(heir, [...(handed.get(heir) ?? []), right]);
+  }
+  for (const [heir, more] of handed)
+    await tx.execute(
+      sql`update mirrors set plan = jsonb_set(plan, '{granted}', coalesce(plan -> 'granted', '[]') || ${JSON.stringify(more)}::jsonb)
+          where table_name = ${heir}`,
+    );
+  return unneeded;
 }
 
 /**

@@ -33,6 +33,8 @@ const storedPlan = z.object({
    */
   reads: z.array(z.object({ schema: z.string(), table: z.string() })).default([]),
   gone: z.enum(["delete", "tombstone", "keep"]),
+  /** What the role of the service was granted for this mirror, or for one that is gone: taken back at the end. */
+  granted: z.array(z.object({ schema: z.string(), table: z.string().nullable() })).default([]),
 });
 
 /** Everything that the statements of a mirror are made from. Stored when it is installed. */
@@ -106,6 +108,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
     sources: named,
     reads: readsOf([looked, ...(await lookAtThroughs(tx, mapping, fault))]),
     gone,
+    granted: [],
   };
   const instants = written.filter(({ type }) => type === "timestamp with time zone");
   const zoneless = instants.map(({ name }) => name).filter((name) => looked.zoneless.includes(name));

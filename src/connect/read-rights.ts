@@ -17,32 +17,34 @@ export function tablesRead({ sources, reads }: Pick<MirrorPlan, "sources" | "rea
   return [...new Map(tables as [string, Table][]).values()];
 }
 
-const usageOf = (role: string, schemas: readonly string[]): string[] =>
-  [...new Set(schemas)].map(
-    (schema) => `grant usage on schema ${pg.escapeIdentifier(schema)} to ${pg.escapeIdentifier(role)}`,
-  );
+/** A right of the service in the host's database: to use a schema, or to read a table in it. */
+export type ReadRight = { readonly schema: string; readonly table: string | null };
 
-const selectOf = (role: string, tables: readonly Table[]): string[] =>
-  tables.map(
-    ({ schema, table }) =>
-      `grant select on ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)} to ${pg.escapeIdentifier(role)}`,
-  );
+const quote = pg.escapeIdentifier;
 
-/** The statements that let a role read tables. */
-export const readGrants = (role: string, tables: readonly Table[]): string[] => [
-  ...usageOf(
-    role,
-    tables.map(({ schema }) => schema),
-  ),
-  ...selectOf(role, tables),
+const objectOf = ({ schema, table }: ReadRight): string =>
+  table === null ? `usage on schema ${quote(schema)}` : `select on ${quote(schema)}.${quote(table)}`;
+const grantOf = (role: string, right: ReadRight): string => `grant ${objectOf(right)} to ${quote(role)}`;
+const revokeOf = (role: string, right: ReadRight): string => `revoke ${objectOf(right)} from ${quote(role)}`;
+
+/** What a role needs to read tables: their schemas, then the tables. */
+const rightsFor = (tables: readonly Table[]): ReadRight[] => [
+  ...[...new Set(tables.map(({ schema }) => schema))].map((schema) => ({ schema, table: null })),
+  ...tables,
 ];
 
+/** The statements that let a role read tables. */
+export const readGrants = (role: string, tables: readonly Table[]): string[] =>
+  rightsFor(tables).map((right) => grantOf(role, right));
+
 /** Those of the statements that a role still needs; none if there is no such role. */
-export async function missingGrants(
+export const missingGrants = async (
   on: Queryable,
   role: string,
   tables: readonly Table[],
-): Promise<string[]> {
+): Promise<string[]> => (await missingRights(on, role, tables)).map((right) => grantOf(role, right));
+
+async function missingRights(on: Queryable, role: string, tables: readonly Table[]): Promise<ReadRight[]> {
   const found = await rows<Table & { readonly mayUse: boolean; readonly maySelect: boolean }>(
     on,
     sql`select h.schema, h."table", has_schema_privilege(a.oid, n.oid, 'usage') as "mayUse", has_table_privilege(a.oid, c.oid, 'select') as "maySelect"
@@ -50,27 +52,83 @@ export async function missingGrants(
         join pg_namespace n on n.nspname = h.schema join pg_class c on c.relnamespace = n.oid and c.relname = h."table"
         join pg_roles a on a.rolname = ${role}`,
   );
-  const unusable = found.filter(({ mayUse }) => !mayUse).map(({ schema }) => schema);
-  const unread = found.filter(({ maySelect }) => !maySelect);
-  return [...usageOf(role, unusable), ...selectOf(role, unread)];
+  const unusable = new Set(found.filter(({ mayUse }) => !mayUse).map(({ schema }) => schema));
+  return [
+    ...[...unusable].map((schema) => ({ schema, table: null })),
+    ...found.filter(({ maySelect }) => !maySelect).map(({ schema, table }) => ({ schema, table })),
+  ];
 }
+
+export type GrantedReads = {
+  /** What the role of the service got now, and may be taken from it again. */
+  readonly granted: readonly ReadRight[];
+  /** The statements that are left to the owners of the tables. */
+  readonly left: readonly string[];
+};
 
 /**
  * Lets the role of the service read the tables of a mirror, as far as it may not and this role may grant it.
- *
- * @returns the statements that are left to the owners of the tables.
  */
 export async function grantReads(
   db: Database,
   plan: Pick<MirrorPlan, "sources" | "reads">,
-): Promise<string[]> {
-  const missing = () => missingGrants(db.drizzle, roleNames(db.schema).app, tablesRead(plan));
-  for (const grant of await missing())
-    try {
-      await inTransaction(db, (tx) => tx.execute(sql.raw(grant)));
-    } catch (error) {
-      if (databaseFault(error)?.code !== INSUFFICIENT_PRIVILEGE) throw error;
-    }
+): Promise<GrantedReads> {
+  const { app } = roleNames(db.schema);
+  const missing = () => missingRights(db.drizzle, app, tablesRead(plan));
+  const before = await missing();
+  for (const right of before) await tryAsOwner(db, grantOf(app, right));
   // From a role that may read a table and not let others read it, Postgres takes the grant without effect.
-  return missing();
+  const after = await missing();
+  const isLeft = new Set(after.map(objectOf));
+  return {
+    granted: before.filter((right) => !isLeft.has(objectOf(right))),
+    left: after.map((right) => grantOf(app, right)),
+  };
+}
+
+/**
+ * Takes rights from the role of the service.
+ * @returns the statements that are left to the owners of the tables.
+ */
+export async function revokeReads(db: Database, rights: readonly ReadRight[]): Promise<string[]> {
+  const { app } = roleNames(db.schema);
+  // Tables before their schemas.
+  const inOrder = [...rights].sort((a, b) => Number(a.table === null) - Number(b.table === null));
+  for (const right of inOrder) await tryAsOwner(db, revokeOf(app, right));
+  // From a role that has a right and may not give it, Postgres takes the revocation without effect.
+  const held = await Promise.all(inOrder.map((right) => isGranted(db.drizzle, app, right)));
+  return inOrder.filter((_, index) => held[index]).map((right) => revokeOf(app, right));
+}
+
+/** Whether a role was itself given a right; others may have it through a role that it is a member of. */
+async function isGranted(on: Queryable, role: string, { schema, table }: ReadRight): Promise<boolean> {
+  const acl =
+    table === null
+      ? sql`select nspacl from pg_namespace where nspname = ${schema}`
+      : sql`select relacl from pg_class where oid = to_regclass(quote_ident(${schema}) || '.' || quote_ident(${table}))`;
+  const [found] = await rows<{ granted: boolean }>(
+    on,
+    sql`select exists (select from aclexplode((${acl})) a join pg_roles r on r.oid = a.grantee
+          where r.rolname = ${role} and a.privilege_type = ${table === null ? "USAGE" : "SELECT"}) as granted`,
+  );
+  return found?.granted === true;
+}
+
+/** Whether a mirror needs a right. */
+export const needsRight = (
+  plan: Pick<MirrorPlan, "sources" | "reads">,
+  { schema, table }: ReadRight,
+): boolean =>
+  tablesRead(plan).some((read) => read.schema === schema && (table === null || read.table === table));
+
+/** Also where the table or its schema is gone: then there are no rights that could be changed. */
+const WITHOUT_EFFECT = [INSUFFICIENT_PRIVILEGE, "42P01", "3F000"];
+
+/** Runs a statement that this role may not be allowed to run. */
+async function tryAsOwner(db: Database, statement: string): Promise<void> {
+  try {
+    await inTransaction(db, (tx) => tx.execute(sql.raw(statement)));
+  } catch (error) {
+    if (!WITHOUT_EFFECT.includes(databaseFault(error)?.code ?? "")) throw error;
+  }
 }

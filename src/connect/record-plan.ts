@@ -23,6 +23,7 @@ export async function planRecords(tx: Tx, table: string): Promise<RecordPlan> {
     sources: [],
     reads: [],
     gone: GONE_BY_TABLE[table] ?? "delete",
+    granted: [],
   };
   return { plan, columns };
 }

@@ -11,6 +11,7 @@ import { MappingFault, parseMapping } from "../../src/connect/mapping.ts";
 import { resyncPart } from "../../src/connect/reconcile.ts";
 import { checkSources } from "../../src/connect/source-check.ts";
 import { mirrorStatus } from "../../src/connect/status.ts";
+import { roleNames } from "../../src/db/roles.ts";
 import {
   hostConnection,
   hostPlatform,
@@ -237,8 +238,8 @@ describe("an installation", () => {
     await world.query("insert into app.companies (title) values ('Helpers')");
     await reconcile(world);
     for (const table of Object.keys(MAPPINGS))
-      expect(await uninstallMirror(world.db, table, "test")).toBe(true);
-    expect(await uninstallMirror(world.db, "users", "test")).toBe(false);
+      expect(await uninstallMirror(world.db, table, "test")).toEqual([]);
+    expect(await uninstallMirror(world.db, "users", "test")).toBeNull();
     expect(await hostSchema(world)).toEqual(before);
     await world.query("insert into app.companies (title) values ('Later')");
     expect(await functions()).toEqual(ours);
@@ -246,6 +247,57 @@ describe("an installation", () => {
       { name: "Helpers" },
     ]);
     expect(await world.query("select 1 from dirty")).toEqual([]);
+  });
+
+  it("takes back what it let the service read, once no mirror needs it, and nothing that others gave", async () => {
+    const database = await scratchDatabase();
+    const { owner } = await deployWithRoles(database);
+    const { app } = roleNames(owner.databaseSchema);
+    const world = await createWorld({ database: { ...owner, databaseUrl: database.url } });
+    await hostPlatform(world);
+    await database.query(`grant select on app.profiles to ${app}`);
+    const readable = async () =>
+      (
+        await database.query<{ name: string }>(
+          `select c.relname as name from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'r'
+             and has_table_privilege('${app}', c.oid, 'select') order by 1`,
+        )
+      ).map(({ name }) => name);
+    const mayUse = async () =>
+      (await database.query<{ x: boolean }>(`select has_schema_privilege('${app}', 'app', 'usage') as x`))[0]
+        ?.x;
+    expect([await readable(), await mayUse()]).toEqual([["profiles"], false]);
+    const pick = (...names: string[]) =>
+      Object.fromEntries(names.map((name) => [name, MAPPINGS[name] as string]));
+    await installMappings(world, pick("users", "organizations", "projects"));
+    await installMappings(world, pick("users", "organizations", "projects"));
+    expect([await readable(), await mayUse()]).toEqual([
+      ["accounts", "companies", "profiles", "ventures"],
+      true,
+    ]);
+    expect(await uninstallMirror(world.db, "organizations", "test")).toEqual([]);
+    expect(await readable()).toEqual(["accounts", "companies", "profiles", "ventures"]);
+    expect(await uninstallMirror(world.db, "users", "test")).toEqual([]);
+    expect([await readable(), await mayUse()]).toEqual([["companies", "profiles", "ventures"], true]);
+    expect(await uninstallMirror(world.db, "projects", "test")).toEqual([]);
+    expect([await readable(), await mayUse()]).toEqual([["profiles"], false]);
+  });
+
+  it("names what only the owner of the tables can take back", async () => {
+    const database = await scratchDatabase();
+    const { owner } = await deployWithRoles(database);
+    const { app } = roleNames(owner.databaseSchema);
+    const world = await createWorld({ database: { ...owner, databaseUrl: database.url } });
+    await hostPlatform(world);
+    await installMappings(world, { organizations: MAPPINGS["organizations"] as string });
+    // The owner of the schema may remove the mirror, and not the rights that a superuser gave.
+    await database.query(
+      `grant usage on schema app to ${roleNames(owner.databaseSchema).owner}; alter table app.companies owner to ${roleNames(owner.databaseSchema).owner}`,
+    );
+    const asOwner = await createWorld({ database: owner });
+    expect(await uninstallMirror(asOwner.db, "organizations", "test")).toEqual([
+      `revoke usage on schema "app" from "${app}"`,
+    ]);
   });
 
   it("is in force once it is committed: rows written meanwhile are copied or noted", async () => {
@@ -273,7 +325,7 @@ describe("an installation", () => {
     const world = await createWorld();
     await mirrored(world);
     await world.query("drop table app.posts");
-    expect(await uninstallMirror(world.db, "messages", "test")).toBe(true);
+    expect(await uninstallMirror(world.db, "messages", "test")).toEqual([]);
     const schema = world.config.databaseSchema;
     const host = await hostConnection(world);
     await host.query("begin");
