@@ -1,6 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { readConfig, VARIABLES } from "../src/config/config.ts";
 import { QUEUE_NAMES } from "../src/config/queues.ts";
 import { rolesSql } from "../src/db/roles.ts";
@@ -117,6 +120,43 @@ describe("docker-compose.yml", () => {
   it("publishes no port but that of the api", () => {
     const publishing = [...services].filter(([, text]) => text.includes("ports:")).map(([name]) => name);
     expect(publishing).toEqual(["api"]);
+  });
+});
+
+describe("the command that pins the images", () => {
+  const block = /```sh\n(sed -i [\s\S]*?)```/.exec(read("docs/deploy.md"))?.[1] ?? "";
+  const pinned = [...block.matchAll(/\b([A-Z]+_IMAGE)=([^\s;]+)/g)].map(([, name = "", image = ""]) => [
+    name,
+    image,
+  ]);
+
+  it("is about the images that compose and the Dockerfile name", () => {
+    const named = [...read("docker-compose.yml").matchAll(/\$\{([A-Z]+_IMAGE):-([^}]+)\}/g)].map(
+      ([, name = "", image = ""]) => [name, image],
+    );
+    expect(pinned.sort()).toEqual([...new Map(named as [string, string][])].sort());
+    const [, node] = /^ARG (NODE_IMAGE=.+)$/m.exec(read("Dockerfile")) ?? [];
+    expect(block).toContain(` ${node};`);
+  });
+
+  it("replaces the digests in .env, and leaves the rest", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "pin-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    // Stands in for docker: the digest of an image is its name.
+    await writeFile(join(folder, "docker"), '#!/bin/sh\nprintf "sha256:%s" "$4"\n', { mode: 0o755 });
+    await writeFile(join(folder, ".env"), "DB_PASSWORD=x\nREDIS_IMAGE=redis:8@sha256:old\n");
+    const run = () =>
+      spawnSync("sh", ["-ec", block], { cwd: folder, env: { PATH: `${folder}:${process.env["PATH"]}` } });
+    expect([run().status, run().status]).toEqual([0, 0]);
+    expect(await readFile(join(folder, ".env"), "utf8")).toBe(
+      [
+        "DB_PASSWORD=x",
+        "POSTGRES_IMAGE=postgres:18@sha256:postgres:18",
+        "REDIS_IMAGE=redis:8@sha256:redis:8",
+        "NODE_IMAGE=node:24-slim@sha256:node:24-slim",
+        "",
+      ].join("\n"),
+    );
   });
 });
 

@@ -128,11 +128,11 @@ export function grown(
   { by, as, withinSeconds, threshold }: CounterCondition,
   all: readonly Growth[],
 ): Series[] {
-  const valueOf = { number: 1, "per-second": withinSeconds } as const;
+  const unitOf = { number: 1, "per-second": withinSeconds } as const;
   return all
     .map(({ label, counted, total }) => ({
       labels: by === undefined ? {} : { [by]: label },
-      value: as === "share" ? (total === 0 ? 0 : counted / total) : counted / valueOf[as],
+      value: as === "share" ? (total === 0 ? 0 : counted / total) : counted / unitOf[as],
     }))
     .filter(({ value }) => value > threshold);
 }

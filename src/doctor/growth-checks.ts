@@ -5,8 +5,7 @@ import type { Database } from "../db/client.ts";
 import type { Overdue } from "../db/id-ranges.ts";
 import { readSizes, type Sizes, sizesIn } from "../db/sizes.ts";
 import { rows } from "../db/statement.ts";
-import { overdueHistory } from "../workers/histories.ts";
-import { pruneHistory } from "../workers/maintenance/prune-history.ts";
+import { overdueHistory, pruneHistory } from "../workers/maintenance/prune-history.ts";
 import { overdueEvents, pruneEvents } from "../workers/notifications/fan-out/prune-events.ts";
 import {
   overdueNotifications,

@@ -24,8 +24,8 @@ const warnings = new Map<string, number>();
 const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? type : "(not a name)");
 
 /**
- * Counts handled events by type and outcome, those that notified nobody apart, and warns of types that nothing handles and of payloads that do
- * not fit, once an hour each.
+ * Counts handled events by type and outcome, those that notified nobody apart. Warns of types that nothing
+ * handles and of payloads that do not fit, once an hour each.
  */
 export function reportEvents(
   { log, measure }: { readonly log: Log; readonly measure: Measure },

@@ -14,14 +14,14 @@ const report = (failed: number) => ({
 });
 
 /** Runs the summary. @returns its output and exit code. */
-async function summarize(files: { report: object; skips?: object }) {
+async function summarize(files: { report: object; skips?: object; required?: string }) {
   const folder = await mkdtemp(join(tmpdir(), "summary-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const paths = [join(folder, "report.json"), join(folder, "skips.json")];
   await writeFile(paths[0] as string, JSON.stringify(files.report));
   if (files.skips) await writeFile(paths[1] as string, JSON.stringify(files.skips));
   return new Promise<{ lines: string[]; code: number }>((resolve) => {
-    execFile(process.execPath, [".ci/summary.mjs", ...paths], (error, stdout) =>
+    execFile(process.execPath, [".ci/summary.mjs", ...paths, files.required ?? ""], (error, stdout) =>
       resolve({ lines: stdout.trimEnd().split("\n"), code: error ? Number(error.code) : 0 }),
     );
   });
@@ -46,6 +46,33 @@ it("fails for failed tests, and for files that could not be loaded", async () =>
     lines: ["2 skipped", "12 passed, 1 failed"],
     code: 1,
   });
+});
+
+it("counts the tests for want of each program, and fails where it could have been installed", async () => {
+  const skips = [
+    { file: "test/a.test.ts", name: "one", reason: "chromium is not installed" },
+    { file: "test/a.test.ts", name: "two", reason: "chromium is not installed" },
+    {
+      file: "test/b.test.ts",
+      name: "a year",
+      reason: "libfaketime is not installed (Debian: apt-get install faketime)",
+    },
+  ];
+  const [chromium, faketime] = [
+    "NOT TESTED for want of chromium: 2 tests",
+    "NOT TESTED for want of faketime: 1 tests",
+  ];
+  const { lines, code } = await summarize({ report: report(0), skips });
+  expect({ lines: lines.slice(3), code }).toEqual({
+    lines: [chromium, faketime, "2 skipped", "12 passed, 0 failed"],
+    code: 0,
+  });
+  const strict = await summarize({ report: report(0), skips, required: "chromium,zsh" });
+  expect({ lines: strict.lines.slice(3), code: strict.code }).toEqual({
+    lines: [`${chromium}, which fails this run`, faketime, "2 skipped", "12 passed, 0 failed"],
+    code: 1,
+  });
+  expect(await summarize({ report: report(0), skips, required: "zsh" })).toMatchObject({ code: 0 });
 });
 
 it("a skipped test is reported with its reason", () => {

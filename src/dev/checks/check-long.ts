@@ -77,9 +77,9 @@ const STEPS: readonly CheckStep[] = [
   },
   {
     id: "alert-rules",
-    name: "the alert rules, by promtool",
+    name: "the alert rules, the queries of the dashboard for Grafana and those that scale workers, by promtool",
     needs: { programs: ["promtool"], install: "apt-get install prometheus" },
-    command: ["promtool", "check", "rules", "--lint-fatal", "deploy/prometheus/commonwork.rules.yml"],
+    command: ["node", ...SUITE, "test/deploy/promtool.test.ts"],
   },
   ...VERSIONS.map(onVersions),
 ];
