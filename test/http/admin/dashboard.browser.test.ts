@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { DRY_RUN_LIMIT_MS } from "../../../src/http/admin/jobs/start.ts";
 import { PAGES } from "../../../src/http/admin/pages.ts";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { oneChromium } from "../../support/chromium.ts";
@@ -8,10 +9,20 @@ import type { World } from "../../support/world.ts";
 import { AREAS } from "./areas-scene.ts";
 import { adminWorld, PASSWORDS } from "./browser.ts";
 import { busyDay } from "./dashboard-scene.ts";
-import { faultsOf, MANY_PAGES_MS, openContext, PHONE, signInWith, WIDE } from "./look.ts";
+import {
+  answerTo,
+  faultsOf,
+  faultsOfViews,
+  MANY_PAGES_MS,
+  openContext,
+  PHONE,
+  signInWith,
+  type View,
+  WIDE,
+} from "./look.ts";
 
-// The pages in a real browser: at two widths, dark and light, without violations of axe, of the content
-// policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
+// The pages in a real browser: at two widths, dark and light, by keyboard, without violations of axe, of the
+// content policy, and without a request to another host. SCREENSHOTS=<folder> keeps pictures of all of them.
 
 const openChromium = oneChromium();
 
@@ -47,6 +58,52 @@ test("the pages have no fault, for the admin and for the viewer", { timeout: MAN
   expect(await faultsOf(browser, address, PATHS)).toEqual({});
 });
 
+test("the sign-in, answers to forms and pages of errors have no fault", { timeout: MANY_PAGES_MS }, async ({
+  skip,
+}) => {
+  const browser = await openChromium();
+  if (typeof browser === "string") return skip(browser);
+  const { world, address } = await scene();
+  const limit = AbortSignal.timeout.bind(AbortSignal);
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) =>
+    ms === DRY_RUN_LIMIT_MS && isSlow
+      ? AbortSignal.abort(new DOMException("too long", "TimeoutError"))
+      : limit(ms),
+  );
+  let isSlow = false;
+  const to = (path: string, fields: Record<string, string>, from?: string) =>
+    answerTo(address, path, fields, from);
+  const started = await faultsOfViews(browser, address, "admin", [
+    to("/jobs/trending/dry-run", {}),
+    to("/jobs/distribute-commission/dry-run", { "p.saleId": "7" }),
+    to("/jobs/calculate-matches/dry-run", { "p.projectId": "nowhere" }),
+    to("/work/7/retry", { reason: "" }, "/work/7"),
+    to("/work/7/retry", { reason: "x", _csrf: "of another session" }),
+  ]);
+  isSlow = true;
+  const slow = await faultsOfViews(browser, address, "admin", [to("/jobs/trending/dry-run", {})]);
+  vi.spyOn(world.relay, "transact").mockRejectedValue(
+    Object.assign(new Error("cannot execute in a read-only transaction"), { code: "25006" }),
+  );
+  const unavailable = await faultsOfViews(browser, address, "admin", [
+    to("/work/7/retry", { reason: "x" }, "/work/7"),
+  ]);
+  const refused = await faultsOfViews(browser, address, "viewer", [to("/work/7/retry", { reason: "x" })]);
+  const login: View = { name: "/login", open: (page) => page.goto(`${address}/admin/login`) };
+  const wrong: View = {
+    name: "a wrong password",
+    async open(page) {
+      await login.open(page);
+      await page.getByLabel("Login").fill("admin");
+      await page.getByLabel("Password").fill("a guess");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor();
+    },
+  };
+  const signIn = await faultsOfViews(browser, address, null, [login, wrong]);
+  expect({ ...started, ...slow, ...unavailable, ...refused, ...signIn }).toEqual({});
+});
+
 const focused = (page: Page): Promise<string> =>
   page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()") as Promise<string>;
 
@@ -63,6 +120,8 @@ describe("by keyboard alone", () => {
     const { address } = await adminWorld();
     const page = await (await openContext(browser, { size: PHONE, colorScheme: "light" })).newPage();
     await page.goto(`${address}/admin/login`);
+    // A busy browser moves the focus there some time after the page was loaded.
+    await eventually(async () => expect(await page.evaluate("document.activeElement.name")).toBe("login"));
     await page.keyboard.type("viewer");
     await page.keyboard.press("Tab");
     await page.keyboard.type(PASSWORDS.VIEWER_PASSWORD);
@@ -168,6 +227,48 @@ describe("the script", () => {
     await eventually(async () =>
       expect(await page.locator("[data-region=running]").textContent()).toContain("75%"),
     );
+    expect(await page.evaluate("document.body.dataset.mark")).toBe("the same page");
+  });
+
+  test("fetches a page anew when its table has changed, and keeps what somebody has typed and where they are", async ({
+    skip,
+  }) => {
+    const browser = await openChromium();
+    if (typeof browser === "string") return skip(browser);
+    const { world, address } = await scene();
+    const page = await (
+      await signInWith(browser, address, { size: PHONE, colorScheme: "light", role: "admin" })
+    ).newPage();
+    await page.goto(`${address}/admin/dead-letters?job=distribute-commission`);
+    const list = page.locator("[data-region=letters]");
+    const reason = list.getByPlaceholder("Reason").first();
+    await reason.fill("half a reas");
+    await reason.blur();
+    await page.evaluate("document.body.dataset.mark = 'the same page'");
+    const bury = (key: string) =>
+      world.query(
+        "insert into outbox (queue, job, key, payload, dead_at) values ('commissions', 'distribute-commission', $1, '{}', now())",
+        [key],
+      );
+    const fetched = page.waitForResponse((response) => response.url().includes("/dead-letters"));
+    await bury("unseen while somebody types");
+    await (await fetched).finished();
+    expect(await reason.inputValue()).toBe("half a reas");
+    expect(await list.textContent()).not.toContain("unseen while somebody types");
+    await reason.fill("");
+    const wide = list.locator(".wide").last();
+    await wide.evaluate((element) => {
+      element.scrollLeft = 120;
+      element.focus();
+    });
+    await bury("seen afterwards");
+    await eventually(async () => expect(await list.textContent()).toContain("seen afterwards"), {
+      withinMs: 400_000,
+    });
+    expect(await wide.evaluate((element) => [element.scrollLeft, element.matches(":focus")])).toEqual([
+      120,
+      true,
+    ]);
     expect(await page.evaluate("document.body.dataset.mark")).toBe("the same page");
   });
 

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { browser as client } from "./browser.ts";
 
 // How tests look at pages in a real browser.
@@ -51,41 +52,67 @@ export async function signInWith(
   return context;
 }
 
-/** The looks of a page. The first of each width is the one in which it is laid out and checked. */
+/** The looks of a page, in the order in which it takes them after it was loaded once. */
 const LOOKS = [
   { size: WIDE, colorScheme: "light" },
   { size: WIDE, colorScheme: "dark" },
   { size: PHONE, colorScheme: "dark" },
   { size: PHONE, colorScheme: "light" },
 ] as const;
-const [FIRST, , SECOND] = LOOKS;
+const [FIRST] = LOOKS;
 
-/**
- * The rules of axe that may find something else on a phone and in dark: the colors, which are the same
- * variables at both widths, and what is scrolled or hidden there. The others see the same elements in every
- * look.
- */
-const RULES_OF_LOOKS = {
-  runOnly: {
-    type: "rule",
-    values: ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "aria-hidden-focus"],
-  },
+/** What is looked at: a page, or the answer to a form. */
+export type View = {
+  readonly name: string;
+  open(page: Page): Promise<unknown>;
 };
 
+const pageAt = (address: string, path: string): View => ({
+  name: path,
+  open: (page) => page.goto(`${address}/admin${path}`, { waitUntil: "load" }),
+});
+
+/** The answer to a form, as a browser shows it. It is sent from a page, with the token of the session. */
+export const answerTo = (
+  address: string,
+  path: string,
+  fields: Readonly<Record<string, string>>,
+  from = "/jobs",
+): View => ({
+  name: `POST ${path} ${JSON.stringify(fields)}`,
+  async open(page) {
+    await page.goto(`${address}/admin${from}`, { waitUntil: "load" });
+    const answered = page.waitForResponse((response) => response.request().method() === "POST");
+    await page.evaluate(
+      `(() => {
+        const form = Object.assign(document.createElement("form"), { method: "post", action: ${JSON.stringify(`/admin${path}`)} });
+        const token = document.querySelector("input[name=_csrf]").value;
+        for (const [name, value] of Object.entries({ _csrf: token, ...${JSON.stringify(fields)} }))
+          form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+        document.body.append(form);
+        form.submit();
+      })()`,
+    );
+    await answered;
+    await page.waitForLoadState("load");
+  },
+});
+
 /**
- * What is wrong with pages, by page. Each is loaded once and checked by all rules of axe on a wide window in
- * light colors, then by those that depend on the look on a phone in dark ones. As the viewer only those pages
- * are looked at whose elements differ from the admin's.
+ * What is wrong with pages, by page. Each is loaded once and looked at on a wide window and on a phone, in
+ * light and dark colors, with all rules of axe, and walked through by keyboard at both widths. As the viewer
+ * those pages are looked at whose elements differ from the admin's: of the others axe and the keyboard see
+ * the same.
  */
 export async function faultsOf(
   browser: Browser,
   address: string,
   paths: readonly string[],
 ): Promise<Record<string, string[]>> {
-  const differing = await pathsThatDiffer(address, paths);
+  const views = (all: readonly string[]) => all.map((path) => pageAt(address, path));
   return {
-    ...(await faultsOfRole(browser, address, "admin", paths)),
-    ...(await faultsOfRole(browser, address, "viewer", differing)),
+    ...(await faultsOfViews(browser, address, "admin", views(paths))),
+    ...(await faultsOfViews(browser, address, "viewer", views(await pathsThatDiffer(address, paths)))),
   };
 }
 
@@ -102,38 +129,59 @@ async function pathsThatDiffer(address: string, paths: readonly string[]): Promi
   return differing;
 }
 
-/** The elements of a page with the names of their attributes, without texts and values. */
-const elementsOf = (html: string): string => html.replace(/>[^<]+/g, ">").replace(/="[^"]*"/g, "");
+/** The elements of a page with their classes and the names of their attributes, without texts and values. */
+const elementsOf = (html: string): string => html.replace(/>[^<]+/g, ">").replace(/(?<! class)="[^"]*"/g, "");
 
-async function faultsOfRole(
+/** The same for views of one role, or for nobody who has signed in. */
+export async function faultsOfViews(
   browser: Browser,
   address: string,
-  role: Role,
-  paths: readonly string[],
+  role: Role | null,
+  views: readonly View[],
 ): Promise<Record<string, string[]>> {
-  const context = await signInWith(browser, address, { ...FIRST, role });
+  const context =
+    role === null
+      ? await openContext(browser, FIRST)
+      : await signInWith(browser, address, { ...FIRST, role });
   const page = await context.newPage();
+  await holdStill(page);
   let faults: string[] = [];
   reportTo((fault) => faults.push(fault), page, address);
   const found: Record<string, string[]> = {};
-  for (const path of paths) {
+  for (const view of views) {
     faults = [];
     await show(page, FIRST);
-    await page.goto(`${address}/admin${path}`, { waitUntil: "load" });
-    faults.push(...(await faultsShown(page, {})).map((fault) => `1280 px, light: ${fault}`));
-    await show(page, SECOND);
-    // Charts are drawn for the width at which they were loaded.
-    if ((await page.locator("[data-chart]").count()) > 0) await page.reload({ waitUntil: "load" });
-    faults.push(...(await faultsShown(page, RULES_OF_LOOKS)).map((fault) => `390 px, dark: ${fault}`));
-    if (faults.length > 0) found[`${role}: ${path}`] = faults;
-    await keepPictures(page, role, path);
+    await view.open(page);
+    for (const look of LOOKS) faults.push(...(await faultsInLook(page, look)));
+    if (faults.length > 0) found[`${role ?? "nobody"}: ${view.name}`] = faults;
+    await keepPictures(page, role ?? "nobody", view);
   }
   return found;
 }
 
+/** The keyboard is tried once at each width: colors do not change where it leads. */
+async function faultsInLook(page: Page, look: (typeof LOOKS)[number]): Promise<string[]> {
+  await show(page, look);
+  const faults = await faultsShown(page);
+  if (look.colorScheme === "light") faults.push(...(await faultsByKeyboard(page)));
+  return faults.map((fault) => `${look.size.width} px, ${look.colorScheme}: ${fault}`);
+}
+
+/** Without the stream, so that no part of a page is replaced while it is looked at. */
+async function holdStill(page: Page): Promise<void> {
+  await page.route("**/admin/stream*", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: "retry: 100000000\n\n" }),
+  );
+}
+
+const CHARTS_FIT =
+  "[...document.querySelectorAll('.plot .uplot')].every((chart) => chart.clientWidth <= Math.max(200, chart.parentElement.clientWidth))";
+
 async function show(page: Page, { size, colorScheme }: Omit<Look, "role">): Promise<void> {
   await page.setViewportSize(size);
   await page.emulateMedia({ colorScheme });
+  // Charts are drawn again for the new width, a moment later.
+  await eventually(async () => expect(await page.evaluate(CHARTS_FIT)).toBe(true));
 }
 
 /**
@@ -150,6 +198,60 @@ const MARK_REPEATED = `for (const list of document.querySelectorAll("tbody, ul, 
   }
 }`;
 
+/**
+ * Notes every element that gets the focus: which of the stops it is, whether its ring is shown, and whether
+ * it is in the window. Repeated rows are left out.
+ */
+const BEGIN_WALK = `(() => {
+  for (const row of document.querySelectorAll("[data-repeated]")) row.inert = true;
+  const selector = "a[href], button, input:not([type=hidden]), select, textarea, summary, audio[controls], video[controls], [tabindex='0']";
+  const stops = [...document.querySelectorAll(selector)].filter(
+    (element) => !element.disabled && element.closest("[inert]") === null && element.checkVisibility({ visibilityProperty: true }),
+  );
+  const walk = { stops, reached: [] };
+  window.walk = walk;
+  document.activeElement?.blur();
+  document.addEventListener("focusin", ({ target }) => {
+    if (window.walk !== walk) return;
+    const at = stops.indexOf(target);
+    if (at === -1 || walk.reached.at(-1)?.at === at) return;
+    const { outlineStyle, outlineWidth } = getComputedStyle(target);
+    const { top, bottom } = target.getBoundingClientRect();
+    const isRinged = target.matches(":focus-visible") && outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+    walk.reached.push({ at, isRinged, isInWindow: bottom > 0 && top < innerHeight });
+  });
+  stops[0]?.focus();
+  const inner = document.querySelectorAll("input[type=datetime-local], audio, video").length;
+  return { stops: stops.length, most: stops.length + 12 * inner + 60 * document.querySelectorAll("iframe").length + 10 };
+})()`;
+
+const END_WALK = `(() => {
+  const { stops, reached } = window.walk;
+  window.walk = undefined;
+  for (const row of document.querySelectorAll("[data-repeated]")) row.inert = false;
+  const name = (at) => stops[at].outerHTML.slice(0, 120);
+  const order = reached.map(({ at }) => at);
+  const missed = stops.map((_, at) => at).find((at) => order[at] !== at);
+  return [
+    ...(missed === undefined ? [] : ["Tab does not reach in its turn: " + name(missed)]),
+    ...reached.filter(({ isRinged }) => !isRinged).slice(0, 3).map(({ at }) => "the focus is not shown: " + name(at)),
+    ...reached.filter(({ isInWindow }) => !isInWindow).slice(0, 3).map(({ at }) => "has the focus outside of the window: " + name(at)),
+    ...(stops.length > 1 && document.activeElement === stops.at(-1) ? ["Tab does not leave: " + name(stops.length - 1)] : []),
+  ];
+})()`;
+
+/** Presses Tab from the first element to the last, and once more. */
+async function faultsByKeyboard(page: Page): Promise<string[]> {
+  const { stops, most } = (await page.evaluate(BEGIN_WALK)) as { stops: number; most: number };
+  const isAtEnd = async () => (await page.evaluate("window.walk.reached.at(-1)?.at")) === stops - 1;
+  for (let pressed = 1; pressed <= most; pressed++) {
+    if (pressed >= stops && (await isAtEnd())) break;
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.press("Tab");
+  return (await page.evaluate(END_WALK)) as string[];
+}
+
 /** Reports requests to other hosts, and what the console says. */
 function reportTo(report: (fault: string) => void, page: Page, address: string): void {
   page.on("request", (request) => {
@@ -158,20 +260,21 @@ function reportTo(report: (fault: string) => void, page: Page, address: string):
   });
   page.on("console", (message) => {
     // The browser reports the status of the page itself as an error.
-    if (message.type() === "error" && !/status of (404|422)/.test(message.text())) report(message.text());
+    if (message.type() === "error" && !/status of (401|403|404|422|503)/.test(message.text()))
+      report(message.text());
   });
   page.on("pageerror", (error) => report(String(error)));
 }
 
 /** Preloading is off: only rules on style sheets and on autoplaying media use it. */
-async function faultsShown(page: Page, rules: object): Promise<string[]> {
+async function faultsShown(page: Page): Promise<string[]> {
   const overflow = await page.evaluate(
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
   );
   if (await page.evaluate("window.axe === undefined")) await page.evaluate(AXE);
   await page.evaluate(MARK_REPEATED);
   const { violations } = (await page.evaluate(
-    `axe.run({ exclude: ["[data-repeated]"] }, ${JSON.stringify({ ...rules, resultTypes: ["violations"], preload: false })})`,
+    `axe.run({ exclude: ["[data-repeated]"] }, { resultTypes: ["violations"], preload: false })`,
   )) as {
     violations: { id: string; nodes: { html: string }[] }[];
   };
@@ -181,18 +284,16 @@ async function faultsShown(page: Page, rules: object): Promise<string[]> {
   ];
 }
 
-/** Keeps pictures of the page in every look in the folder SCREENSHOTS, if that is set. */
-async function keepPictures(page: Page, role: Role, path: string): Promise<void> {
+/** Keeps pictures of a view in every look in the folder SCREENSHOTS, if that is set. */
+async function keepPictures(page: Page, role: string, { name }: View): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const name = path === "/" ? "overview" : path.slice(1).replace(/\W+/g, "-");
+  const file = name === "/" ? "overview" : name.replace(/\W+/g, "-").slice(0, 80);
   for (const look of LOOKS) {
     await show(page, look);
-    // Charts are drawn in the colors of the moment.
-    await page.reload({ waitUntil: "load" });
     await page.screenshot({
-      path: `${folder}/${name}-${look.size.width}-${look.colorScheme}-${role}.png`,
+      path: `${folder}/${file}-${look.size.width}-${look.colorScheme}-${role}.png`,
       fullPage: true,
     });
   }

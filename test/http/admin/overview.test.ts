@@ -32,7 +32,7 @@ describe("the overview", () => {
     expect(text).toContain('<progress max="40" value="30" aria-label="Progress of run 1">');
     expect(text).toMatch(/Settled per minute<\/span><strong class="plain">30</);
     expect(text).toMatch(/Failed attempts<\/span><strong class="warn">4</);
-    expect(text).toMatch(/Oldest due<\/span><strong class="warn">20 min/);
+    expect(text).toMatch(/Oldest unsettled<\/span><strong class="warn">20 min/);
     expect(text).toContain('<a class="bad" href="/admin/work?queue=media&amp;state=dead">1</a>');
     expect(text).toMatch(/SalesNotSettled<small>.*?pending/s);
     expect(text).toContain("&lt;worker&gt;<small>7</small>");

@@ -45,7 +45,7 @@ describe("the page of suppressed addresses", () => {
       {
         actor: "admin",
         subject: `email_suppressions:${hash}`,
-        details: { reason: "asked for it by phone", was: "complaint" },
+        details: { reason: "asked for it by phone", address: "127.0.0.1", was: "complaint" },
       },
     ]);
     expect((await postForm(admin, `${PATH}/${hash}/lift`, { reason: "again" })).headers.get("location")).toBe(
