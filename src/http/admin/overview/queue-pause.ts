@@ -2,7 +2,7 @@ import { type Response, Router } from "express";
 import { isQueueName, type QueueName } from "../../../config/queues.ts";
 import { withinLimit } from "../../../deadlines.ts";
 import { type Html, html } from "../../../html.ts";
-import { dueAfterPause } from "../../../queues/job-pauses.ts";
+import { dueAfterPause, listPauses } from "../../../queues/job-pauses.ts";
 import { pauseQueue, resumeQueue } from "../../../queues/queue-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { sessionOf } from "../access/guard.ts";
@@ -10,7 +10,6 @@ import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
 import { section } from "../frame/elements.ts";
 
 import { postponeField, secondsIn } from "../work/bulk.ts";
-import type { QueueFigures } from "./figures.ts";
 
 const REDIS_LIMIT_MS = 2_000;
 
@@ -51,21 +50,39 @@ async function resumeCarriers({ producers, log }: Runtime, queue: QueueName): Pr
   );
 }
 
-/** What of a queue is paused, and the form that changes it. */
-export function queuePauseSection(res: Response, { queue, pauses, isPaused }: QueueFigures): Html | null {
+/** What of a queue is paused now. */
+export type QueuePauses = { readonly isAnyJob: boolean; readonly isInRedis: boolean };
+
+/** Reads it anew: the snapshot of the overview may be from before an operator has paused something. */
+export async function readQueuePauses(runtime: Runtime, queue: QueueName): Promise<QueuePauses> {
+  const { db, catalogue, producers } = runtime;
+  const [pauses, isInRedis] = await Promise.all([
+    listPauses(db.drizzle),
+    producers.ready()
+      ? withinLimit(REDIS_LIMIT_MS, () => producers.queue(queue).isPaused()).catch(() => false)
+      : false,
+  ]);
+  return { isAnyJob: pauses.some(({ job }) => catalogue.find(job)?.job.queue === queue), isInRedis };
+}
+
+/** The form that pauses a queue, or ends that. */
+export function queuePauseSection(
+  res: Response,
+  queue: QueueName,
+  { isAnyJob, isInRedis }: QueuePauses,
+): Html | null {
   if (!mayAct(res)) return null;
   const path = `/admin/queue/${queue}`;
-  const isAnyPaused = isPaused || pauses.length > 0;
   const form = actionForm(
     sessionOf(res),
     [
       { action: `${path}/pause`, label: "Pause all its jobs" },
-      ...(isAnyPaused ? [{ action: `${path}/resume`, label: "Resume all" }] : []),
+      ...(isAnyJob || isInRedis ? [{ action: `${path}/resume`, label: "Resume all" }] : []),
     ],
     { needsReason: true, about: `queue ${queue}`, fields: postponeField("Pause for") },
   );
   return section(
     "Pause",
-    html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues. To pause one job alone, open its page.${isPaused ? " The queue itself is paused in Redis, by another program: no carrier starts until it is resumed." : null}</p>${form}`,
+    html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues. To pause one job alone, open its page.${isInRedis ? " The queue itself is paused in Redis, by another program: no carrier starts until it is resumed." : null}</p>${form}`,
   );
 }

@@ -12,7 +12,7 @@ import type { Snapshots } from "../snapshot/snapshot.ts";
 import { activityCharts } from "./activity-charts.ts";
 import { amountText, type QueueFigures, queueFigures } from "./figures.ts";
 import { queueJobs } from "./queue-jobs.ts";
-import { queuePauseRoutes, queuePauseSection } from "./queue-pause.ts";
+import { queuePauseRoutes, queuePauseSection, readQueuePauses } from "./queue-pause.ts";
 
 /** How far back the charts go, and the minutes of their steps. */
 const SPANS: Readonly<Record<string, readonly [hours: number, stepMinutes: number]>> = {
@@ -41,9 +41,10 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     const x = Array.from({ length: (hours * 60) / stepMinutes }, (_, n) => last - n * stepSeconds).reverse();
     const on = runtime.db.drizzle;
     const since = new Date((x[0] ?? last) * 1_000);
-    const [activity, jobs] = await Promise.all([
+    const [activity, jobs, pauses] = await Promise.all([
       readActivity(on, since, stepSeconds),
       queueJobs(runtime, queue, since),
+      readQueuePauses(runtime, queue),
     ]);
     const figure = queueFigures(snapshot).find((each) => each.queue === queue);
     const form = filterForm(
@@ -54,7 +55,7 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     showPage(res.status(filters.filter === null ? 422 : 200), {
       title: `Queue ${queue}`,
       above: [["Overview", "/admin"]],
-      aside: figure?.isPaused ? badge("paused in Redis", "warn") : null,
+      aside: pauses.isInRedis ? badge("paused in Redis", "warn") : null,
       hasCharts: true,
       live: following("queue_minutes", "outbox", "job_pauses"),
       body: html`${regionHtml("tiles", html`${figure === undefined ? null : queueTiles(figure)}`)}${links(queue)}
@@ -67,7 +68,7 @@ ${form}${regionHtml(
   )}
 ${section("Jobs, by the time that they took", jobs)}`,
 )}
-${figure === undefined ? null : regionHtml("pause", html`${queuePauseSection(res, figure)}`)}`,
+${regionHtml("pause", html`${queuePauseSection(res, queue, pauses)}`)}`,
     });
   });
   router.use(queuePauseRoutes(runtime));
@@ -77,7 +78,7 @@ ${figure === undefined ? null : regionHtml("pause", html`${queuePauseSection(res
 const queueTiles = ({ queue, amounts, oldestSeconds, active, failed }: QueueFigures): Html =>
   tiles([
     { label: "Due", value: amountText(amounts.due), href: hrefOf("/admin/work", { queue, state: "due" }) },
-    { label: "Oldest due", value: oldestSeconds === null ? "–" : formatSeconds(oldestSeconds) },
+    { label: "Oldest unsettled", value: oldestSeconds === null ? "–" : formatSeconds(oldestSeconds) },
     {
       label: "Carried",
       value: amountText(amounts.carried),

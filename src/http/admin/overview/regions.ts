@@ -63,9 +63,9 @@ function overviewTiles(
     },
     { label: "Due now", value: amountText(due), note: "wait for a worker", href: "/admin/work?state=due" },
     {
-      label: "Oldest due",
+      label: "Oldest unsettled",
       value: slowest === undefined ? "–" : formatSeconds(oldest),
-      note: slowest?.queue ?? "nothing waits",
+      note: slowest?.queue ?? "nothing is due",
       ...toned(oldest > 900, "warn"),
     },
     {
@@ -108,7 +108,7 @@ const queueTable = (figures: readonly QueueFigures[]): Html =>
     caption: "Queues",
     columns: [
       { title: "Queue", kind: "fixed" },
-      ...["Due", "Carried", "Running", "Later", "Dead", "Oldest due", "Per minute", "Failed, 1 h"].map(
+      ...["Due", "Carried", "Running", "Later", "Dead", "Oldest unsettled", "Per minute", "Failed, 1 h"].map(
         numbers,
       ),
       { title: "Settled, last hour", kind: "fixed" },

@@ -150,6 +150,7 @@ function drawChart(place, { unit, kind, x, series }) {
     ticks: { stroke: css("--line"), width: 1, size: 4 },
   };
   const hueOf = ({ tone, hue }) => (tone ? css(`--${tone}`) : hues[(hue ?? 0) % hues.length]);
+  const [first, last] = [x[0], x.at(-1)];
   const withUnit = (value) => (value === null || value === undefined ? "–" : `${value}${unit}`);
   const options = {
     width: Math.max(200, place.clientWidth),
@@ -157,8 +158,8 @@ function drawChart(place, { unit, kind, x, series }) {
     tzDate: (seconds) => (isUtc ? uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC") : new Date(seconds * 1e3)),
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      // One point has no range of its own: uPlot would draw years around it.
-      x: { range: (_chart, min, max) => (min === max ? [min - 1_800, max + 1_800] : [min, max]) },
+      // One point has no range of its own: uPlot would draw three years after it.
+      x: { range: () => (first === last ? [first - 1_800, last + 1_800] : [first, last]) },
       y: { range: (_chart, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
