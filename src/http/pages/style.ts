@@ -79,6 +79,7 @@ time { font-variant-numeric: tabular-nums; }
 .progress { display: inline-flex; align-items: center; gap: .6rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .progress small { display: inline; margin-left: .3rem; }
 progress { width: 7rem; height: .45rem; appearance: none; border: 0; border-radius: .3rem; overflow: hidden; background: var(--line); }
+td progress { width: 4rem; }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--busy); }
 progress::-moz-progress-bar { background: var(--busy); }

@@ -26,7 +26,7 @@ const filterSchema = z.object({
 });
 
 const FIELDS: readonly FilterField[] = [
-  { name: "kind", label: "Figure", choices: EXPLAINED },
+  { name: "kind", label: "Figure", choices: EXPLAINED, any: "Choose one" },
   { name: "id", label: "Id" },
 ];
 

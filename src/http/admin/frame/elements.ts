@@ -113,7 +113,7 @@ export const section = (title: string, body: Html, aside: Html | null = null): H
 /** Progress of `total` parts, with its figures. */
 export function progressHtml(done: number, total: number, label: string): Html {
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-  return html`<span class="progress"><progress max="${Math.max(total, 1)}" value="${done}" aria-label="${label}"></progress><span>${percent}% <small class="dim">${formatCount(done)}/${formatCount(total)}</small></span></span>`;
+  return html`<span class="progress"><progress max="${Math.max(total, 1)}" value="${total === 0 ? 1 : done}" aria-label="${label}"></progress><span>${percent}% <small class="dim">${formatCount(done)}/${formatCount(total)}</small></span></span>`;
 }
 
 /** The part of each live page that says so while Postgres does not answer. */

@@ -113,7 +113,7 @@ function showUnknown(res: Response, job: Job, entered: Entered, fault: string): 
 ${section(
   "Start it without the result of a dry run",
   html`<form class="form" method="post" action="/admin/jobs/${name}/start">${hiddenToken(sessionOf(res))}${hiddenPayload(job, entered)}
-<label class="check"><input type="checkbox" name="unseen" value="yes" required> I have not seen what the run would do, and start it</label>
+<label class="check"><input type="checkbox" name="unseen" value="yes" required> Start it although nobody has seen what it would do</label>
 <label>Reason${reasonField()}</label>
 <button>Start the run</button></form>`,
 )}`,

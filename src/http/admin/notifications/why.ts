@@ -52,7 +52,7 @@ export const whyForm = (filters: Pick<Filters<unknown>, "given" | "faults">): Ht
   filterForm(
     PATH,
     [
-      { name: "user", label: "User", placeholder: "id, host's id or e-mail address" },
+      { name: "user", label: "User", placeholder: "id, host's id or e-mail" },
       { name: "event", label: "Event", placeholder: "our id, or the host's" },
     ],
     filters,

@@ -33,7 +33,7 @@ const filterSchema = z.object({
 });
 
 const FIELDS: readonly FilterField[] = [
-  { name: "find", label: "User", placeholder: "id, host's id or e-mail address" },
+  { name: "find", label: "User", placeholder: "id, host's id or e-mail" },
 ];
 
 /** A part of what was computed for a user, by our id. */

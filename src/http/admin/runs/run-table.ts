@@ -23,12 +23,19 @@ const TONES: Readonly<Record<RunStatus, Tone>> = {
 
 export const runStatusBadge = (status: RunStatus): Html => badge(status, TONES[status]);
 
-/** What a run has counted, without zeros, or why it ended. */
+/** The page of a run has them all. */
+const COUNTS_LISTED = 6;
+
+/** What a run has counted first, without zeros, or why it ended. */
 export function resultHtml({ error, counts }: Pick<Run, "error" | "counts">): Content {
   if (error !== null) return textHtml(error);
   const counted = Object.entries(counts).filter(([, n]) => n !== 0);
   if (counted.length === 0) return null;
-  return html`${counted.map(([name, n], index) => html`${index > 0 ? ", " : ""}${name} <strong>${formatCount(n)}</strong>`)}`;
+  const more = counted.length - COUNTS_LISTED;
+  const listed = counted
+    .slice(0, COUNTS_LISTED)
+    .map(([name, n], index) => html`${index > 0 ? ", " : ""}${name} <strong>${formatCount(n)}</strong>`);
+  return html`${listed}${more > 0 ? html`<small>and ${more} more</small>` : null}`;
 }
 
 /** From the first attempt to the end, or until now. */

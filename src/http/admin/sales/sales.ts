@@ -36,7 +36,7 @@ const filterSchema = z.object({
   after: idFilter,
 });
 
-const FIELDS = [{ name: "id", label: "Find a sale", placeholder: "our id, or the seller's transaction id" }];
+const FIELDS = [{ name: "id", label: "Find a sale", placeholder: "our id, or the seller's" }];
 
 /**
  * `GET /sales` finds a sale by our id or the seller's, and lists held sales. `GET /sales/:id` shows one.

@@ -45,7 +45,7 @@ function hostRoutes(runtime: Runtime): Router {
     const body = regionHtml(
       "mirrors",
       html`${mirrorTable(mirrors, verification, runtime.clock.now())}
-<p class="dim">Verified: ${verification === null ? "never; verify-mirrors does it" : `${formatSeconds(verification.seconds)} ago`}.</p>
+${mirrors.length === 0 ? null : html`<p class="dim">Verified: ${verification === null ? "never; verify-mirrors does it" : `${formatSeconds(verification.seconds)} ago`}.</p>`}
 ${troubled.length === 0 ? null : section("Rows that are not mirrored", troubledTable(troubled))}`,
     );
     showPage(res, { title: "Connected hosts", live: following("mirrors", "dirty", "mirror_faults"), body });
