@@ -95,6 +95,9 @@ type TrendingRow = Omit<TrendingPost, "score" | "createdAt"> & {
   readonly lhot: number;
 };
 
+/** A page, and the most that the API gives. Each is a statement of its own. */
+const LIMITS = [20, 100] as const;
+
 /**
  * The posts for everybody of the last 48 hours that trend most, best first, without those of people blocked
  * either way and what the user has hidden. They are read in the order of the index until there are enough,
@@ -106,6 +109,9 @@ export async function readTrending(
   limit: number,
   now: Date,
 ): Promise<TrendingPost[]> {
+  // The number is in the text, and the time is compared in the subquery: as parameters, Postgres would expect
+  // a tenth and a third of all posts, and plan each read anew, which takes four times as long as reading.
+  const enough = LIMITS.find((some) => some >= limit) ?? limit;
   const found = await rows<TrendingRow>(
     on,
     prepared`select p.id, p."authorId", p."authorName", p.body, p."contentType", p."createdAt", t.likes, t.comments, t.shares, t.lhot
@@ -114,12 +120,12 @@ export async function readTrending(
           select coalesce(p.host_id, p.id::text) as id, coalesce(u.host_id, u.id::text) as "authorId", u.name as "authorName",
                  p.body, p.content_type as "contentType", p.created_at as "createdAt"
           from posts p join users u on u.id = p.author_id
-          where p.id = t.post_id and p.created_at <= ${now}::timestamptz and ${isForEverybody} and ${isShownTo(userId)}
+          where p.id = t.post_id and t.expires_at > ${now}::timestamptz and p.created_at <= ${now}::timestamptz and ${isForEverybody} and ${isShownTo(userId)}
           offset 0) p
-        where t.lhot is not null and t.expires_at > ${now}::timestamptz
-        order by t.lhot desc nulls last, t.post_id limit ${limit}`,
+        where t.lhot is not null
+        order by t.lhot desc nulls last, t.post_id limit ${sql.raw(String(enough))}`,
   );
-  return found.map(({ lhot, createdAt, ...post }) => ({
+  return found.slice(0, limit).map(({ lhot, createdAt, ...post }) => ({
     ...post,
     createdAt: hostInstant(createdAt),
     score: trendScore(lhot, now.getTime()),

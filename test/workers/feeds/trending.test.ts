@@ -1,4 +1,7 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { rows } from "../../../src/db/statement.ts";
+import { inTransaction } from "../../../src/db/transaction.ts";
 import { readTrending } from "../../../src/feeds/trending.ts";
 import { popularityOf, velocityOf } from "../../../src/scoring/feeds/trend.ts";
 import { trending } from "../../../src/workers/feeds/trending.ts";
@@ -122,5 +125,30 @@ describe("what trends", () => {
     );
     const [statement] = await recordStatements(world, read);
     expect(await rowsRead(world, statement!, "posts")).toBe(20);
+    expect(await readTrending(world.db.drizzle, reader, 3, world.clock.now())).toHaveLength(3);
+    expect(await readTrending(world.db.drizzle, reader, 30, world.clock.now())).toHaveLength(30);
+  });
+
+  it("is planned once for many readers, not for each read", async () => {
+    const world = await createWorld();
+    const [reader = ""] = await members(world, 1);
+    await world.query(
+      `insert into posts (author_id, body, created_at, updated_at) select $1, 'Post ' || n, $2, $2 from generate_series(1, 200) n`,
+      [reader, hoursAgo(world, 1)],
+    );
+    await world.query(
+      `insert into trending_scores (post_id, landmark, expires_at, lhot)
+       select id, created_at, created_at + interval '48 hours', id from posts`,
+    );
+    await world.query("analyze");
+    const plans = await inTransaction(world.db, async (tx) => {
+      // Postgres plans the first five for the values given.
+      for (let n = 0; n < 8; n++) await readTrending(tx, reader, 20, world.clock.now());
+      return rows<{ n: number }>(
+        tx,
+        sql`select generic_plans::int as n from pg_prepared_statements where statement like '%trending_scores%' and from_sql is false`,
+      );
+    });
+    expect(plans).toEqual([{ n: 3 }]);
   });
 });
