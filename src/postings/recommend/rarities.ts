@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../../db/statement.ts";
 import type { Tx } from "../../db/transaction.ts";
 import { FORMULA_VERSION } from "../../scoring/postings/recommend/score-posting.ts";
-import { SKILLS, VOCABULARY_VERSION } from "../../scoring/postings/skills/vocabulary.ts";
+import { SKILLS, vocabularyVersion } from "../../scoring/postings/skills/vocabulary.ts";
 
 /** Stored weights of skills. */
 export type StoredRarity = { readonly id: string; readonly weights: Uint8Array };
@@ -13,14 +13,14 @@ export type StoredRarity = { readonly id: string; readonly weights: Uint8Array }
  * @param model that embeddings are of; null for the formula without them.
  */
 export const algoVersionOf = ({ id }: Pick<StoredRarity, "id">, model: string | null): string =>
-  [FORMULA_VERSION, VOCABULARY_VERSION, id, ...(model === null ? [] : [model])].join(".");
+  [FORMULA_VERSION, vocabularyVersion(), id, ...(model === null ? [] : [model])].join(".");
 
 /** The parts of a version; null unless formula and vocabulary are those of this version of the service. */
 export function versionParts(
   algoVersion: string | null,
 ): { readonly rarityId: string; readonly model: string | null } | null {
   const [formula, vocabulary, rarityId, ...model] = (algoVersion ?? "").split(".");
-  if (formula !== String(FORMULA_VERSION) || vocabulary !== VOCABULARY_VERSION || rarityId === undefined)
+  if (formula !== String(FORMULA_VERSION) || vocabulary !== vocabularyVersion() || rarityId === undefined)
     return null;
   return { rarityId, model: model.length === 0 ? null : model.join(".") };
 }
@@ -29,7 +29,7 @@ export function versionParts(
 export async function latestRarity(on: Queryable): Promise<StoredRarity | null> {
   const [found] = await rows<{ id: string; weights: Buffer }>(
     on,
-    sql`select id, weights from skill_rarities where vocabulary = ${VOCABULARY_VERSION} order by id desc limit 1`,
+    sql`select id, weights from skill_rarities where vocabulary = ${vocabularyVersion()} order by id desc limit 1`,
   );
   return found ?? null;
 }
@@ -38,7 +38,7 @@ export async function latestRarity(on: Queryable): Promise<StoredRarity | null> 
 export async function rarityWithId(on: Queryable, id: string): Promise<StoredRarity | null> {
   const [found] = await rows<{ id: string; weights: Buffer }>(
     on,
-    sql`select id, weights from skill_rarities where vocabulary = ${VOCABULARY_VERSION} and id::text = ${id}`,
+    sql`select id, weights from skill_rarities where vocabulary = ${vocabularyVersion()} and id::text = ${id}`,
   );
   return found ?? null;
 }
@@ -51,7 +51,7 @@ export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<StoredRa
   if (latest !== null && Buffer.compare(latest.weights, weights) === 0) return latest;
   const [stored] = await rows<{ id: string }>(
     tx,
-    sql`insert into skill_rarities (vocabulary, weights) values (${VOCABULARY_VERSION}, ${sql.param(Buffer.from(weights))}) returning id`,
+    sql`insert into skill_rarities (vocabulary, weights) values (${vocabularyVersion()}, ${sql.param(Buffer.from(weights))}) returning id`,
   );
   await tx.execute(
     sql`insert into skill_names (key, name)

@@ -1,12 +1,18 @@
 import type { Mention, WordList } from "./context.ts";
-import { childBy, flattenTree, hashChar, hashWord, wordNumber } from "./flat-tree.ts";
-import { areJoined, readableText, SKILL_TREE, skillsOfMentions } from "./skill-tree.ts";
+import { childBy, type FlatTree, flattenTree, hashChar, hashWord, wordNumber } from "./flat-tree.ts";
+import { areJoined, readableText, skillsOfMentions, skillTree } from "./skill-tree.ts";
 import { ASCII_FOLDED, classOf, DOT_PREFIX, isAfterDot, SIGN, WORD, wordAt } from "./words.ts";
 
-const TREE = flattenTree(SKILL_TREE);
 const ASCII_SIZE = ASCII_FOLDED.length;
 const EMPTY_HASH = hashWord("");
 const DOT_HASH = hashWord(DOT_PREFIX);
+
+let flat: FlatTree | null = null;
+
+function flatSkillTree(): FlatTree {
+  flat ??= flattenTree(skillTree());
+  return flat;
+}
 
 /**
  * The words of a text: where each starts and ends, whether it is ASCII, and its number in the tree, -1 for
@@ -35,7 +41,7 @@ const scanFor = ({ length }: string): Scan =>
   length < 2 * SHARED_SIZE ? sharedScan : openScan((length >> 1) + 1);
 
 /** Splits a text as `wordsOf` does, without a string for each word. @returns the number of words. */
-function scanWords(text: string, { starts, ends, isAscii, words }: Scan): number {
+function scanWords(tree: FlatTree, text: string, { starts, ends, isAscii, words }: Scan): number {
   const { length } = text;
   let count = 0;
   let at = 0;
@@ -69,16 +75,23 @@ function scanWords(text: string, { starts, ends, isAscii, words }: Scan): number
     ends[count] = at;
     isAscii[count] = isPlain ? 1 : 0;
     words[count] = isPlain
-      ? findWord(text, start, at, hash, hasDot)
-      : wordNumber(TREE, wordAt(text, start, at, false).folded);
+      ? findWord(tree, text, start, at, hash, hasDot)
+      : wordNumber(tree, wordAt(text, start, at, false).folded);
     count += 1;
   }
   return count;
 }
 
 /** The number of an ASCII word of a text; -1 for one that is not in the tree. */
-function findWord(text: string, start: number, end: number, hash: number, hasDot: boolean): number {
-  const { slots, hashes, chars, charStarts } = TREE;
+function findWord(
+  tree: FlatTree,
+  text: string,
+  start: number,
+  end: number,
+  hash: number,
+  hasDot: boolean,
+): number {
+  const { slots, hashes, chars, charStarts } = tree;
   const prefix = hasDot ? DOT_PREFIX.length : 0;
   for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
     const word = slots[slot] as number;
@@ -88,21 +101,20 @@ function findWord(text: string, start: number, end: number, hash: number, hasDot
     if ((charStarts[word + 1] as number) - from !== end - start) continue;
     let n = 0;
     while (n < end - start && isSame(chars[from + n] as number, text.charCodeAt(start + n))) n += 1;
-    if (n === end - start && (!hasDot || startsWithDot(charStarts[word] as number))) return word;
+    if (n === end - start && (!hasDot || startsWithDot(chars, charStarts[word] as number))) return word;
   }
 }
 
 /** Signs are not folded. */
 const isSame = (folded: number, code: number): boolean => folded === code || folded === ASCII_FOLDED[code];
 
-function startsWithDot(from: number): boolean {
-  for (let n = 0; n < DOT_PREFIX.length; n++)
-    if (TREE.chars[from + n] !== DOT_PREFIX.charCodeAt(n)) return false;
+function startsWithDot(chars: Uint16Array, from: number): boolean {
+  for (let n = 0; n < DOT_PREFIX.length; n++) if (chars[from + n] !== DOT_PREFIX.charCodeAt(n)) return false;
   return true;
 }
 
 /** Mentions from left to right, the longest name at each position; none overlaps another. */
-function findMentions(text: string, { starts, ends, words }: Scan, count: number): Mention[] {
+function findMentions(tree: FlatTree, text: string, { starts, ends, words }: Scan, count: number): Mention[] {
   const mentions: Mention[] = [];
   for (let first = 0; first < count; first++) {
     let node = 0;
@@ -112,15 +124,15 @@ function findMentions(text: string, { starts, ends, words }: Scan, count: number
       const word = words[last] as number;
       if (word < 0) break;
       if (last > first && !areJoined(text, ends[last - 1] as number, starts[last] as number)) break;
-      node = childBy(TREE, node, word);
+      node = childBy(tree, node, word);
       if (node === 0) break;
-      if ((TREE.skills[node] as number) < 0) continue;
+      if ((tree.skills[node] as number) < 0) continue;
       foundNode = node;
       foundLast = last;
     }
     if (foundNode === 0) continue;
-    const skill = TREE.skills[foundNode] as number;
-    mentions.push({ skill, first, last: foundLast, isSure: TREE.isAmbiguous[foundNode] === 0 });
+    const skill = tree.skills[foundNode] as number;
+    mentions.push({ skill, first, last: foundLast, isSure: tree.isAmbiguous[foundNode] === 0 });
     first = foundLast;
   }
   return mentions;
@@ -143,8 +155,9 @@ const scannedWords = (text: string, { starts, ends, isAscii }: Scan, length: num
  * @returns indexes in `SKILLS`.
  */
 export function matchSkills(text: string): number[] {
+  const tree = flatSkillTree();
   const read = readableText(text);
   const scan = scanFor(read);
-  const count = scanWords(read, scan);
-  return skillsOfMentions(read, scannedWords(read, scan, count), findMentions(read, scan, count));
+  const count = scanWords(tree, read, scan);
+  return skillsOfMentions(read, scannedWords(read, scan, count), findMentions(tree, read, scan, count));
 }

@@ -48,8 +48,16 @@ function buildTree(): SkillNode {
   return root;
 }
 
-/** The root of the tree. */
-export const SKILL_TREE = buildTree();
+let built: SkillNode | null = null;
+
+/**
+ * The root of the tree. It is built at its first use: most processes read no text, and building it took a
+ * quarter of the time in which the modules of the service are loaded.
+ */
+export function skillTree(): SkillNode {
+  built ??= buildTree();
+  return built;
+}
 
 /**
  * Whether two words next to each other can be parts of one name: a space, a line break, a hyphen, a slash or
@@ -70,9 +78,10 @@ export function areJoined(text: string, from: number, to: number): boolean {
 
 /** Mentions from left to right, the longest name at each position; none overlaps another. */
 function findMentions(text: string, words: readonly Word[]): Mention[] {
+  const root = skillTree();
   const mentions: Mention[] = [];
   for (let first = 0; first < words.length; first++) {
-    let at = SKILL_TREE;
+    let at = root;
     let found: Mention | null = null;
     for (let last = first; last < words.length; last++) {
       const word = words[last] as Word;

@@ -50,15 +50,28 @@ const STACK: ReadonlySet<SkillKind> = new Set([
 export const isStack = (skill: number): boolean => STACK.has((SKILLS[skill] as Skill).kind);
 
 /** Changes with every change of the vocabulary. Lists computed with different ones are never mixed. */
-export const VOCABULARY_VERSION = (skillKey(VOCABULARY) >>> 0).toString(16).padStart(8, "0");
+export function vocabularyVersion(): string {
+  version ??= (skillKey(VOCABULARY) >>> 0).toString(16).padStart(8, "0");
+  return version;
+}
 
-const byFolded = new Map<string, number>();
-for (const [index, { spellings }] of SKILLS.entries())
-  for (const { text } of spellings) byFolded.set(foldedWords(text).join(""), index);
+// Folding all spellings takes longer than most commands run: it is done at the first use.
+let version: string | null = null;
+let byFolded: ReadonlyMap<string, number> | null = null;
+
+const indexSpellings = (): ReadonlyMap<string, number> =>
+  new Map(
+    SKILLS.flatMap(({ spellings }, index) =>
+      spellings.map(({ text }) => [foldedWords(text).join(""), index] as const),
+    ),
+  );
 
 /**
  * Finds a skill that was typed as one, in any spelling: "node js", "Node.js", "NODEJS".
  *
  * @returns its index in `SKILLS`, or -1.
  */
-export const skillNamed = (name: string): number => byFolded.get(foldedWords(name).join("")) ?? -1;
+export function skillNamed(name: string): number {
+  byFolded ??= indexSpellings();
+  return byFolded.get(foldedWords(name).join("")) ?? -1;
+}
