@@ -121,6 +121,9 @@ export const FAST_LOCKS: LockPolicy = {
 
 const DRAIN_LIMIT = 10_000;
 
+/** For hangs, not for speed. */
+const CONNECT_LIMIT_MS = 60_000;
+
 /** How often a drain repeats attempts that ran out of time or were given back. */
 const REPEAT_LIMIT = 10;
 
@@ -154,6 +157,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.tracing ? { tracing: options.tracing } : {}),
     ports: { mailer: recordingMailer(mailbox), ...options.ports },
   });
+  // The service gives up after seconds, so that work goes on where a server hangs. Only tests of such servers
+  // shall do so: a busy machine takes as long.
+  if (!options.databaseUrl && !options.database)
+    runtime.db.pool.options.connectionTimeoutMillis = CONNECT_LIMIT_MS;
   const closers: (() => Promise<unknown>)[] = [];
   onTestFinished(async ({ task }) => {
     for (const close of closers.reverse()) await close();
