@@ -338,7 +338,7 @@ describe("GET /search/profiles", () => {
     expect(sent).toEqual([
       ["Retry-After", "2"],
       503,
-      { error: { code: "unavailable", message: expect.stringContaining("Too many searches") } },
+      { error: { code: "unavailable", message: expect.stringContaining("Too many concurrent searches") } },
     ]);
     gone.closed = true;
     ended.open();
