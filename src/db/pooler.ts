@@ -12,23 +12,36 @@ const ATTEMPTS = 3;
  * A connection that asks for the id of its server process in two statements sees it change once another
  * one holds a transaction.
  */
-export async function poolsTransactions(db: Database): Promise<boolean> {
-  const [first, second] = await Promise.all([db.pool.connect(), db.pool.connect()]);
+export const poolsTransactions = (db: Database): Promise<boolean> =>
+  withConnection(db, (first) => withConnection(db, (second) => changesServer(first, second)));
+
+async function changesServer(first: pg.PoolClient, second: pg.PoolClient): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = await serverProcess(first);
+    await second.query("begin");
+    const held = await serverProcess(second);
+    const after = await serverProcess(first);
+    await second.query("rollback");
+    if (held === before || after !== before) return true;
+  }
+  return false;
+}
+
+const ignoreLostConnection = () => undefined;
+
+/** Lends a connection of the pool, which is closed if the work fails. */
+async function withConnection<T>(db: Database, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await db.pool.connect();
+  // The statement under way is rejected too; without a listener a lost connection would end the process.
+  client.on("error", ignoreLostConnection);
   let broken = true;
   try {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = await serverProcess(first);
-      await second.query("begin");
-      const held = await serverProcess(second);
-      const after = await serverProcess(first);
-      await second.query("rollback");
-      if (held === before || after !== before) return true;
-    }
+    const result = await work(client);
     broken = false;
-    return false;
+    return result;
   } finally {
-    first.release(broken);
-    second.release(broken);
+    client.off("error", ignoreLostConnection);
+    client.release(broken);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { carriesValues } from "../database-fault.ts";
+import { carriesValues, databaseFault } from "../database-fault.ts";
 import { openDatabase } from "../db/client.ts";
 import { DeadlineExceeded } from "../deadlines.ts";
 import { databaseMessage } from "../roles/boot-checks.ts";
@@ -71,7 +71,8 @@ async function examinePostgres(
         ...workChecks(db, timetable, clean),
       ],
     ];
-    const failed = failedAs((error) => clean(databaseMessage(error)), SERVER_LOG);
+    const otherwise = failedAs((error) => clean(databaseMessage(error)), SERVER_LOG);
+    const failed = (error: unknown) => unansweredFinding(error) ?? otherwise(error);
     return await runCheckGroups(groups, { limitMs, failed });
   } finally {
     await db.close();
@@ -86,6 +87,26 @@ async function examineRedis({ redis }: SetUp, run: CheckOptions): Promise<Line[]
   } finally {
     probe.close();
   }
+}
+
+const QUERY_CANCELED = "57014";
+/** A connection that was lost, or that could not be opened in time. */
+const UNANSWERED = ["08006", "ETIMEDOUT"];
+
+/** For a server that is there and does not get on. */
+function unansweredFinding(error: unknown): Finding | null {
+  const code = databaseFault(error)?.code ?? "";
+  if (code === QUERY_CANCELED)
+    return problem(
+      `A statement took too long (${code}).`,
+      "Is a table locked? `select pid, pg_blocking_pids(pid), query from pg_stat_activity where cardinality(pg_blocking_pids(pid)) > 0`. Or is the server overloaded?",
+    );
+  return UNANSWERED.includes(code)
+    ? problem(
+        `Postgres does not answer (${code}).`,
+        "Check DATABASE_URL. If it is right: is the server overloaded, or does a firewall drop packets?",
+      )
+    : null;
 }
 
 const SERVER_LOG = "Look into the log of Postgres at this time.";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
@@ -18,6 +18,7 @@ import { pruneNotifications } from "../../src/workers/notifications/fan-out/prun
 import { cli, environmentOf } from "../support/cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { hostPlatform, installMappings, MAPPINGS } from "../support/host-platform.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { outsideServer } from "../support/outside.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { startPooler } from "../support/pooler.ts";
@@ -48,6 +49,25 @@ const line = (check: string, found: RegExp | string, status = "problem") => ({
   found: typeof found === "string" ? found : expect.stringMatching(found),
   action: expect.any(String),
 });
+
+/** A proxy that passes so many bytes of a server on, over all connections, and then nothing. @returns its port. */
+async function silentAfter(bytes: number, port: number): Promise<number> {
+  let passed = 0;
+  const proxy = createServer((client) => {
+    const server = connect(port, "127.0.0.1");
+    for (const socket of [client, server]) socket.on("error", () => undefined);
+    client.pipe(server);
+    server.on("data", (chunk) => {
+      passed += chunk.length;
+      if (passed < bytes) client.write(chunk);
+    });
+    client.on("close", () => server.destroy());
+    server.on("close", () => client.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(() => void proxy.close());
+  return (proxy.address() as AddressInfo).port;
+}
 
 const SENDER = { EMAIL_FROM: "Commonwork <news@mail.example.org>", PUBLIC_URL: "https://example.org" };
 
@@ -625,6 +645,60 @@ describe("commonwork doctor", () => {
       line("E-mail", /^(There was no answer in time\.|The mail provider does not answer \(ETIMEDOUT\)\.)$/),
     ]);
     expect(lines).toContainEqual(expect.objectContaining({ check: "Redis: memory", status: "ok" }));
+  });
+
+  it.each([500, 3_000, 9_000])(
+    "says what does not answer when Postgres falls silent after %i bytes, and does not end with an exception",
+    async (bytes) => {
+      const world = await soundWorld();
+      const target = new URL(world.config.databaseUrl);
+      target.port = String(await silentAfter(bytes, Number(target.port)));
+      const environment = { ...environmentOf(world), DATABASE_URL: target.href };
+      const lines = await examine({ environment });
+      const faults = faultsIn(lines);
+      expect(faults.length).toBeGreaterThan(0);
+      for (const fault of faults)
+        expect(fault).toEqual(
+          line(
+            fault.check,
+            /^(Postgres does not answer \((08006|ETIMEDOUT)\)|There was no answer in time)\.$/,
+          ),
+        );
+      expect(lines).toContainEqual(expect.objectContaining({ check: "Mirrors", status: "skipped" }));
+      expect(lines).toContainEqual(expect.objectContaining({ check: "Redis: memory", status: "ok" }));
+    },
+  );
+
+  it("names a locked table as what may be the reason, and a Redis that is paused", async () => {
+    const world = await soundWorld();
+    const redis = await ownRedis();
+    await redis.command("client", "pause", 600_000, "all");
+    const lock = await openTransaction(world);
+    await lock.query("lock table schedules in access exclusive mode");
+    const faults = await faultsOf({ ...environmentOf(world), REDIS_URL: redis.url });
+    expect(faults).toContainEqual(line("Schedules", "A statement took too long (57014)."));
+    expect(faults.find(({ check }) => check === "Schedules")?.action).toContain("pg_blocking_pids");
+    expect(faults).toContainEqual(line("Redis", "Redis does not answer."));
+  });
+
+  it("names what a role without any right needs, and a schema that is not there", async () => {
+    const database = await scratchDatabase();
+    const { app } = await deployWithRoles(database);
+    const role = await database.createRole();
+    const environment = {
+      ...environmentOf(await createWorld()),
+      DATABASE_URL: role.url,
+      DB_SCHEMA: app.databaseSchema,
+    };
+    const [fault, ...others] = await faultsOf(environment);
+    expect(others).toEqual([]);
+    expect(fault).toEqual(
+      line("Postgres", `The role ${role.name} may not use the schema ${app.databaseSchema}.`),
+    );
+    expect(fault?.action).toBe(`Run: grant usage on schema ${app.databaseSchema} to ${role.name}`);
+    expect(await faultsOf({ ...environment, DATABASE_URL: app.databaseUrl, DB_SCHEMA: "nowhere" })).toEqual([
+      line("Postgres", /has no schema nowhere\.$/),
+    ]);
   });
 
   it("prints no secrets, also where an error or a stored text contains them", async () => {
