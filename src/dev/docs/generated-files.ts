@@ -15,6 +15,7 @@ import { WORKFLOWS } from "../../workers/maintenance/workflows.ts";
 import { SUBSCRIBERS } from "../../workers/notifications/fan-out/subscribers.ts";
 import { alertRuleTable, prometheusRules } from "./alerts.ts";
 import { commandSections } from "./commands.ts";
+import { composeText } from "./compose.ts";
 import { erasureTable } from "./erasure.ts";
 import { type Consequences, eventTable } from "./events.ts";
 import {
@@ -105,6 +106,7 @@ export async function generatedFiles(): Promise<File[]> {
   return [
     { file: "docs/openapi.json", text: openApi },
     { file: ".env.example", text: envExample(AREAS) },
+    { file: "docker-compose.yml", text: composeText(await read("docker-compose.yml"), AREAS) },
     { file: "deploy/prometheus/commonwork.rules.yml", text: prometheusRules(ALERT_RULES) },
     { file: "deploy/grafana/commonwork.json", text: grafanaDashboard(ALERT_RULES) },
     ...[...pages].map(([file, text]) => ({ file, text })),
