@@ -36,7 +36,7 @@ import { cloneTemplate, dropDatabase, hostIn } from "./world-database.ts";
 import { leftovers, removeRedisKeys } from "./world-leftovers.ts";
 
 export type WorldOptions = {
-  /** Jobs of the test, added to those of the catalogue. */
+  /** Jobs of the test, added to those of the catalogue unless they are there. */
   readonly jobs?: readonly Job[];
   readonly timetable?: readonly Schedule[];
   readonly environment?: Record<string, string>;
@@ -145,7 +145,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const config = configFor(database, name, options);
   const clock = fixedClock(options.at);
   const mailbox: Email[] = [];
-  const catalogue = options.jobs ? catalogueOf([...everyJob.jobs, ...options.jobs]) : everyJob;
+  const catalogue = options.jobs ? catalogueOf([...new Set([...everyJob.jobs, ...options.jobs])]) : everyJob;
   const runtime = openRuntime({
     config,
     clock,
