@@ -33,7 +33,9 @@ const storedPlan = z.object({
    */
   reads: z.array(z.object({ schema: z.string(), table: z.string() })).default([]),
   gone: z.enum(["delete", "tombstone", "keep"]),
-  /** What the role of the service was granted for this mirror, or for one that is gone: taken back at the end. */
+  /**
+   * What the role of the service was granted for this mirror, or for one that is gone: taken back at the end.
+   */
   granted: z.array(z.object({ schema: z.string(), table: z.string().nullable() })).default([]),
 });
 

@@ -50,7 +50,11 @@ const line = (check: string, found: RegExp | string, status = "problem") => ({
   action: expect.any(String),
 });
 
-/** A proxy that passes so many bytes of a server on, over all connections, and then nothing. @returns its port. */
+/**
+ * A proxy that passes so many bytes of a server on, over all connections, and then nothing.
+ *
+ * @returns its port.
+ */
 async function silentAfter(bytes: number, port: number): Promise<number> {
   let passed = 0;
   const proxy = createServer((client) => {

@@ -5,7 +5,10 @@ import { markdownTable } from "./markdown-table.ts";
 export type FolderGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Neighbouring layers, highest first. A layer has folder names, with what each is for. */
-export type Group = { readonly name: string; readonly layers: readonly Readonly<Record<string, string>>[] };
+export type FolderGroup = {
+  readonly name: string;
+  readonly layers: readonly Readonly<Record<string, string>>[];
+};
 
 /** An import, by paths from the root of the repository. */
 export type Import = { readonly from: string; readonly to: string };
@@ -42,7 +45,7 @@ const isException = (from: string, to: string): boolean => from === EXCEPTION.fr
 /**
  * Folders that the groups miss, or list although they do not exist. Imports that point up fail check:imports.
  */
-export function listingFaults(graph: FolderGraph, groups: readonly Group[]): string[] {
+export function listingFaults(graph: FolderGraph, groups: readonly FolderGroup[]): string[] {
   const listed = new Set(groups.flatMap((group) => foldersOf(group).map(([folder]) => folder)));
   return [
     ...[...graph.keys()]
@@ -55,14 +58,14 @@ export function listingFaults(graph: FolderGraph, groups: readonly Group[]): str
 }
 
 /** The folders of a group, highest layer first, each with what it is for. */
-export const foldersOf = ({ layers }: Group): [folder: string, purpose: string][] =>
+export const foldersOf = ({ layers }: FolderGroup): [folder: string, purpose: string][] =>
   layers.flatMap((layer) => Object.entries(layer));
 
 /** Stands for a group in the picture: its first folder. */
-const idOf = (group: Group): string => foldersOf(group)[0]?.[0] ?? group.name;
+const idOf = (group: FolderGroup): string => foldersOf(group)[0]?.[0] ?? group.name;
 
 /** The imports between groups, each by its first folder. */
-function groupGraph(graph: FolderGraph, groups: readonly Group[]): FolderGraph {
+function groupGraph(graph: FolderGraph, groups: readonly FolderGroup[]): FolderGraph {
   const ids = new Map(
     groups.flatMap((group) => foldersOf(group).map(([name]) => [name, idOf(group)] as const)),
   );
@@ -107,7 +110,7 @@ const linesOf = (names: readonly string[]): string[] =>
     : [names.slice(0, NAMES_PER_LINE).join(", "), ...linesOf(names.slice(NAMES_PER_LINE))];
 
 /** The folders as a Mermaid flowchart, a node for each group. */
-export function folderPicture(graph: FolderGraph, groups: readonly Group[]): string {
+export function folderPicture(graph: FolderGraph, groups: readonly FolderGroup[]): string {
   const order = groups.map(idOf);
   const position = (id: string) => order.indexOf(id);
   const nodes = groups.map((group) => {
@@ -121,7 +124,7 @@ export function folderPicture(graph: FolderGraph, groups: readonly Group[]): str
 }
 
 /** What each folder is for, a row for each group. */
-export const folderTable = (groups: readonly Group[]): string =>
+export const folderTable = (groups: readonly FolderGroup[]): string =>
   markdownTable(
     ["Group", "Folders"],
     groups.map((group) => [

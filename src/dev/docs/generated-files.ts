@@ -19,10 +19,10 @@ import { composeText } from "./compose.ts";
 import { erasureTable } from "./erasure.ts";
 import { type Consequences, eventTable } from "./events.ts";
 import {
+  type FolderGroup,
   folderGraph,
   folderPicture,
   folderTable,
-  type Group,
   type Import,
   importsIn,
   listingFaults,
@@ -91,7 +91,7 @@ const read = (file: string): Promise<string> => readFile(new URL(file, ROOT), "u
 
 /** The files that are generated, or have generated parts, with their whole text. */
 export async function generatedFiles(): Promise<File[]> {
-  const { groups } = JSON.parse(await read("src/dev/docs/folders.json")) as { groups: Group[] };
+  const { groups } = JSON.parse(await read("src/dev/docs/folders.json")) as { groups: FolderGroup[] };
   const sources = {
     folders: await foldersOf(groups),
     decisions: await decisionTable(),
@@ -114,7 +114,7 @@ export async function generatedFiles(): Promise<File[]> {
 }
 
 /** @throws Error if a folder is not listed in a group. */
-async function foldersOf(groups: readonly Group[]): Promise<Folders> {
+async function foldersOf(groups: readonly FolderGroup[]): Promise<Folders> {
   const graph = folderGraph(await importsOfSource());
   const faults = listingFaults(graph, groups);
   if (faults.length > 0) throw new Error(faults.join("\n"));

@@ -8,12 +8,16 @@ import { DIGEST_TEXTS } from "./texts.ts";
 /** Items of one type. */
 export type Section = { readonly wording: EmailWording; readonly items: readonly Item[] };
 /** Items of one project, or those without a project. */
-export type Group = { readonly name: string; readonly sections: readonly Section[]; readonly count: number };
+export type DigestGroup = {
+  readonly name: string;
+  readonly sections: readonly Section[];
+  readonly count: number;
+};
 
 /**
  * Groups items by project, then by type, each in order of first appearance. Items without a project are last.
  */
-export function groupsOf(items: readonly Item[], language: Language): Group[] {
+export function groupsOf(items: readonly Item[], language: Language): DigestGroup[] {
   const forYou = phrasesIn(language, DIGEST_TEXTS).plain("forYou");
   return [...groupBy(items, ({ project }) => project?.id ?? "")]
     .sort(([a], [b]) => Number(a === "") - Number(b === ""))

@@ -4,7 +4,7 @@ import { phrasesIn } from "../../languages/texts.ts";
 import type { EmailWording } from "../../notifications/email-wording.ts";
 import type { DigestCadence } from "../../scoring/notifications/notify-decision.ts";
 import { shorten } from "../../shorten.ts";
-import { type Group, groupsOf, headingOf, type Section } from "./digest-groups.ts";
+import { type DigestGroup, groupsOf, headingOf, type Section } from "./digest-groups.ts";
 import {
   bodyHtml,
   footOf,
@@ -94,15 +94,18 @@ const preheaderOf = (items: readonly Item[]): string =>
     .join(" · ");
 
 /** The number of items in projects that did not fit; null if all did. */
-function restOf(hidden: readonly Group[], language: Language): string | null {
+function restOf(hidden: readonly DigestGroup[], language: Language): string | null {
   const count = hidden.reduce((sum, group) => sum + group.count, 0);
   if (count === 0) return null;
   return phrasesIn(language, DIGEST_TEXTS).plain("moreInProjects", { count, projects: hidden.length });
 }
 
 /** The first groups that fit into an e-mail; at least one. */
-function thatFit(groups: readonly Group[], language: Language): { group: Group; rendered: Html }[] {
-  const fitting: { group: Group; rendered: Html }[] = [];
+function thatFit(
+  groups: readonly DigestGroup[],
+  language: Language,
+): { group: DigestGroup; rendered: Html }[] {
+  const fitting: { group: DigestGroup; rendered: Html }[] = [];
   let room = GROUPS_BYTES;
   for (const group of groups) {
     const rendered = longestWithin(group, room, language);
@@ -114,7 +117,7 @@ function thatFit(groups: readonly Group[], language: Language): { group: Group; 
 }
 
 /** The group with as many items as fit; with the fewest if not even those do. */
-function longestWithin(group: Group, room: number, language: Language): Html {
+function longestWithin(group: DigestGroup, room: number, language: Language): Html {
   let rendered = groupHtml(group, HTML_ITEMS, language);
   for (const items of FEWER_ITEMS) {
     if (bytesOf(rendered) <= room) break;
@@ -125,7 +128,7 @@ function longestWithin(group: Group, room: number, language: Language): Html {
 
 const bytesOf = (rendered: Html): number => Buffer.byteLength(rendered.html);
 
-function groupHtml({ name, sections }: Group, limit: number, language: Language): Html {
+function groupHtml({ name, sections }: DigestGroup, limit: number, language: Language): Html {
   return html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr><td class="line" style="padding:32px 0 8px;border-bottom:1px solid ${COLOURS.line};"><h2 class="ink" style="margin:0;${raw(style.heading)}">${shorten(name, LINE_LENGTH)}</h2></td></tr>
 </table>
@@ -151,7 +154,7 @@ function itemHtml({ title, body, url }: Item, { digestLength = LINE_LENGTH }: Em
   return html`<tr><td class="ink" style="padding:6px 0;${raw(style.text)}">${lineLink(url, line)}</td><td class="accent" width="24" align="right" valign="top" aria-hidden="true" style="padding:6px 0;${raw(style.text)}color:${COLOURS.accent};">&rsaquo;</td></tr>`;
 }
 
-function groupText({ name, sections }: Group, language: Language): string {
+function groupText({ name, sections }: DigestGroup, language: Language): string {
   const lines = sections.map(({ wording, items }) => {
     const shown = items.slice(0, wording.textItems ?? TEXT_ITEMS);
     const left = items.length - shown.length;
