@@ -99,7 +99,7 @@ it("a run, an event, a host and whatever is none of them are named as well, and 
   );
   expect(await page(await idOf("3..4"))).toMatch(/Asked for by<\/dt><dd><a href="[^"]*event=3">Event 3<\/a>/);
   expect(await page(await idOf("sql:9"))).toContain("<dt>Asked for by</dt><dd>The host, in SQL</dd>");
-  expect(await page(await idOf("orphan"))).toContain("Not work of the service");
+  expect(await page(await idOf("orphan"))).toContain("No other work: a webhook call, a host or an operator");
   expect(await page(await idOf("nested"))).toContain(
     `<a href="/admin/work/${ofRun!.id}">Entry ${ofRun!.id}</a> of <code>greet-child</code></dd>`,
   );

@@ -22,7 +22,7 @@ export async function originHtml(on: Queryable, catalogue: Catalogue, entry: Ent
   const events = eventLinks(payload);
   if (events.length > 0) return html`${events.map((link) => html`${link} `)}`;
   if (key.startsWith(HOST_KEY)) return html`The host, in SQL`;
-  return html`<span class="dim">Not work of the service: a call from outside, an operator, or a version before this was recorded</span>`;
+  return html`<span class="dim">No other work: a webhook call, a host or an operator, or an older version, which did not record it</span>`;
 }
 
 const isGrouped = (catalogue: Catalogue, name: string | null): boolean =>
