@@ -55,7 +55,14 @@ const DELETED_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rows that expire, and are deleted when the next one is written. */
-const EXPIRE = ["ended_sessions", "job_activity", "processes", "queue_minutes", "stream_tickets"];
+const EXPIRE = [
+  "alert_counts",
+  "ended_sessions",
+  "job_activity",
+  "processes",
+  "queue_minutes",
+  "stream_tickets",
+];
 
 /** Kept for ever: the books, and what explains them. */
 const MONEY = [
