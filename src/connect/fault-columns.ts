@@ -7,7 +7,7 @@ import type { MirrorPlan, PlanColumn } from "./plan.ts";
 import { readHost } from "./read-host.ts";
 import { faultsOfRows } from "./record-faults.ts";
 
-/** Values that a column of ours cannot have: Postgres does not say which column. */
+/** Values that our columns cannot have: Postgres does not say which column. */
 const VALUE_FAULT = /^22/;
 /** Rows of a round whose columns are looked for one by one: the others fail alike. */
 const MAX_LOOKED_AT = 20;

@@ -33,7 +33,7 @@ export type CheckedMapping = {
   readonly zoneless: readonly string[];
   /** What values of the first rows break, in sentences: such rows would be faults. */
   readonly unfit: readonly string[];
-  /** Sources of which no row, of the first 1,000, leads to a row of the select. */
+  /** Sources none of whose first 1,000 rows matches a row of the select. */
   readonly unreached: readonly string[];
 };
 

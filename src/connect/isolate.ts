@@ -14,7 +14,7 @@ export type RefusedKey = {
   readonly column: string | null;
 };
 
-/** Values out of range, constraints, exceptions that triggers of ours raise: the fault of a row. */
+/** Values out of range, constraints, exceptions raised by our triggers: the fault of a row. */
 const ROW_FAULT = /^(22|23|P0)/;
 /** Missing tables, columns and rights, a select that gives a key twice: the fault of the mapping. */
 const MAPPING_FAULT = /^(42|21|0A)/;

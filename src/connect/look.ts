@@ -16,7 +16,7 @@ export type Looked = {
     readonly name: string;
     /** As in `pg_class.relkind`. */
     readonly kind: string;
-    /** Whether it is one of ours. */
+    /** Whether it is ours. */
     readonly own: boolean;
   }[];
   /** The columns of these that it names. */

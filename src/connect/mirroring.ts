@@ -12,7 +12,7 @@ import { checkSources } from "./source-check.ts";
 
 /** Keeps the mirrors of one process's database up to date. */
 export type Mirroring = {
-  /** Starts to apply changes as they are noted. */
+  /** Starts applying changes as they are noted. */
   start(): void;
   /** Resolves when the round under way has ended. */
   stop(): Promise<void>;

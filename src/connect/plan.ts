@@ -7,7 +7,7 @@ import { HOST_TABLES, hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
-/** What a column of ours that refers to another table refers to: `users.id`. */
+/** What one of our columns refers to: `users.id`. */
 const reference = z.object({ table: z.string(), column: z.string() });
 
 const storedPlan = z.object({

@@ -198,7 +198,7 @@ async function hostPart(tx: Tx, { plan, resyncAfter }: Mirror, limit: number): P
   return { keys, rows: keys.length, last: keys.at(-1) ?? null };
 }
 
-/** Rows that the host has were applied before: what is left to find are those that it no longer has. */
+/** The host's rows were applied before; the rest are those that it no longer has. */
 async function ownPart(tx: Tx, { plan, resyncAfter }: Mirror, limit: number): Promise<ResyncPart> {
   const [found] = await readHost<OwnKeys>(tx, plan, absentOwnKeys(plan, resyncAfter, limit, { all: true }));
   const { absent, rows, last } = found as OwnKeys;

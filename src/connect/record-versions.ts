@@ -95,7 +95,7 @@ export const deleteVersions = (tx: Tx, records: readonly Named[]): Promise<unkno
     sql`delete from record_versions v using ${keysTable(records)} where v.mirror = k.mirror and v.key = k.key`,
   );
 
-/** Stores records that are to be written. The keys are distinct. */
+/** Stores records that must be written. The keys are distinct. */
 export const writePending = (
   tx: Tx,
   records: readonly (Named & Pick<HostRecord, "columns">)[],

@@ -2,11 +2,11 @@ import { type SQL, sql } from "drizzle-orm";
 import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** Sets a setting of ours until the end of the transaction. */
+/** Sets one of our settings until the end of the transaction. */
 export const switchSetting = (tx: Tx, setting: SQL, on: boolean): Promise<unknown> =>
   tx.execute(sql`select set_config(${setting}, ${on ? "on" : "off"}, true)`);
 
-/** Runs work while a setting of ours is on. When the work fails, the rollback restores the setting. */
+/** Runs work while one of our settings is on. If the work fails, the rollback restores the setting. */
 export async function withSetting<T>(tx: Tx, setting: SQL, work: () => Promise<T>): Promise<T> {
   const [before] = await rows<{ value: string | null }>(
     tx,

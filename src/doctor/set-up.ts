@@ -5,7 +5,7 @@ import { media } from "../config/media.ts";
 import { postgres } from "../config/postgres.ts";
 import { redis } from "../config/redis.ts";
 
-/** The configuration as far as it is valid: a part is null if one of its variables has an error. */
+/** The valid parts of the configuration: a part is null if one of its variables has an error. */
 export type SetUp = {
   readonly faults: readonly string[];
   readonly config: Config | null;

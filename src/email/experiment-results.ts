@@ -10,7 +10,7 @@ export type VariantResult = {
   readonly users: number;
   readonly sent: number;
   readonly delivered: number;
-  /** E-mails of which a notification was read in the app after they were sent. */
+  /** E-mails with a notification that was read in the app after they were sent. */
   readonly followed: number;
   /** E-mails whose unsubscribe link was used. */
   readonly left: number;

@@ -53,7 +53,7 @@ const nextTick = (ms: number): number => (Math.floor(ms / TICK_MS) + 1) * TICK_M
 
 type Habits = { zone: string | null; changedAt: string | null; had: { kind: DigestCadence; at: string }[] };
 
-/** When e-mail of a user that waits is sent, as far as it is known now. */
+/** When a user's waiting e-mail will be sent, if that is known. */
 export async function readOutlook(
   on: Queryable,
   userId: string,

@@ -54,7 +54,7 @@ export async function beginErasure(
   return { userId, profileIds: await profilesOf(tx, userId), references, mailings };
 }
 
-/** Everything that is to be erased, in ranges that do not depend on each other. */
+/** Everything to erase, in ranges that do not depend on each other. */
 export async function cutErasure(tx: Tx, person: ErasedUser): Promise<ErasureRange[]> {
   const ranges: ErasureRange[] = [];
   for (const { table, index, rule } of CARRIED) {

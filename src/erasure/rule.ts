@@ -43,19 +43,19 @@ type Options = Partial<Pick<Extract<Rule, { where: unknown }>, "where" | "left" 
 
 const DEFAULTS = { scan: false, byReference: false, note: null };
 
-/** The rows of which a column holds the user's id. */
+/** The rows whose column holds the user's id. */
 export const ofUser =
   (column: string) =>
   ({ userId }: ErasedUser): SQL =>
     sql`r.${sql.identifier(column)} = ${userId}`;
 
-/** The rows of which a column holds the id of one of the user's profiles. */
+/** The rows whose column holds the id of one of the user's profiles. */
 export const ofProfiles =
   (column: string) =>
   ({ profileIds }: ErasedUser): SQL =>
     sql`r.${sql.identifier(column)} = any(${array(profileIds)}::bigint[])`;
 
-/** Deletes the rows of which a column holds the user's id. */
+/** Deletes the rows whose column holds the user's id. */
 export const deletes = (column: string, options: Options = {}): Rule => ({
   ...DEFAULTS,
   where: ofUser(column),
@@ -81,7 +81,7 @@ export const clears = (
   options: Options & { readonly where: (person: ErasedUser) => SQL },
 ): Rule => ({ ...DEFAULTS, ...options, does: "clear", columns, set });
 
-/** Keeps columns as they are. */
+/** Keeps columns unchanged. */
 export const keeps = (note: string, ...columns: readonly string[]): Rule => ({
   does: "keep",
   columns,

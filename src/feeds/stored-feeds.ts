@@ -44,7 +44,7 @@ const toFeed = ({ items, computedAt, watermark, expiresAt, ...row }: StoredRow):
   expiresAt: new Date(expiresAt),
 });
 
-/** The feeds of users as they are served, of this version of the formula. Expired ones as well. */
+/** The served feeds of users, of this version of the formula, expired ones included. */
 export async function readCurrentFeeds(on: Queryable, userIds: readonly string[]): Promise<StoredFeed[]> {
   const found = await rows<StoredRow>(
     on,

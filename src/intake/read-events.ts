@@ -68,7 +68,7 @@ function readEvent(text: string, receivedAt: Date): ReadEvent {
     ...(parsed.error?.issues ?? []).map(({ path, message }) => ({ field: path.join("."), fault: message })),
   ];
   for (const subject of parsed.data ? missingSubjects(parsed.data.event_type, subjectsOf(parsed.data)) : [])
-    faults.push({ field: `${subject}_id`, fault: `is needed by ${parsed.data?.event_type}` });
+    faults.push({ field: `${subject}_id`, fault: `is required by ${parsed.data?.event_type}` });
   if (parsed.data?.occurred_at && Date.parse(parsed.data.occurred_at) > receivedAt.getTime() + MAX_AHEAD_MS)
     faults.push({ field: "occurred_at", fault: "must not be more than a day in the future" });
   if (parsed.success && faults.length === 0) return { kind: "event", event: parsed.data };

@@ -9,7 +9,7 @@ export type Forms = { readonly [Category in Exclude<Intl.LDMLPluralRule, "other"
   readonly other: Message;
 };
 
-/** Markdown that is inserted as it is; other values are escaped. */
+/** Markdown that is inserted unescaped; other values are escaped. */
 export type Fragment = { readonly markdown: string };
 
 /** A number that is written as a text: the number itself is not known yet, only which plural form it has. */

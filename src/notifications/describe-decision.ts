@@ -42,7 +42,7 @@ type Described = Pick<
   "channel" | "decision" | "cadence" | "reason" | "status" | "error" | "notBefore" | "emailId" | "emailReason"
 >;
 
-/** When an e-mail that waits is sent, as far as it is known. */
+/** When a waiting e-mail will be sent, if that is known. */
 export type Outlook = {
   /** The user's zone. */
   readonly zone: string;

@@ -149,7 +149,7 @@ async function storeLists(
 ): Promise<CompatibilityCounts | null> {
   if (!(await keepVersion(tx, version, ["building", "served"]))) return null;
   if ((await servedVersion(tx, "pairs"))?.id !== pairs)
-    throw new Snooze(RETRY_MS, "other pair lists are served since");
+    throw new Snooze(RETRY_MS, "another version of the pair lists is served");
   await writeLists(tx, version, found.lists, now);
   const deleted = await tx.execute(
     sql`delete from compatibility_lists l

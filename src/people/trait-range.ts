@@ -77,7 +77,7 @@ async function storeUsers(
   const building = await versionOfRun(tx, "traits", runId);
   const version = building ?? (await servedVersion(tx, "traits"));
   if (version === null || !(await keepVersion(tx, version.id, ["building", "served"])))
-    throw new Snooze(RETRY_MS, "other traits are served");
+    throw new Snooze(RETRY_MS, "another version of the traits is served");
   if (version.algoVersion > settings.pairs.traitAlgoVersion)
     throw new AnotherVersion(`the traits are of TRAIT_ALGO_VERSION ${version.algoVersion}`);
   if (version.algoVersion < settings.pairs.traitAlgoVersion) {

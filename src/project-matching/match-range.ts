@@ -25,7 +25,7 @@ export const matchRange = z.object({
    * less to read their skills alone.
    */
   shared: z.boolean(),
-  /** Length of a list of which nobody is spent (project-facts.ts). */
+  /** Length of a list without spent candidates (project-facts.ts). */
   keep: z.int(),
 });
 export type MatchRange = z.infer<typeof matchRange>;

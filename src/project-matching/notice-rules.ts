@@ -8,7 +8,7 @@ import { IS_MATCHED } from "./project-facts.ts";
 /** A project of a run of the notices, with the user who gets its summary. */
 export type NoticeProject = { readonly id: string; readonly name: string; readonly leadId: string };
 
-/** Matched projects whose candidates are to be notified, by id. */
+/** Matched projects with candidates to notify, by id. */
 export const readNoticeProjects = (tx: Tx): Promise<NoticeProject[]> =>
   rows<NoticeProject>(
     tx,

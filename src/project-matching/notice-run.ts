@@ -33,7 +33,7 @@ export async function findSender(tx: Tx, systemUser: string): Promise<string> {
     tx,
     sql`select id from users where id::text = ${systemUser} or public_id::text = ${systemUser}`,
   );
-  if (!found) throw new Cancel("SYSTEM_USER_ID names no user");
+  if (!found) throw new Cancel("SYSTEM_USER_ID is not the id of a user");
   return found.id;
 }
 

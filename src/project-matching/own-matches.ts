@@ -60,7 +60,7 @@ async function scored(
   });
 }
 
-/** Those of the projects of which the volunteer may be a candidate. */
+/** The projects that the volunteer may be a candidate of. */
 async function readCandidacies(
   on: Queryable,
   volunteerId: string,

@@ -74,7 +74,7 @@ const SPENT = sql`(
 
 /**
  * The matched projects of a scope with the capacity of their lists, by id.
- * @param keep length of a list of which nobody is spent.
+ * @param keep length of a list without spent candidates.
  */
 export async function readListedProjects(
   tx: Queryable,

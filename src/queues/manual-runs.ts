@@ -15,7 +15,7 @@ const POLL_MS = 200;
 
 /**
  * Enqueues a manual run: a row in job_runs and its entry.
- * @param options `partOf`: the run of which it is a step.
+ * @param options `partOf`: the run that it is a step of.
  * @returns the id of the run.
  */
 export async function startRun(
@@ -69,7 +69,7 @@ export async function runInline(
   return runEntries(deps, runId, carrier, onChange, signal);
 }
 
-/** Runs what is left of a run and of its steps in this process, also what another such process had begun. */
+/** Runs the rest of a run and of its steps in this process, including what another such process began. */
 export const continueInline = (
   deps: RunCarrierDeps,
   runId: string,

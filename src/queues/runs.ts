@@ -37,7 +37,7 @@ const RUN_COLUMNS = sql`id, job, trigger, schedule, slot, input, status, created
 
 /**
  * Inserts the row of a manual run, or of a ranged run that an event caused.
- * @param partOf the run of which it is a step.
+ * @param partOf the run that it is a step of.
  */
 export async function openRun(
   tx: Tx,

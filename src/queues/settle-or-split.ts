@@ -94,7 +94,7 @@ async function splitOrLeave(
   disposition: Disposition,
   error: unknown,
 ): Promise<void> {
-  // Nothing is wrong with work that asks to be run later, so no entry of the group is to be found.
+  // Work that asks to run later has no fault, so there is no faulty entry to find.
   if (ids.length === 1 || disposition.kind === "later") return leave(attempt, ids, disposition, error);
   return splitInHalf(attempt, ids);
 }

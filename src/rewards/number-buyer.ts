@@ -12,6 +12,6 @@ export async function numberBuyer(on: Queryable, read: ReadSale): Promise<ReadSa
   const userId = await resolveReference(on, "users", read.sale.buyerUserId, { ownIds: false });
   const number = userId === null ? null : await readBuyerNumber(on, userId);
   if (number !== null) return { kind: "sale", sale: { ...read.sale, buyerUserId: number } };
-  const fault = "is the id of no user; send the sale again once the user is there";
+  const fault = "is not the id of a user; send the sale again once the user exists";
   return { kind: "faults", faults: [{ field: "user_id", fault }] };
 }

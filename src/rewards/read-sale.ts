@@ -99,7 +99,7 @@ function readUserId(value: unknown): Field<string> {
     const read = buyerId.safeParse(value);
     return read.success ? { value } : { fault: "must be an id of 1 to 255 plain characters" };
   }
-  if (!isLosslessNumber(value)) return { fault: "must be a whole number or a text" };
+  if (!isLosslessNumber(value)) return { fault: "must be a whole number or a string" };
   const text = value.toString();
   if (!WHOLE_NUMBER.test(text) || BigInt(text) > BigInt(Number.MAX_SAFE_INTEGER)) {
     return { fault: `must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, in digits only` };

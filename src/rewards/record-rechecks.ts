@@ -79,7 +79,7 @@ async function recordDecisions(tx: Tx, changed: readonly ChangedDecision[]): Pro
 const reasonsOf = (recheck: ChangedDecision["recheck"]): readonly string[] =>
   recheck.kind === "award" ? [] : recheck.reasons;
 
-/** The inputs with the windows as they are now, and the late sales that moved the commissions. */
+/** The inputs with the current windows, and the late sales that moved the commissions. */
 function newInputs(change: ChangedDecision): DecisionInputs {
   const { sale, lateId } = change;
   const { rechecks = [], ...inputs } = sale.inputs;

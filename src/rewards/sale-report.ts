@@ -90,7 +90,7 @@ export async function readSaleReport(on: Queryable, saleId: string): Promise<Sal
   };
 }
 
-/** A row as it is read: instants are text. */
+/** A row as Postgres returns it: instants are text. */
 type Dated<Row, Instants extends keyof Row> = Omit<Row, Instants> & Record<Instants, string>;
 
 const tokens = (micro: string): string => formatAmount(BigInt(micro));

@@ -51,11 +51,11 @@ export function saleVerdict(
     case "accepted":
       return [waitingText(sale)];
     case "unresolved":
-      return ["Not paid yet.", ...reasons, "It is decided again when the profile appears."];
+      return ["Not paid yet.", ...reasons, "It will be decided once the profile exists."];
     case "held":
       return ["Held: its commissions wait for an operator.", ...reasons];
     case "reversed":
-      return ["Reversed: nobody keeps a commission of it.", ...reasons];
+      return ["Reversed: nobody keeps a commission from it.", ...reasons];
     default:
       return [sale.lines.length === 0 ? "Nothing was paid." : paidText(sale), ...reasons];
   }

@@ -17,7 +17,7 @@ export type SettledSale = {
   readonly inputs: DecisionInputs;
   /** The late sales that it has been decided again for, with a change. */
   readonly recheckedFor: readonly string[];
-  /** The facts of its decision, with the windows as they are now. */
+  /** The facts of its decision, with the current windows. */
   readonly facts: CommissionFacts;
 };
 

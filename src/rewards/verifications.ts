@@ -44,7 +44,7 @@ export type VerificationState = {
   readonly ages: readonly { readonly scope: VerificationScope; readonly seconds: number }[];
 };
 
-/** For the metrics. A verification of everything covers what is new as well. */
+/** For the metrics. A full verification covers new rows as well. */
 export async function verificationState(on: Queryable): Promise<VerificationState> {
   const [row] = await rows<{ drift: number | null; newSeconds: number | null; allSeconds: number | null }>(
     on,

@@ -11,13 +11,13 @@ import { VERSION } from "../version.ts";
 import type { Runtime } from "./runtime.ts";
 
 const WRITE_EVERY_MS = 15_000;
-/** At shutdown: a Postgres that hangs must not hold it up. */
+/** At shutdown: a hanging Postgres must not delay it. */
 const LEAVE_WITHIN_MS = 1_000;
-/** A process that was not seen for this long is shown as gone. */
+/** A process that has not been seen for this long is shown as gone. */
 const GONE_AFTER_SECONDS = 60;
 
 export type Presence = {
-  /** Writes once more what was counted, and takes the process off the list. */
+  /** Writes the remaining counts, and removes the process from the list. */
   stop(): Promise<void>;
 };
 

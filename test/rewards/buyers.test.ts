@@ -61,6 +61,6 @@ it("a sale names its buyer by the host's id that is a text, as a sale with the n
   expect(await readBuyer(uuid)).toBe(buyer.userId);
   expect(await readBuyer("7001")).toBe("7001");
   expect(await readBuyer("auth0|nobody")).toEqual([
-    { field: "user_id", fault: "is the id of no user; send the sale again once the user is there" },
+    { field: "user_id", fault: "is not the id of a user; send the sale again once the user exists" },
   ]);
 });

@@ -159,7 +159,7 @@ describe("a rejected field", () => {
     ["user_id", "1e3", "1e3", /whole number/],
     ["user_id", "2^53", "9007199254740992", /9007199254740991/],
     ["user_id", "20 digits", "10000000000000000000", /whole number/],
-    ["user_id", "true", "true", /whole number or a text/],
+    ["user_id", "true", "true", /whole number or a string/],
     ["user_id", "empty", '""', /1 to 255/],
     ["user_id", "line break", '"a\\nb"', /plain characters/],
     ["transaction_id", "missing", "", /missing/],

@@ -8,7 +8,7 @@ import { renderSample, SAMPLE_NAMES } from "./email-samples.ts";
 import type { AdminPage } from "./frame/navigation.ts";
 import { showBarePage, showPage } from "./frame/page.ts";
 
-/** An e-mail has inline styles and is framed by a page of ours; it may load nothing and run nothing. */
+/** An e-mail has inline styles and is framed by our page; it may load nothing and run nothing. */
 const EMAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 

@@ -4,7 +4,7 @@ import type { ByteReader } from "./byte-reader.ts";
 /** No playlists: these would name other files. */
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, MP3, WAVE, OGG, FLAC];
 
-/** Its own cache, on top of ours. */
+/** Its own cache, in addition to ours. */
 const PARSER_CACHE = 1024 * 1024;
 
 /** Opens a video or audio file for `mediabunny`. To be disposed of. */

@@ -33,7 +33,7 @@ export type ListMergeInput = {
   /** The postings that changed. */
   readonly index: PostingIndex;
   readonly rarity: Uint8Array;
-  /** All open postings: a JSON array of [id, OpenPosting], companies as they are written. */
+  /** All open postings: a JSON array of [id, OpenPosting], with unnormalized companies. */
   readonly openPostings: Uint8Array;
   /** Lists of users whose facts are as they were when they were computed. */
   readonly lists: EncodedLists;

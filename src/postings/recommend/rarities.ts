@@ -44,7 +44,7 @@ export async function rarityWithId(on: Queryable, id: string): Promise<StoredRar
 }
 
 /**
- * Stores weights unless they are the latest, and the names of the skills. @returns them as they are stored.
+ * Stores weights unless they are the latest, and the names of the skills. @returns the stored weights.
  */
 export async function storeRarity(tx: Tx, weights: Uint8Array): Promise<StoredRarity> {
   const latest = await latestRarity(tx);

@@ -78,7 +78,7 @@ export async function readPostings(
   return read?.postings ?? "[]";
 }
 
-/** All postings of the window, as a JSON array of [id, OpenPosting]; companies as they are written. */
+/** All postings of the window, as a JSON array of [id, OpenPosting], with unnormalized companies. */
 export async function readOpenPostings(tx: Tx, asOf: Date, changedSince: Date): Promise<string> {
   const [read] = await rows<{ postings: string }>(
     tx,

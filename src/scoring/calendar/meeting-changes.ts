@@ -1,6 +1,6 @@
 export type Response = "pending" | "accepted" | "declined" | "tentative";
 
-/** A meeting as it is stored, or as a calendar entry shows it. Responses by user id. */
+/** A meeting as stored, or as a calendar entry describes it. Responses by user id. */
 export type MeetingFacts = {
   readonly title: string;
   readonly startMs: number;

@@ -155,7 +155,7 @@ function tooLarge({ kind, width, height }: MediaMetadata, limits: MediaLimits): 
   return [{ reason: "too-large", width, height, maxWidth: limit.width, maxHeight: limit.height }];
 }
 
-/** The columns that decide whether a record is checked, as they are stored. */
+/** The stored columns that decide whether a record is checked. */
 export type MediaState = {
   readonly kind: string;
   readonly status: string;

@@ -8,7 +8,7 @@ export type VolunteerFacts = {
   readonly projects: number;
   /** Those of them that require a skill of the volunteer. */
   readonly related: number;
-  /** Their best score for a project of which they may be a candidate. */
+  /** Their best score for a project that they may be a candidate of. */
   readonly best: number | null;
 };
 

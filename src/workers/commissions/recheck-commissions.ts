@@ -115,7 +115,7 @@ function outcomesOf(
     const own = changed.filter(({ sale }) => sale.facts.buyer?.userId === group[0]?.userId);
     group.forEach(({ id }, index) => {
       const first = own.length === 0 ? skipped("no decision changes") : done(countKinds(own));
-      outcomes.set(id, index === 0 ? first : skipped("looked at with another sale of its buyer"));
+      outcomes.set(id, index === 0 ? first : skipped("rechecked together with another sale of its buyer"));
     });
   }
   return payloads.map(({ saleId }) => outcomes.get(saleId) ?? skipped("no such settled sale"));

@@ -43,7 +43,8 @@ export const eraseUser = defineJob({
     return done(erased);
   },
   sum: async ({ userId, actor, reason }, counts, { tx, runId, now, settings, round }) => {
-    if (counts["users"] === undefined) return skipped("there is no such user, or the user is erased already");
+    if (counts["users"] === undefined)
+      return skipped("there is no such user, or the user was already erased");
     const remaining = round < MAX_ROUNDS ? await remainingRanges(tx, userId) : [];
     if (remaining.length > 0)
       return further(

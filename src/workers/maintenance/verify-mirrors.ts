@@ -33,7 +33,7 @@ export const verifyMirrors = defineJob({
     });
   },
   run: async ({ mirror }, { tx, log }, compared) => {
-    if (compared === null) return skipped("the mirror is stopped, in a resync, or not installed any more");
+    if (compared === null) return skipped("the mirror is stopped, in a resync, or no longer installed");
     const { rows, differing } = compared;
     if (differing.length > 0) {
       log.error(

@@ -36,7 +36,7 @@ export const recalculateMultipliers = defineJob({
       throw new Cancel("there is no such organization");
     }
     if (await otherRunUnderWay(tx, NAME, runId))
-      throw new Snooze(OTHER_RUN_CHECK_MS, "another run is under way");
+      throw new Snooze(OTHER_RUN_CHECK_MS, "another run is in progress");
     const { maxHundredths } = settings.multipliers;
     return cutProfiles(tx, { organizationId: organizationId ?? null, full, maxHundredths });
   },

@@ -168,12 +168,12 @@ describe("POST /webhooks/domain_events", () => {
       {
         id: "a",
         status: "rejected",
-        faults: [{ field: "project_id", fault: "is needed by project_access_granted" }],
+        faults: [{ field: "project_id", fault: "is required by project_access_granted" }],
       },
       {
         id: "b",
         status: "rejected",
-        faults: [{ field: "resource_id", fault: "is needed by document_uploaded" }],
+        faults: [{ field: "resource_id", fault: "is required by document_uploaded" }],
       },
       { id: "c", status: "accepted", event: expect.any(String) },
     ]);

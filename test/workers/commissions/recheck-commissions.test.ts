@@ -216,7 +216,7 @@ describe("recheck-commissions", () => {
     const payloads = late.map((saleId) => ({ saleId }));
     const tally = await world.perform(recheckCommissions, ...payloads);
     expect(tally).toMatchObject({ counts: { paid: 50 }, done: 1, skipped: 1 });
-    expect(tally.reasons).toEqual({ "looked at with another sale of its buyer": 1 });
+    expect(tally.reasons).toEqual({ "rechecked together with another sale of its buyer": 1 });
     const rest = await world.enqueued(recheckCommissions);
     expect(rest.map(({ payload }) => payload)).toEqual(late.map((saleId) => ({ saleId, after: sold[49] })));
     expect(

@@ -352,7 +352,7 @@ describe("recalculate-multipliers", () => {
     expect(await world.query("select 1 from multiplier_marks")).toEqual([]);
   });
 
-  it("waits while another run is under way", async () => {
+  it("waits while another run is in progress", async () => {
     const world = await createWorld({ at: NOW });
     await volunteer(world, { organizationId: await organization(world) });
     await enqueueRunIn(world, recalculateMultipliers, { full: false });

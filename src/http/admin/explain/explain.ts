@@ -9,7 +9,7 @@ import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { explanationHtml } from "./explanation-html.ts";
 
-/** Figures, recomputed from what is stored with them. */
+/** Figures, recomputed from their stored inputs. */
 export const explainPage: AdminPage = {
   path: "/explain",
   title: "Explain a figure",

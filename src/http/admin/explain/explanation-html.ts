@@ -3,7 +3,7 @@ import { type Html, html } from "../../../html.ts";
 import { notice } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 
-/** A figure, recomputed: whether it agrees with what is stored, and how it follows. */
+/** A recomputed figure: whether it agrees with the stored one, and its derivation. */
 export const explanationHtml = ({ agrees, faults, steps }: Explanation): Html => html`${
   agrees ? null : notice(`The stored figure differs from the recomputed one. ${faults.join(". ")}.`, "bad")
 }

@@ -17,7 +17,7 @@ const TONES: Readonly<Record<DecisionLine["decision"], Tone>> = {
 
 const decisionBadge = (decision: DecisionLine["decision"]): Html => badge(decision, TONES[decision]);
 
-/** The page about an event and a user, either of which may be left out. */
+/** The page about an event and a user; either may be omitted. */
 export const whyHref = (query: { readonly user?: string; readonly event?: string }): string =>
   hrefOf("/admin/notifications/why", query);
 

@@ -3,7 +3,7 @@ import type { Level } from "./title.ts";
 /** A salary in one currency. */
 export type Salary = { readonly yearly: number; readonly currency: string };
 
-/** A posting, as it is scored. Skills are indexes in `SKILLS`, words are folded. */
+/** A posting in the form that is scored. Skills are indexes in `SKILLS`, words are folded. */
 export type RecommendPosting = {
   readonly id: number;
   /** The same for all copies of a posting; null when no copy is known. */

@@ -160,7 +160,7 @@ async function continuePlacing(
 ): Promise<Outcome | Further<PairRange>> {
   if ((await planOf(input, context)) === "outdated") {
     if (Object.keys(counts).length === 0) return skipped("lists of a later MATCH_ALGO_VERSION are served");
-    throw new AnotherVersion("a process with a later MATCH_ALGO_VERSION ends what it has begun");
+    throw new AnotherVersion("a process with a later MATCH_ALGO_VERSION completes the run that it started");
   }
   // What changed while all lists were computed, or what the user left behind in the lists of others.
   const mayContinue = input.userId === undefined || (counts["refills"] ?? 0) > 0;

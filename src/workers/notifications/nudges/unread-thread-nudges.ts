@@ -33,7 +33,7 @@ export const unreadThreadNudges: RangedJob<Payload, UnreadRange> = defineJob<Pay
   sum: async (_payload, counts, { tx, now, settings, round }) => {
     const ranges = await nextUnreadRanges(tx, settings.nudges.unread, now, round + 1);
     if (ranges.length > 0) return further(ranges, counts);
-    if (Object.keys(counts).length === 0) return skipped("no mark and no watch is due");
+    if (Object.keys(counts).length === 0) return skipped("no thread is due");
     return done({ nudged: 0, users: 0, ...counts });
   },
 });

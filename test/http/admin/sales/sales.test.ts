@@ -148,7 +148,7 @@ describe("the pages of sales", () => {
     await world.drain();
     expect(await saleOf(world, saleId)).toMatchObject({ status: "reversed" });
     const shown = await (await admin.send("GET", path)).text();
-    expect(shown).toContain("Reversed: nobody keeps a commission of it.");
+    expect(shown).toContain("Reversed: nobody keeps a commission from it.");
     expect(shown).not.toContain("<button formaction=");
     expect(await page(path)).toContain("<td>reversal</td>");
   });
