@@ -178,7 +178,7 @@ const COMMUNITIES = size(25, 3_000);
 
 describe("recalculateRange", () => {
   it("equals decideMultiplier on random communities, in full and step by step", {
-    timeout: 240_000 + COMMUNITIES * 1_000,
+    timeout: 300_000 + COMMUNITIES * 1_000,
   }, async () => {
     const world = await createWorld();
     const step = fc.record({
