@@ -5,17 +5,10 @@ import { join } from "node:path";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Line } from "../../src/doctor/finding.ts";
-import { spaceFinding } from "../../src/doctor/folder-checks.ts";
-import { growthFindings } from "../../src/doctor/growth-checks.ts";
 import { lookAtVersion } from "../../src/doctor/process-checks.ts";
-import { missingObjects } from "../../src/doctor/schema-checks.ts";
-import { declaredObjects, objectKey } from "../../src/doctor/schema-objects.ts";
 import { secretsIn, withoutSecrets } from "../../src/doctor/secrets.ts";
-import { holderFindings, tableFindings } from "../../src/doctor/table-checks.ts";
-import { timetable } from "../../src/schedules/timetable.ts";
-import { pruneHistory } from "../../src/workers/maintenance/prune-history.ts";
-import { pruneNotifications } from "../../src/workers/notifications/fan-out/prune-notifications.ts";
 import { cli, environmentOf } from "../support/cli.ts";
+import { faultsIn, faultsOf, line, soundWorld } from "../support/doctor.ts";
 import { eventually } from "../support/eventually.ts";
 import { hostPlatform, installMappings, MAPPINGS } from "../support/host-platform.ts";
 import { openTransaction } from "../support/open-transaction.ts";
@@ -24,31 +17,7 @@ import { ownRedis } from "../support/own-redis.ts";
 import { startPooler } from "../support/pooler.ts";
 import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
 import { fakeSmtp } from "../support/smtp.ts";
-import { createWorld, type World, type WorldOptions } from "../support/world.ts";
-
-type Environment = Record<string, string>;
-
-/** The lines with a problem or a warning. */
-const faultsIn = (lines: readonly Line[]): Line[] =>
-  lines.filter(({ status }) => status === "problem" || status === "warning");
-
-const faultsOf = async (environment: Environment): Promise<Line[]> =>
-  faultsIn(await examine({ environment }));
-
-/** A world in which every schedule has just been opened. */
-async function soundWorld(options: WorldOptions = {}): Promise<World> {
-  const world = await createWorld(options);
-  const names = timetable.map(({ name }) => name);
-  await world.query("insert into schedules (name, through) select unnest($1::text[]), now()", [names]);
-  return world;
-}
-
-const line = (check: string, found: RegExp | string, status = "problem") => ({
-  check,
-  status,
-  found: typeof found === "string" ? found : expect.stringMatching(found),
-  action: expect.any(String),
-});
+import { createWorld } from "../support/world.ts";
 
 /**
  * A proxy that passes so many bytes of a server on, over all connections, and then nothing.
@@ -425,20 +394,6 @@ describe("commonwork doctor finds", () => {
     expect(await faultsOf(environment)).toEqual([]);
   });
 
-  it("16: tables that are not cleaned up", async () => {
-    const world = await soundWorld();
-    await world.query("alter table outbox set (autovacuum_enabled = false)");
-    expect(await faultsOf(environmentOf(world))).toEqual([
-      line("Disk and tables", "Autovacuum is off for outbox.", "warning"),
-    ]);
-    const bloated = { name: "outbox", live: 10, dead: 200_000, autovacuum: true };
-    expect(tableFindings([bloated], 1_200).map(({ found }) => found)).toEqual([
-      "The table outbox has 200000 dead rows beside 10 live ones.",
-      "A transaction has been open for 20 minutes: until it ends, no table is cleaned up.",
-    ]);
-    expect(tableFindings([{ ...bloated, live: 300_000 }], 60)).toEqual([]);
-  });
-
   it("17: a folder for e-mails that cannot be written", async () => {
     const environment = { ...environmentOf(await soundWorld()), EMAIL_FOLDER: "package.json/emails" };
     expect(await faultsOf(environment)).toEqual([
@@ -454,166 +409,6 @@ describe("commonwork doctor finds", () => {
     expect(lookAtVersion("18.20.0").status).toBe("problem");
     expect(lookAtVersion("20.19.0").status).toBe("ok");
     expect(lookAtVersion("24.0.0").status).toBe("ok");
-  });
-
-  it("19: a folder of media that is missing, cannot be read, or is on a disk without space", async () => {
-    const environment = environmentOf(await soundWorld());
-    expect(await faultsOf({ ...environment, MEDIA_FOLDER: "no/such/folder" })).toEqual([
-      line("Folder of media", /^MEDIA_FOLDER \(.*no\/such\/folder\) does not exist\.$/),
-    ]);
-    expect(await faultsOf({ ...environment, MEDIA_FOLDER: "package.json/media" })).toEqual([
-      line("Folder of media", /^MEDIA_FOLDER \(.*\) cannot be read \(ENOTDIR\)\.$/),
-    ]);
-    expect(await faultsOf({ ...environment, MEDIA_FOLDER: "test" })).toEqual([]);
-    const folder = {
-      variable: "MEDIA_FOLDER",
-      path: "/media",
-      needs: "read",
-      whenFull: "Add space.",
-    } as const;
-    const roomy = { bavail: 50, blocks: 100, ffree: 50, files: 100 };
-    expect(spaceFinding(folder, roomy)).toBeNull();
-    expect(spaceFinding(folder, { ...roomy, bavail: 4 })).toEqual({
-      status: "warning",
-      found: "The disk of MEDIA_FOLDER (/media) has 4 % left.",
-      action: "Add space.",
-    });
-    expect(spaceFinding(folder, { ...roomy, ffree: 1 })?.found).toContain("1 % of its file entries left");
-    expect(spaceFinding(folder, { ...roomy, ffree: 0, files: 0 })).toBeNull();
-  });
-
-  it("20: a trigger, an index, a constraint, a function, a column or a table of ours that was dropped", async () => {
-    const world = await soundWorld();
-    const [{ schema = "" } = {}] = await world.query<{ schema: string }>("select current_schema() as schema");
-    const restore: string[] = [];
-    for (const [drop, found] of [
-      [
-        "drop trigger ledger_entries_append_only on ledger_entries",
-        "trigger ledger_entries_append_only on ledger_entries is missing",
-      ],
-      ["drop index outbox_due", "index outbox_due on outbox is missing or invalid"],
-      [
-        "alter table ledger_entries drop constraint ledger_entries_amount",
-        "constraint ledger_entries_amount on ledger_entries is missing",
-      ],
-    ] as const) {
-      await world.query(drop);
-      const faults = await faultsOf(environmentOf(world));
-      expect(faults).toEqual([line("Schema objects", `The ${found}.`)]);
-      const [, statement = ""] =
-        /^Run as the owner of the schema: (.*?)(?: -- .*)?$/.exec(faults[0]?.action ?? "") ?? [];
-      restore.push(statement);
-      await world.query(statement);
-    }
-    expect(restore[0]).toMatch(
-      new RegExp(`^set search_path = "?${schema}"?; CREATE TRIGGER ledger_entries_append_only BEFORE DELETE`),
-    );
-    expect(await faultsOf(environmentOf(world))).toEqual([]);
-    await world.query("drop function refuse_unbalanced() cascade");
-    await world.query("alter table schedules drop column paused_at cascade");
-    await world.query("drop table robots_files");
-    const faults = await faultsOf(environmentOf(world));
-    expect(faults.filter(({ check }) => check === "Schema objects").map(({ found }) => found)).toEqual([
-      "The function refuse_unbalanced is missing.",
-      "The table robots_files is missing.",
-      "The column paused_at on schedules is missing.",
-      "The trigger ledger_transaction_balanced on ledger_unbalanced is missing.",
-    ]);
-    for (const { action } of faults) expect(action).toEqual(expect.any(String));
-  });
-
-  it("21: a dump of which most was not restored, in a few lines", async () => {
-    const declared = await declaredObjects();
-    expect(declared.length).toBeGreaterThan(1_000);
-    const whole = new Set(declared.map(objectKey));
-    expect(missingObjects(declared, whole)).toEqual([]);
-    const world = await soundWorld();
-    await world.query(
-      `do $$ declare t record; begin
-         for t in select c.oid::regclass as "table", tgname from pg_trigger g join pg_class c on c.oid = g.tgrelid
-           where c.relnamespace = current_schema()::regnamespace and not tgisinternal
-         loop execute format('drop trigger %I on %s', t.tgname, t.table); end loop; end $$`,
-    );
-    const faults = await faultsOf(environmentOf(world));
-    expect(faults).toHaveLength(6);
-    expect(faults[5]).toEqual(line("Schema objects", /^\d{2,} more objects of the schema are missing\.$/));
-  });
-
-  it("22: rows that are kept longer than configured", async () => {
-    const world = await soundWorld({ at: new Date().toISOString() });
-    const days = (age: number) => `now() - interval '${age} days'`;
-    await world.query(
-      `insert into inbox (source, outcome, raw, raw_hash, received_at) values ('resend', 'accepted', 'x', 'x', ${days(93)} + interval '1 hour')`,
-    );
-    await world.query(
-      `insert into job_runs (job, trigger, schedule, slot, input, status, created_at, finished_at)
-       values ('trending', 'schedule', 'trending', ${days(500)}, '{}', 'done', ${days(500)}, ${days(500)})`,
-    );
-    expect(await faultsOf(environmentOf(world))).toEqual([]);
-    await world.query(`update inbox set received_at = ${days(120)} - interval '1 hour'`);
-    await world.query(
-      `insert into email_events (message_id, provider_id, kind, occurred_at, created_at) values ('m', 'p', 'delivered', now(), ${days(300)} - interval '1 hour')`,
-    );
-    const faults = await faultsOf(environmentOf(world));
-    expect(faults).toEqual([
-      line("Retention", "Old rows are not deleted: inbox (120 days old, 90 are kept).", "warning"),
-      line("Retention", "Old rows are not deleted: email_events (300 days old, 180 are kept).", "warning"),
-    ]);
-    expect(faults[0]?.action).toContain("`commonwork run prune-history` deletes them now");
-    await world.perform(pruneHistory, {});
-    await world.perform(pruneNotifications, {});
-    await world.drain();
-    expect(await faultsOf(environmentOf(world))).toEqual([]);
-  });
-
-  it("23: a table that doubled within a week, as far as the nightly run has counted sizes", async () => {
-    const world = await soundWorld({ at: new Date().toISOString() });
-    const grown = async () =>
-      (await examine({ environment: environmentOf(world) })).find(({ check }) => check === "Growth");
-    expect(await grown()).toMatchObject({
-      status: "ok",
-      found: expect.stringContaining("no sizes of a week ago yet"),
-    });
-    await world.perform(pruneHistory, {});
-    await world.drain();
-    await world.query(
-      "update job_runs set created_at = now() - interval '8 days', finished_at = now() - interval '8 days' where job = 'prune-history'",
-    );
-    expect(await grown()).toMatchObject({
-      status: "ok",
-      found: expect.stringMatching(/^database \d+ MiB, [+-]\d+ MiB in 8 days$/),
-    });
-    const before = { database: 3_000, tables: { outbox: 900, inbox: 1_500 } };
-    const growthTo = (outbox: number, inbox: number, database: number) =>
-      growthFindings({ database, tables: { outbox, inbox } }, { daysAgo: 8, sizes: before }).map(
-        ({ found }) => found,
-      );
-    expect(growthTo(1_900, 2_600, 4_000)).toEqual([]);
-    expect(growthTo(1_924, 2_600, 5_000)).toEqual(["The table outbox grew from 900 to 1924 MiB in 8 days."]);
-    expect(growthTo(900, 1_500, 6_500)).toEqual(["The database grew from 3000 to 6500 MiB in 8 days."]);
-  });
-
-  it("24: slots, prepared transactions and rows that nothing cleans up", () => {
-    const none = { slots: [], prepared: [], unfrozen: 190_000_000 };
-    expect(holderFindings(none)).toEqual([]);
-    expect(holderFindings({ ...none, slots: [{ name: "old", mib: 1_000 }] })).toEqual([]);
-    const found = holderFindings({
-      slots: [{ name: "old", mib: 2_048 }],
-      prepared: ["it's"],
-      unfrozen: 1_500_000_000,
-    });
-    expect(found.map(({ status, found }) => [status, found])).toEqual([
-      [
-        "warning",
-        "Nobody reads the replication slot old, and it keeps 2048 MiB of write-ahead log on the disk.",
-      ],
-      [
-        "warning",
-        "The prepared transaction it's was neither committed nor rolled back: no table is cleaned up, and its locks stay.",
-      ],
-      ["warning", "1500 million transactions were not frozen: at 2,100 million Postgres refuses writes."],
-    ]);
-    expect(found[1]?.action).toContain("commit prepared 'it''s'");
   });
 });
 
