@@ -12,8 +12,11 @@ export const NO_STORE = "MEDIA_FOLDER and MEDIA_S3_BUCKET are not set";
 export const checkRange = z.object({
   from: z.string(),
   to: z.string(),
-  /** Checks the record whatever its status was. */
-  isRequested: z.boolean(),
+  /**
+   * Whether the check was requested: the record is checked whatever its status was. The name is stored with
+   * ranges, which another version reads.
+   */
+  isAsked: z.boolean(),
   /** Records that were created before this instant are left out. */
   since: z.string().nullable(),
   /** Also makes what is asked for of the previews of files that are READY and was never tried. */
@@ -77,14 +80,14 @@ export async function cutUnchecked(
         group by part order by part`,
   );
   const withPreviews = previews !== null;
-  return found.map((span) => ({ ...span, isRequested: false, since, withPreviews, pauseMs }));
+  return found.map((span) => ({ ...span, isAsked: false, since, withPreviews, pauseMs }));
 }
 
 /** The range of one record. */
 export const rangeOfOne = (mediaId: string): CheckRange => ({
   from: mediaId,
   to: mediaId,
-  isRequested: true,
+  isAsked: true,
   since: null,
   withPreviews: false,
   pauseMs: 0,
@@ -111,7 +114,7 @@ export type PendingCheck = {
 /** The records of a range that are still to be checked. @param wanted what is made beside their metadata. */
 export function pendingChecks(
   tx: Tx,
-  { from, to, isRequested, since, withPreviews }: CheckRange,
+  { from, to, isAsked: isRequested, since, withPreviews }: CheckRange,
   wanted: PreviewParts,
 ): Promise<PendingCheck[]> {
   const condition = isRequested ? CHECKABLE : waiting(withPreviews ? wanted : null);
