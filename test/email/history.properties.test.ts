@@ -21,7 +21,7 @@ import { createWorld, type World } from "../support/world.ts";
 // service. Each history is lived by two teams at once. The first team has one more member, whose data is bad.
 // Some histories happen at the same time: the hours and the faults are common to them, all else is their own.
 
-const HISTORIES = size(200, 2_000);
+const HISTORIES = size(120, 2_000);
 const TOGETHER = 4;
 const PER_HOUR = 2;
 const START = Date.parse("2026-03-02T14:00:00Z");
