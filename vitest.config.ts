@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { skipReporter } from "./test/support/skip-reporter.ts";
+import { SlowFirst } from "./test/support/slow-first.ts";
 
 // The configuration tools ask for a default export; nothing else in the project has one.
 export default defineConfig({
@@ -12,6 +13,7 @@ export default defineConfig({
     setupFiles: ["test/support/each.ts"],
     // Tests share two real servers; every test has a database and a key prefix of its own.
     maxWorkers: 4,
+    sequence: { sequencer: SlowFirst },
     // Loading the modules of the service again for each file took a third of the suite's time. What src keeps
     // in its modules are caches and the times of warnings, and what a test replaces is put back before the
     // next one.

@@ -9,7 +9,7 @@ const tags = readdirSync(new URL(".", import.meta.url))
   .sort();
 
 const load = async (tag: string): Promise<Language> => {
-  const { language } = (await import(`./${tag}.ts`)) as { readonly language: Language };
+  const { language } = (await import(/* @vite-ignore */ `./${tag}.ts`)) as { readonly language: Language };
   return language;
 };
 
