@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Small files that take long: they start servers, programs or a browser, or wait for faults to be noticed. */
+/** Small files that take long: they start servers, programs or a browser, or wait for faults to show. */
 const SLOW = /\/(chaos|faults|examples)\/|\.browser\.test\.ts$|\/demo\/demo\.test\.ts$/;
 
 /**
