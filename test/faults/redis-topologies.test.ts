@@ -49,7 +49,7 @@ async function expectServiceWorks(environment: Record<string, string>): Promise<
   const metrics = await (await fetch(`${address}/metrics`)).text();
   expect(metrics).toMatch(/commonwork_queue_carriers\{queue="maintenance",state="completed"\} [1-9]/);
   const operator = await browser(address, "admin");
-  for (const path of ["queues", "redis/stats"])
+  for (const path of ["queues", "job-schedulers"])
     expect((await operator.send("GET", `/admin/queues/api/${path}`)).status, path).toBe(200);
   const counted = await cli({ ...environmentOf(world), NODE_ENV: "development" }, "queues", "--json");
   for (const { queue, redis } of JSON.parse(counted.out) as QueueCounts[])

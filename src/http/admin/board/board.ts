@@ -15,7 +15,7 @@ const BOARD_PATH = "/admin/queues";
  * Board may have more routes; they are refused until they are listed.
  */
 const ROUTES: readonly RegExp[] = [
-  /^get \/api\/(redis\/stats|queues|job-schedulers)$/,
+  /^get \/api\/(queues|job-schedulers)$/,
   /^get \/api\/queues\/:queueName\/(metrics|default-job-options|workers|rate-limit|job-data-schema)$/,
   /^get \/api\/queues\/:queueName\/:jobId(\/logs|\/flow)?$/,
 ];
