@@ -1,4 +1,4 @@
-import { type Response, Router } from "express";
+import { Router } from "express";
 import { resolveReferences } from "../../db/references.ts";
 import {
   type FeedPreview,
@@ -13,12 +13,23 @@ import type { Runtime } from "../../roles/runtime.ts";
 import { FEED_WEIGHTS, type FeedTerms } from "../../scoring/feeds/feed-score.ts";
 import { explainHref } from "./explain/explain.ts";
 import { isShownInline, mediaTypeOf } from "./feed-media.ts";
-import { textHtml, timeHtml } from "./frame/elements.ts";
+import { regionHtml, textHtml, timeHtml } from "./frame/elements.ts";
 import type { AdminPage } from "./frame/navigation.ts";
-import { showPage } from "./frame/page.ts";
+import { following, showPage } from "./frame/page.ts";
 import { table } from "./frame/table.ts";
 
 const LISTED = 20;
+
+/** What a feed is read from. */
+const LIVE = following(
+  "feed_presorted",
+  "feed_seen",
+  "posts",
+  "post_media",
+  "media",
+  "engagement_events",
+  "user_blocks",
+);
 
 /** Stored feeds of users. */
 export const feedsPage: AdminPage = {
@@ -33,36 +44,40 @@ export const feedsPage: AdminPage = {
 function feedPages(runtime: Runtime): Router {
   const router = Router();
   const on = runtime.db.drizzle;
-  const show = (res: Response, title: string, body: Html) =>
-    showPage(res, { title, body, ...(title === "Feeds" ? {} : { above: [["Feeds", "/admin/feeds"]] }) });
   router.get("/feeds", async (req, res) => {
     const { user } = req.query;
     if (typeof user === "string" && user.trim() !== "")
       return res.redirect(303, `/admin/feeds/${encodeURIComponent(user.trim())}`);
-    show(res, "Feeds", listHtml(await latestFeeds(on, LISTED)));
+    const body = html`${FIND}${regionHtml("latest", latestHtml(await latestFeeds(on, LISTED)))}`;
+    showPage(res, { title: "Feeds", live: following("feed_presorted"), body });
   });
   router.get("/feeds/:user", async (req, res) => {
     const { user } = req.params;
-    const title = printable(`Feed of user ${user}`);
+    const show = (status: number, feed: Html) =>
+      showPage(res.status(status), {
+        title: printable(`Feed of user ${user}`),
+        above: [["Feeds", "/admin/feeds"]],
+        live: LIVE,
+        body: regionHtml("feed", feed),
+      });
     const userId = (await resolveReferences(on, "users", [user])).get(user);
-    if (userId === undefined) {
-      res.status(404);
-      return show(res, title, html`<p>There is no such user. <a href="/admin/feeds">All feeds</a></p>`);
-    }
+    if (userId === undefined)
+      return show(404, html`<p>There is no such user. <a href="/admin/feeds">All feeds</a></p>`);
     const preview = await previewFeed(on, userId, runtime.clock.now());
-    show(res, title, preview === null ? absentHtml(user) : feedHtml(user, preview));
+    show(200, preview === null ? absentHtml(user) : feedHtml(user, preview));
   });
   return router;
 }
 
-function listHtml(feeds: Awaited<ReturnType<typeof latestFeeds>>): Html {
+const FIND = html`<form class="filters" method="get" action="/admin/feeds"><label>User<input name="user" required maxlength="255"></label><div class="buttons"><button>Show</button></div></form>`;
+
+function latestHtml(feeds: Awaited<ReturnType<typeof latestFeeds>>): Html {
   const rows = feeds.map(({ user, computedAt, expiresAt }) => [
     html`<a href="/admin/feeds/${encodeURIComponent(user)}">${user}</a>`,
     timeHtml(computedAt),
     timeHtml(expiresAt),
   ]);
-  return html`<form class="filters" method="get" action="/admin/feeds"><label>User<input name="user" required maxlength="255"></label><div class="buttons"><button>Show</button></div></form>
-<h2>Computed last</h2>
+  return html`<h2>Computed last</h2>
 ${table({
   caption: "Feeds computed last",
   columns: ["User", "Computed", "Served until"],

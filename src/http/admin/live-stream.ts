@@ -15,7 +15,8 @@ const MAX_STREAMS = 100;
 const MAX_STREAMS_OF_SESSION = 12;
 const RETRY_AFTER_MS = 15_000;
 const MAX_RUNS = 4;
-const MAX_TABLES = 8;
+/** How many tables a page may follow at most. */
+export const MAX_TABLES = 8;
 /** Ages and waits on a page grow without a change of its tables. */
 const TELL_AFTER_MS = 60_000;
 /** A page that reads so slowly is disconnected; it connects again. */

@@ -14,10 +14,10 @@ import { findUsers } from "../../../people/find-users.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct, resultOf } from "../frame/actions.ts";
-import { codeHtml, notice, section, timeHtml } from "../frame/elements.ts";
+import { codeHtml, notice, regionHtml, section, timeHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -79,8 +79,8 @@ async function showSuppressions(on: Queryable, req: Request, res: Response): Pro
       : await addressBody(on, res, filter.address);
   const body = html`${result === null ? null : notice(result)}
 <p class="dim">Only hashes of addresses are stored. These addresses get no e-mail at all; after lifting, the next bounce or complaint suppresses one again.</p>
-${form}${found}`;
-  showPage(res, { title, body });
+${form}${regionHtml("found", found)}`;
+  showPage(res, { title, live: following("email_suppressions"), body });
 }
 
 async function addressBody(on: Queryable, res: Response, address: string): Promise<Html> {

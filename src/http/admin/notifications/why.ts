@@ -23,6 +23,7 @@ import {
   facts,
   formatSeconds,
   notice,
+  regionHtml,
   section,
   sentenceHtml,
   textHtml,
@@ -30,12 +31,24 @@ import {
 } from "../frame/elements.ts";
 import { type Filters, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import { cursorPager } from "../frame/older.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { countTable, decisionTable, whyHref } from "./decision-table.ts";
 
 const PATH = "/admin/notifications/why";
 const PER_PAGE = 50;
+
+/** What is told of an event and of a user. */
+const LIVE = following(
+  "deliveries",
+  "emails",
+  "event_outcomes",
+  "notifications",
+  "email_suppressions",
+  "user_notification_settings",
+  "notification_preferences",
+  "job_pauses",
+);
 
 const text = textFilter(320);
 
@@ -68,7 +81,8 @@ export async function showWhy(runtime: Runtime, req: Request, res: Response): Pr
     showPage(res.status(status), {
       title: "Who was notified, and why not",
       above: [["Notifications", "/admin/notifications"]],
-      body: html`${whyForm(filters)}${body}`,
+      live: status === 422 ? false : LIVE,
+      body: html`${whyForm(filters)}${regionHtml("answer", body)}`,
     });
   if (filter === null) return show(422, html``);
   const event = filter.event === undefined ? undefined : await findEvent(on, filter.event);

@@ -6,10 +6,10 @@ import { type Html, html } from "../../../html.ts";
 import { findUsers, readUserCards, type UserCard } from "../../../people/find-users.ts";
 import { printable } from "../../../printable.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { facts, notice, section, textHtml, timeHtml } from "../frame/elements.ts";
+import { facts, notice, regionHtml, section, textHtml, timeHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
-import { showPage } from "../frame/page.ts";
+import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userHref } from "../frame/user-links.ts";
 import { whyHref } from "../notifications/decision-table.ts";
@@ -28,6 +28,9 @@ export const peoplePage: AdminPage = {
 
 const PATH = "/admin/people";
 
+/** The part of the pages that is replaced. */
+const PERSON = "person";
+
 const filterSchema = z.object({
   find: textFilter(320),
 });
@@ -39,12 +42,45 @@ const FIELDS: readonly FilterField[] = [
 /** A part of what was computed for a user, by our id. */
 type Part = (on: Queryable, userId: string, now: Date) => Promise<Html>;
 
-/** The parts of a person's page, by the last part of their path. */
-const PARTS: Readonly<Record<string, { readonly title: string; readonly body: Part }>> = {
-  rewards: { title: "Rewards", body: rewardsBody },
-  matches: { title: "Matches", body: matchesBody },
-  recommendations: { title: "Recommendations", body: recommendationsBody },
-  pairs: { title: "Pair scores", body: pairsBody },
+/** The parts of a person's page, by the last part of their path, with the tables that they show. */
+const PARTS: Readonly<
+  Record<string, { readonly title: string; readonly body: Part; readonly live: string }>
+> = {
+  rewards: {
+    title: "Rewards",
+    body: rewardsBody,
+    live: following("ledger_balances", "multiplier_history", "token_sales", "commissions"),
+  },
+  matches: {
+    title: "Matches",
+    body: matchesBody,
+    live: following(
+      "volunteers",
+      "volunteer_skills",
+      "projects",
+      "project_required_skills",
+      "project_members",
+      "project_team_members",
+      "project_applications",
+      "match_dismissals",
+    ),
+  },
+  recommendations: {
+    title: "Recommendations",
+    body: recommendationsBody,
+    live: following(
+      "recommendation_lists",
+      "recommendation_views",
+      "job_applications",
+      "jobs",
+      "user_profiles",
+    ),
+  },
+  pairs: {
+    title: "Pair scores",
+    body: pairsBody,
+    live: following("list_versions", "pair_lists", "pair_entries", "profiles", "user_blocks"),
+  },
 };
 
 /** `GET /people?find=` finds a user. `GET /people/:user` shows one, and `GET /people/:user/:part` a list. */
@@ -59,7 +95,8 @@ function peopleRoutes(runtime: Runtime): Router {
     showPage(res, {
       title: printable(`User ${reference}`),
       above: [["One person", PATH]],
-      body: html`${partLinks(reference)}${cardBody(card)}`,
+      live: following("users", "volunteer_profiles"),
+      body: regionHtml(PERSON, html`${partLinks(reference)}${cardBody(card)}`),
     });
   });
   router.get("/people/:user/:part", async (req, res, next) => {
@@ -68,13 +105,15 @@ function peopleRoutes(runtime: Runtime): Router {
     const card = await readCard(on, req.params.user);
     if (card === undefined) return showMissing(res);
     const reference = referenceOf(card);
+    const body = await part.body(on, card.id, runtime.clock.now());
     showPage(res, {
       title: printable(`${part.title} of user ${reference}`),
       above: [
         ["One person", PATH],
         [printable(`User ${reference}`), userHref(reference)],
       ],
-      body: html`${partLinks(reference)}${await part.body(on, card.id, runtime.clock.now())}`,
+      live: part.live,
+      body: regionHtml(PERSON, html`${partLinks(reference)}${body}`),
     });
   });
   return router;
@@ -90,8 +129,9 @@ const referenceOf = ({ hostId, id }: UserCard): string => hostId ?? id;
 
 const NO_USER = notice("There is no such user. Erased users are not found.", "warn");
 
+/** Replaces what a page shows of a person who was erased since. */
 const showMissing = (res: Response): void =>
-  showPage(res.status(404), { title: "One person", body: NO_USER });
+  showPage(res.status(404), { title: "One person", body: regionHtml(PERSON, NO_USER) });
 
 async function showFound(on: Queryable, req: Request, res: Response): Promise<void> {
   const filters = readFilters(filterSchema, req);

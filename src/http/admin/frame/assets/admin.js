@@ -193,10 +193,13 @@ const isEdited = (element) =>
 
 const scrollsSideways = (element) => element?.matches(".wide") === true;
 
-/** A part is not replaced while somebody is in it: the focus would be lost, or what they had selected. */
+const isPlaying = (element) => [...element.querySelectorAll("audio, video")].some((media) => !media.paused);
+
+/** A part is not replaced while somebody is in it: the focus would be lost, or what they had selected or play. */
 const isInUse = (element) =>
   (element.contains(document.activeElement) && !scrollsSideways(document.activeElement)) ||
   (getSelection()?.isCollapsed === false && element.contains(getSelection().anchorNode)) ||
+  isPlaying(element) ||
   isEdited(element);
 
 /** Where the tables of a part are scrolled to, and which of them has the focus, by their names. */
