@@ -5,6 +5,7 @@ import { readSeen } from "../feeds/served.ts";
 import { keyOf } from "../feeds/session.ts";
 import { readCurrentFeeds, type StoredFeed } from "../feeds/stored-feeds.ts";
 import { isReadableBy, isShownTo } from "../feeds/visibility.ts";
+import { formatInstant } from "../format-instant.ts";
 import { isId } from "../ids.ts";
 import { FEED_WEIGHTS, type FeedTerms, feedTerms } from "../scoring/feeds/feed-score.ts";
 import { type FeedItem, type FeedPost, type FeedSource, sessionOrder } from "../scoring/feeds/merge-order.ts";
@@ -88,7 +89,7 @@ async function rankSteps(
     ...termSteps(post, terms),
     step(
       "rank",
-      `${rank} of ${order.length}, as of now; the feed was computed at ${computedAt.toISOString()}`,
+      `${rank} of ${order.length}, as of now; the feed was computed at ${formatInstant(computedAt)}`,
     ),
   ];
 }

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
+import { formatInstant } from "../format-instant.ts";
 import { currentHundredths } from "../rewards/multiplier-sql.ts";
 import {
   DECAY_ONE_MILLIONTHS,
@@ -59,7 +60,7 @@ export async function explainMultiplier(on: Queryable, id: string): Promise<Expl
     { maxHundredths: row.max },
   );
   const faults = faultsOf(row, decision);
-  const title = `Multiplier of profile ${rowOf("volunteer_profiles", profileId)}, computed as of ${new Date(row.calculatedAt).toISOString()}`;
+  const title = `Multiplier of profile ${rowOf("volunteer_profiles", profileId)}, computed as of ${formatInstant(row.calculatedAt)}`;
   return { ...header, title, agrees: faults.length === 0, faults, steps: stepsOf(row, decision) };
 }
 

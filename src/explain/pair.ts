@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { ENTRIES } from "../db/pair-entries.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { servedId } from "../db/versions.ts";
+import { formatInstant } from "../format-instant.ts";
 import { personRow } from "../people/person-facts.ts";
 import { distanceText } from "../scoring/distance.ts";
 import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
@@ -69,7 +70,7 @@ export async function explainPair(on: Queryable, id: string): Promise<Explanatio
           : "B: not all of the user's preferences are met",
       ),
       step("list", `rank ${pair.rank} of ${pair.size} in tier ${pair.tier}`),
-      step("computed", `as of ${asOf.toISOString()}, version ${pair.algoVersion}`),
+      step("computed", `as of ${formatInstant(asOf)}, version ${pair.algoVersion}`),
     ],
   };
 }

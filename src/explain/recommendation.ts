@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
+import { formatInstant } from "../format-instant.ts";
 import { isId, isUuid } from "../ids.ts";
 import { latestRarity, rarityWithId, versionParts } from "../postings/recommend/rarities.ts";
 import { POSTING_ROW } from "../postings/recommend/read-postings.ts";
@@ -170,7 +171,7 @@ function listSteps(pair: Pair, scored: Scored | null): Step[] {
   const served = servedCount(size, first);
   const computed = step(
     "computed",
-    `as of ${new Date(asOf).toISOString()}, version ${algoVersion}: ${size} stored, the first ${served} shown, nothing else scored more than ${floor}`,
+    `as of ${formatInstant(asOf)}, version ${algoVersion}: ${size} stored, the first ${served} shown, nothing else scored more than ${floor}`,
   );
   if (rank === null) return [computed, step("list", `not on it: ${whyAbsent(pair, scored)}`)];
   if (pair.isExpired) return [computed, step("list", `rank ${rank}, expired`)];

@@ -47,7 +47,7 @@ describe("explain multiplier", () => {
     const before = await at(`${people[0]!.profileId}@2026-03-09T01:59:59Z`);
     expect(how(before, "multiplier")).toBe("1.00: it has never changed");
     expect((await at(`${people[0]!.profileId}@2026-03-09T02:00:00Z`))?.title).toContain(
-      "2026-03-09T02:00:00",
+      "2026-03-09 02:00:00Z",
     );
     expect(how(await at(people[1]!.profileId), "multiplier")).toBe("1.00: it has never changed");
   });

@@ -177,6 +177,18 @@ describe("by keyboard alone", () => {
   });
 });
 
+/** The times of day in UTC at which the days begin in the picture of the week, to ten minutes. */
+const midnightsOf = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const week = document.querySelector("svg.week");
+    const { from, until, left, right } = week.dataset;
+    return [...week.querySelectorAll(".days > g")].map((day) => {
+      const share = (day.transform.baseVal[0].matrix.e - left) / (right - left);
+      const at = Date.parse(from) + share * (Date.parse(until) - Date.parse(from));
+      return new Date(Math.round(at / 600_000) * 600_000).toISOString().slice(11, 16);
+    });
+  })()`) as Promise<string[]>;
+
 describe("the script", () => {
   test("shows times in the reader's zone, with UTC as the title, and in UTC on request", async ({ skip }) => {
     const browser = await openChromium();
@@ -193,6 +205,16 @@ describe("the script", () => {
     expect(await enqueued.textContent()).toBe("2026-05-01 20:00:00Z");
     await page.reload();
     expect(await enqueued.textContent()).toBe("2026-05-01 20:00:00Z");
+    await page.goto(`${address}/admin/schedules`);
+    const mark = page.locator(".week [data-at]").first();
+    const at = new Date((await mark.getAttribute("data-at")) ?? "");
+    const inUtc = (when: Date) => when.toISOString().slice(0, 19).replace("T", " ");
+    const inKolkata = inUtc(new Date(at.getTime() + 19_800_000));
+    expect(await mark.locator("title").textContent()).toContain(`, ${inUtc(at)}Z (${inKolkata} Asia/`);
+    expect(await midnightsOf(page)).toEqual(Array(7).fill("00:00"));
+    await page.click("[data-zone] button");
+    expect(await mark.locator("title").textContent()).toContain(`, ${inKolkata} (${inUtc(at)}Z)`);
+    expect(await midnightsOf(page)).toEqual(Array(7).fill("18:30"));
   });
 
   test("lets times be entered in the reader's zone, and sends the instant", async ({ skip }) => {

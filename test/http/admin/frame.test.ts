@@ -1,7 +1,13 @@
 import type { Request } from "express";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { contentHtml, formatAge, formatSeconds, timeHtml } from "../../../src/http/admin/frame/elements.ts";
+import {
+  contentHtml,
+  formatAge,
+  formatSeconds,
+  sentenceHtml,
+  timeHtml,
+} from "../../../src/http/admin/frame/elements.ts";
 import { filterForm, hrefOf, pager, readFilters } from "../../../src/http/admin/frame/filters.ts";
 import { table } from "../../../src/http/admin/frame/table.ts";
 import { PAGES } from "../../../src/http/admin/pages.ts";
@@ -85,6 +91,9 @@ describe("content", () => {
   it("times are in UTC until the script shows them in the reader's zone", () => {
     expect(timeHtml("2026-03-08T01:00:00.000Z").html).toBe(
       '<time datetime="2026-03-08T01:00:00.000Z">2026-03-08 01:00:00Z</time>',
+    );
+    expect(sentenceHtml("<b> at 2026-03-08 01:00:00Z, not 2026-13-08 01:00:00Z").html).toBe(
+      '&lt;b&gt; at <time datetime="2026-03-08T01:00:00.000Z">2026-03-08 01:00:00Z</time>, not 2026-13-08 01:00:00Z',
     );
   });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EXPLAINED, EXPLAINED_IDS, type Explained, explain } from "../../../explain/index.ts";
 import { html } from "../../../html.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { badge, codeHtml, facts, notice, section, textHtml } from "../frame/elements.ts";
+import { badge, codeHtml, facts, notice, section, sentenceHtml } from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
@@ -60,6 +60,6 @@ async function showExplanation(runtime: Runtime, req: Request, res: Response): P
   showPage(res, {
     title,
     aside: found.agrees ? badge("agrees with what is stored", "good") : badge("differs", "bad"),
-    body: html`${form}<h2>${textHtml(found.title)}</h2>${explanationHtml(found)}`,
+    body: html`${form}<h2>${sentenceHtml(found.title)}</h2>${explanationHtml(found)}`,
   });
 }

@@ -1,6 +1,6 @@
 import type { Explanation } from "../../../explain/explanation.ts";
 import { type Html, html } from "../../../html.ts";
-import { notice } from "../frame/elements.ts";
+import { notice, sentenceHtml } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 
 /** A recomputed figure: whether it agrees with the stored one, and its derivation. */
@@ -10,6 +10,6 @@ export const explanationHtml = ({ agrees, faults, steps }: Explanation): Html =>
 ${table({
   caption: "Steps of the calculation",
   columns: [{ title: "Step", kind: "fixed" }, "How"],
-  rows: steps.map(({ what, how }) => [what, how]),
+  rows: steps.map(({ what, how }) => [what, sentenceHtml(how)]),
   empty: "There are no steps.",
 })}`;

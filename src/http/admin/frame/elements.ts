@@ -32,7 +32,10 @@ const INSTANT = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)/;
 
 /** A sentence that may hold instants, as `formatInstant` writes them: each is shown as any other time. */
 export const sentenceHtml = (text: string): Html =>
-  html`${text.split(INSTANT).map((part, index) => (index % 2 === 1 ? timeHtml(part) : textHtml(part)))}`;
+  html`${text.split(INSTANT).map((part) => (isInstant(part) ? timeHtml(part) : textHtml(part)))}`;
+
+/** Text of others may look like an instant and have a month that does not exist. */
+const isInstant = (part: string): boolean => INSTANT.test(part) && !Number.isNaN(Date.parse(part));
 
 const UNITS = [
   ["d", 86_400],

@@ -103,7 +103,7 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
     title: "Schedules",
     live: following("job_runs", "schedules", "job_pauses"),
     body: html`${result === null ? null : notice(result)}
-${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">Days of UTC; a band fires every hour or more often.</span>`)}
+${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">A band fires every hour or more often.</span>`)}
 ${section("Timetable", regionHtml("timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor)))}`,
   });
 }

@@ -5,11 +5,15 @@ import { PASSWORDS, visitors } from "../browser.ts";
 
 describe("the page that explains a figure", () => {
   it("shows how a figure follows, and that it agrees with what is stored", async () => {
-    const { world, saleId } = await rewardsScene(PASSWORDS);
+    const { world, people, saleId } = await rewardsScene(PASSWORDS);
     const { page, viewer } = await visitors(await serve(world));
     const shown = await page(`/admin/explain?kind=commission&id=${saleId}`);
     expect(shown).toContain("agrees with what is stored");
     expect(shown).toContain("10 %, 8 %, 6 %, 4 %, 2 % for levels 1 to 5");
+    const multiplier = await page(`/admin/explain?kind=multiplier&id=${people[0]!.profileId}`);
+    expect(multiplier).toContain(
+      'computed as of <time datetime="2026-03-09T02:00:00.000Z">2026-03-09 02:00:00Z</time></h2>',
+    );
     expect(await page("/admin/explain")).toContain("&lt;saleId&gt; or &lt;saleId&gt;:&lt;level&gt;");
     expect((await viewer.send("GET", "/admin/explain?kind=commission&id=999")).status).toBe(404);
     expect((await viewer.send("GET", "/admin/explain?kind=horoscope&id=1")).status).toBe(422);

@@ -24,13 +24,52 @@ function localText(at) {
 
 const utcText = (at) => `${at.toISOString().slice(0, 19).replace("T", " ")}Z`;
 
+/** An instant in the chosen zone, and in the other one. */
+const textsOf = (at) =>
+  isUtc ? [utcText(at), `${localText(at)} ${zoneOfReader}`] : [localText(at), utcText(at)];
+
 /** Shows every time below an element in the chosen zone; the other one is its title. */
 function showTimes(root) {
   for (const element of root.querySelectorAll("time[datetime]")) {
     const at = new Date(element.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    element.textContent = isUtc ? utcText(at) : localText(at);
-    element.title = isUtc ? `${localText(at)} ${zoneOfReader}` : utcText(at);
+    [element.textContent, element.title] = textsOf(at);
+  }
+}
+
+/** The first midnight after an instant in the chosen zone. */
+function midnightAfter(instant) {
+  const at = new Date(instant);
+  if (isUtc) at.setUTCHours(24, 0, 0, 0);
+  else at.setHours(24, 0, 0, 0);
+  return at;
+}
+
+/** `Sun, 08 Mar` in the chosen zone. */
+const dayText = (at) =>
+  new Date(at - (isUtc ? 0 : at.getTimezoneOffset() * 60_000)).toUTCString().slice(0, 11);
+
+/** Draws the days of the coming week in the chosen zone, and names the time of each of its marks. */
+function showWeek() {
+  const week = document.querySelector("svg.week");
+  if (!week) return;
+  const [from, until] = [new Date(week.dataset.from), new Date(week.dataset.until)];
+  const [left, right, namesUntil] = ["left", "right", "namesUntil"].map((name) => Number(week.dataset[name]));
+  const days = week.querySelector(".days");
+  const dayAt = (at) => {
+    const day = days.firstElementChild.cloneNode(true);
+    const x = left + ((at - from) / (until - from)) * (right - left);
+    day.setAttribute("transform", `translate(${x.toFixed(1)})`);
+    day.querySelector("text").textContent = x < namesUntil ? dayText(at) : "";
+    return day;
+  };
+  const drawn = [];
+  for (let at = midnightAfter(from); at < until; at = midnightAfter(at)) drawn.push(dayAt(at));
+  days.replaceChildren(...drawn);
+  for (const mark of week.querySelectorAll("[data-at]")) {
+    const [text, other] = textsOf(new Date(mark.dataset.at));
+    const name = mark.parentElement.querySelector(".name").textContent;
+    mark.querySelector("title").textContent = `${name}, ${text} (${other})`;
   }
 }
 
@@ -80,6 +119,7 @@ function showZone() {
     showZone();
     showTimes(document);
     showInstants();
+    showWeek();
     drawCharts(document);
     document.querySelector("[data-zone] button")?.focus();
   });
@@ -311,6 +351,7 @@ for (const part of document.querySelectorAll("[data-region]")) shown.set(part.da
 showTimes(document);
 offerInstants();
 showZone();
+showWeek();
 drawCharts(document);
 const stream = document.querySelector("[data-stream]")?.dataset.stream;
 if (stream) follow(stream);
