@@ -62,4 +62,14 @@ export async function loadDashboard(
      from (select g, now() - interval '90 days' * (1 - g::float8 / $1::int) as at from generate_series(10, $1::int, 10) g) n`,
     [notifications, users],
   );
+  // Their events are decided: no fan-out is enqueued.
+  await sql(
+    `do $$ begin
+       set local session_replication_role = replica;
+       insert into domain_events (id, event_type, occurred_at, created_at)
+       select event_id, 'document_uploaded', min(created_at), min(created_at) from notifications group by event_id;
+       insert into event_outcomes (event_id, outcome, decided_at)
+       select id, 'decided', created_at + interval '1 second' from domain_events;
+     end $$`,
+  );
 }

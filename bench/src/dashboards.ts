@@ -24,7 +24,7 @@ export const dashboards: Bench = {
   name: "dashboards",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
-    `${OPEN} open overviews with ${ENTRIES * scale} outbox entries, ${RUNS * scale} runs and ${NOTIFICATIONS * scale} notifications: processor time of the api process and of Postgres ` +
+    `${OPEN} open dashboards (half of them overviews) with ${ENTRIES * scale} outbox entries, ${RUNS * scale} runs and ${NOTIFICATIONS * scale} notifications: processor time of the api process and of Postgres ` +
     `with them less that without, while nothing else happens; 202 to settled at ${PER_SECOND} sales/s, with and without them. api and worker as two processes; Postgres and Redis on the same machine.`,
   async run(context) {
     context.say("loading");
@@ -63,8 +63,6 @@ async function measureDashboards(
   const api = await startCommonwork({ ...environment, ROLES: "api" });
   const worker = await startCommonwork({ ...environment, ROLES: "worker", WORKER_QUEUES: "commissions" });
   try {
-    const pages = await readPages(api.port);
-    sayPages(context, pages);
     const shares = await watchBothWays(context, scratch, api);
     const latency = new Map<Way, readonly number[]>();
     for (const way of order) {
@@ -72,6 +70,9 @@ async function measureDashboards(
       latency.set(way, await measureLatency(context, scratch, api.port, BUYERS, way, PER_SECOND));
       opened?.close();
     }
+    // After the sales, of which there are pages too.
+    const pages = await readPages(api.port);
+    sayPages(context, pages);
     return [
       ...figuresOfShares(shares),
       ...figuresOfLatency(latency.get("closed") ?? [], latency.get("open") ?? []),
@@ -104,18 +105,21 @@ async function watchBothWays(
     const opened = way === "open" ? await openDashboards(api.port, OPEN) : null;
     await delay(WARM_UP_MS);
     const before = opened?.received() ?? 0;
+    const fetchedBefore = opened?.fetched() ?? 0;
     seen[way].push(await watchProcessors(scratch, api));
-    if (opened) sayReceived(context, opened.received() - before);
+    if (opened) sayReceived(context, opened.received() - before, opened.fetched() - fetchedBefore);
     opened?.close();
   }
   return { closed: meanOf(seen.closed), open: meanOf(seen.open) };
 }
 
 /** @throws Error if the dashboards do not change: nothing was measured then. */
-function sayReceived(context: BenchContext, parts: number): void {
+function sayReceived(context: BenchContext, parts: number, fetched: number): void {
   if (parts < OPEN)
     throw new Error(`${OPEN} dashboards received ${parts} parts: they do not follow the service.`);
-  context.say(`${OPEN} dashboards received ${((1_000 * parts) / WATCHED_MS).toFixed(1)} parts per second`);
+  context.say(
+    `${OPEN} dashboards received ${((1_000 * parts) / WATCHED_MS).toFixed(1)} parts per second and fetched ${fetched} pages anew`,
+  );
 }
 
 const meanOf = (shares: readonly Shares[]): Shares => {

@@ -13,8 +13,17 @@ const OTHERS = [
   "/work?field=userId&value=5",
   "/work/bulk?job=trending&action=retry",
   "/notifications?within=30+days&channel=email&decision=skipped",
+  "/dead-letters?job=trending",
   "/notifications/why?user=5",
+  "/notifications/why?event=5",
+  "/notifications/why?user=5&event=1",
   "/people/5",
+  "/people/5/rewards",
+  "/people/5/matches",
+  "/people/5/recommendations",
+  "/people/5/pairs",
+  "/feeds/5",
+  "/sales/1",
 ];
 
 const READS = 3;
