@@ -52,7 +52,7 @@ describe("a locked table", () => {
       await eventually(async () => expect(await world.enqueued()).toEqual([]));
       expect(await noted(world)).toHaveLength(55);
     },
-    size(120_000, 900_000),
+    size(300_000, 900_000),
   );
 
   it("is not answered by halving: a group of 64 makes three attempts to write", async () => {

@@ -84,7 +84,7 @@ describe("searchPairs", () => {
       const found = expectSame(people, viewersOf(some(people, 60), blocked), size(50, 256));
       expect(filtered(found)).toBe(found.length);
     },
-    size(60_000, 1_800_000),
+    size(300_000, 1_800_000),
   );
 
   it.each(["clustered", "uniform"] as const)(
@@ -106,7 +106,7 @@ describe("searchPairs", () => {
         expect(filtered(found)).toBe(found.length);
       }
     },
-    size(60_000, 1_800_000),
+    size(300_000, 1_800_000),
   );
 
   it("finds what the reference finds in small random populations with random blocks", () => {
