@@ -179,6 +179,18 @@ describe("a Redis that cannot do what is needed", () => {
     await eventually(async () => expect(await noted(world)).toEqual(["a"]));
   });
 
+  it("refuses INFO while the service runs: ready says so, work waits in Postgres, and is done once it is allowed", async () => {
+    const { primary, world, enqueueItem, sell, redisCheck, expectDone } = await scene();
+    await primary.command("acl", "setuser", "default", "-info");
+    // Rights are looked at when a connection is made.
+    world.producers.redis.disconnect(true);
+    await eventually(async () => expect(await redisCheck()).toContain("+info"));
+    await enqueueItem("without INFO");
+    expect(await sell("without INFO")).toBe(202);
+    await primary.command("acl", "setuser", "default", "+info");
+    await expectDone(["before", "without INFO"], 1);
+  });
+
   it("refuses INFO to its user: the start says which right is missing", async () => {
     const redis = await ownRedis();
     await redis.command("acl", "setuser", "limited", "on", ">secret", "~*", "&*", "+@all", "-info");
