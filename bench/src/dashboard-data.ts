@@ -70,6 +70,7 @@ export async function loadDashboard(
        select event_id, 'document_uploaded', min(created_at), min(created_at) from notifications group by event_id;
        insert into event_outcomes (event_id, outcome, decided_at)
        select id, 'decided', created_at + interval '1 second' from domain_events;
+       perform setval(pg_get_serial_sequence('domain_events', 'id'), (select max(id) from domain_events));
      end $$`,
   );
 }
