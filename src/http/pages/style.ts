@@ -103,7 +103,7 @@ button.danger:hover { border-color: var(--bad); color: var(--bad); }
 td .actions { min-width: 9.5rem; }
 td .actions input:not([type=hidden]) { flex: 1 0 100%; }
 .actions input:not([type=hidden]) { width: 7rem; margin: 0; padding: .22rem .5rem; }
-.links { display: flex; flex-wrap: wrap; gap: .2rem .8rem; }
+.links { display: flex; flex-wrap: wrap; gap: .2rem .8rem; } nav.links { margin-bottom: .8rem; }
 .actions select { width: auto; margin: 0; padding: .22rem .4rem; }
 details { margin-bottom: .8rem; }
 summary { width: max-content; cursor: pointer; font-size: .9em; color: var(--dim); }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { oneChromium } from "../../support/chromium.ts";
-import { AREAS, areasDay } from "./areas-scene.ts";
-import { adminWorld, PASSWORDS } from "./browser.ts";
+import { AREAS, areasDay, computedDay, SCENE_MEDIA } from "./areas-scene.ts";
+import { adminWorld, browser as client, PASSWORDS } from "./browser.ts";
 import { faultsOf, MANY_PAGES_MS } from "./look.ts";
 
 // The pages of the areas with something on each, as dashboard.browser.test.ts looks at the others.
@@ -14,12 +14,24 @@ const EMAILS = ["hard-long-words", "hard-right-to-left", "hard-digest?language=d
   (sample) => `/emails/${sample}`,
 );
 
+/** A page with nothing on it, or that is not found, would have no fault either. */
+async function expectFilled(address: string, paths: readonly string[]): Promise<void> {
+  const { send } = await client(address, "viewer");
+  for (const path of paths) {
+    const answer = await send("GET", `/admin${path}`);
+    expect([path, answer.status]).toEqual([path, 200]);
+    expect(await answer.text(), path).not.toContain('class="empty"');
+  }
+}
+
 test("the pages of the areas have no fault, for the admin and for the viewer", {
   timeout: MANY_PAGES_MS,
 }, async ({ skip }) => {
   const browser = await openChromium();
   if (typeof browser === "string") return skip(browser);
-  const { world, address } = await adminWorld(PASSWORDS, { timetable });
+  const { world, address } = await adminWorld({ ...PASSWORDS, MEDIA_FOLDER: SCENE_MEDIA }, { timetable });
   const details = await areasDay(world);
-  expect(await faultsOf(browser, address, [...AREAS, ...details, ...EMAILS])).toEqual({});
+  const computed = await computedDay(world);
+  await expectFilled(address, computed);
+  expect(await faultsOf(browser, address, [...AREAS, ...details, ...computed, ...EMAILS])).toEqual({});
 });

@@ -6,7 +6,7 @@ import { timetable } from "../../../src/schedules/timetable.ts";
 import { ownPostgres } from "../../support/own-postgres.ts";
 import { tcpProxy } from "../../support/tcp-proxy.ts";
 import type { World } from "../../support/world.ts";
-import { areasDay } from "./areas-scene.ts";
+import { areasDay, computedDay } from "./areas-scene.ts";
 import { adminWorld, type Browser, browser, FORM, PASSWORDS } from "./browser.ts";
 import { busyDay } from "./dashboard-scene.ts";
 
@@ -46,7 +46,7 @@ const unavailable = (text: string) => ({
 
 /** Something on every page. @returns the paths of the pages, and of forms that change something. */
 async function scene(world: World): Promise<{ paths: string[]; forms: string[] }> {
-  const details = await areasDay(world);
+  const details = [...(await areasDay(world)), ...(await computedDay(world))];
   await busyDay(world);
   const idOf = async (rows: string) => (await world.query<{ id: string }>(`select id ${rows}`))[0]?.id;
   const dead = await idOf("from outbox where dead_at is not null order by id limit 1");
