@@ -143,8 +143,8 @@ async function plantPair(world: World): Promise<Planted> {
   return { userId, id: `${userId}:${other}` };
 }
 
-/** Posts with media of each kind, and one that is not checked. */
-async function plantFeed(world: World): Promise<Planted> {
+/** A stored feed: a post with media of each kind, and one that is not checked. */
+export async function plantFeed(world: World): Promise<Planted> {
   const [userId, author] = [await member(world), await member(world, { name: ODD })];
   await follow(world, userId, author);
   const postId = await post(world, author, { body: `${ODD}\n${"a long word ".repeat(40)}` });

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { timetable } from "../../../src/schedules/timetable.ts";
 import { oneChromium } from "../../support/chromium.ts";
-import { AREAS, areasDay, computedDay, SCENE_MEDIA } from "./areas-scene.ts";
+import { eventually } from "../../support/eventually.ts";
+import { AREAS, areasDay, computedDay, plantFeed, SCENE_MEDIA } from "./areas-scene.ts";
 import { adminWorld, browser as client, PASSWORDS } from "./browser.ts";
-import { faultsOf, MANY_PAGES_MS } from "./look.ts";
+import { faultsOf, MANY_PAGES_MS, signInWith, WIDE } from "./look.ts";
 
 // The pages of the areas with something on each, as dashboard.browser.test.ts looks at the others.
 
@@ -34,4 +35,34 @@ test("the pages of the areas have no fault, for the admin and for the viewer", {
   const computed = await computedDay(world);
   await expectFilled(address, computed);
   expect(await faultsOf(browser, address, [...AREAS, ...details, ...computed, ...EMAILS])).toEqual({});
+});
+
+test("a feed is not replaced while one of its files plays, and is afterwards", async ({ skip }) => {
+  const browser = await openChromium();
+  if (typeof browser === "string") return skip(browser);
+  const { world, address } = await adminWorld({ ...PASSWORDS, MEDIA_FOLDER: SCENE_MEDIA });
+  const { userId } = await plantFeed(world);
+  const page = await (
+    await signInWith(browser, address, { size: WIDE, colorScheme: "light", role: "viewer" })
+  ).newPage();
+  await page.goto(`${address}/admin/feeds/${userId}`);
+  await page.evaluate(
+    "(async () => { window.sound = document.querySelector('audio'); sound.loop = true; await sound.play(); })()",
+  );
+  const write = (body: string) => world.query("update posts set body = $1", [body]);
+  const fetched = page.waitForResponse((response) => response.url().endsWith(`/feeds/${userId}`));
+  await write("unseen while it plays");
+  await (await fetched).finished();
+  // The page replaces its parts after it has read the answer.
+  await page.evaluate("new Promise((resolve) => setTimeout(resolve))");
+  expect(await page.evaluate("[sound.isConnected, sound.paused]")).toEqual([true, false]);
+  expect(await page.locator(".feed").textContent()).not.toContain("unseen while it plays");
+  await page.evaluate("sound.pause()");
+  await write("seen afterwards");
+  await eventually(
+    async () => expect(await page.locator(".feed").textContent()).toContain("seen afterwards"),
+    {
+      withinMs: 400_000,
+    },
+  );
 });
