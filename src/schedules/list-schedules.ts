@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { RunStatus } from "../queues/runs.ts";
+import { busySql } from "./due-slots.ts";
 import type { Schedule } from "./schedule.ts";
 import { nextSlot } from "./slots.ts";
 
@@ -17,6 +18,8 @@ export type ListedSchedule = {
   readonly lastRun: string | null;
   readonly nextSlot: Date;
   readonly pausedAt: Date | null;
+  /** Its last run, or an entry of it, is not settled: no slot is opened before it is. */
+  readonly isWaiting: boolean;
 };
 
 type Row = {
@@ -26,6 +29,7 @@ type Row = {
   slot: string | null;
   status: RunStatus | null;
   run: string | null;
+  isWaiting: boolean;
 };
 
 /** The schedules of the timetable with their last and next slots. */
@@ -36,7 +40,8 @@ export async function listSchedules(
 ): Promise<ListedSchedule[]> {
   const found = await rows<Row>(
     on,
-    sql`select given.name, s.through, s.paused_at as "pausedAt", latest.slot, latest.status, latest.id as run
+    sql`select given.name, s.through, s.paused_at as "pausedAt", latest.slot, latest.status, latest.id as run,
+               exists (select from (${busySql(timetable)}) busy where busy.name = given.name) as "isWaiting"
         from unnest(${array(timetable.map(({ name }) => name))}::text[]) as given(name)
         left join schedules s on s.name = given.name
         left join lateral (select slot, status, id from job_runs where schedule = given.name order by slot desc limit 1) latest on true`,
@@ -55,6 +60,7 @@ export async function listSchedules(
       ...lastOf(row),
       nextSlot: nextSlot(schedule, now),
       pausedAt: row?.pausedAt ? new Date(row.pausedAt) : null,
+      isWaiting: row?.isWaiting ?? false,
     };
   });
 }

@@ -49,6 +49,24 @@ describe("the schedules of the dashboard", () => {
     expect(text).toContain('<small class="warn why">paused until <time');
   });
 
+  test("whose failed run still has work waiting names that run, and the slot that waits for it", async () => {
+    const { address, world } = await scheduled();
+    const viewer = await browser(address, "viewer");
+    await openSlots(world, timetable);
+    world.at("2026-05-01T13:00:00Z");
+    await openSlots(world, timetable);
+    await world.query("update job_runs set status = 'failed', finished_at = now()");
+    const [run] = await world.query("select id from job_runs");
+    world.at("2026-05-01T14:05:00Z");
+    expect(await openSlots(world, timetable)).toEqual([]);
+    for (const path of ["/schedules", "/jobs/note-item"]) {
+      const text = await (await viewer.send("GET", `/admin${path}`)).text();
+      expect(text, path).toContain("waits for its run");
+      expect(text, path).toMatch(/The slot of <time datetime="2026-05-01T14:00/);
+      expect(text, path).toContain(`<a href="/admin/runs/${run?.["id"]}">run ${run?.["id"]}</a> is settled`);
+    }
+  });
+
   test("pages that show its next slot say since when, by whom and why one is paused instead", async () => {
     const { address, world } = await scheduled();
     const viewer = await browser(address, "viewer");

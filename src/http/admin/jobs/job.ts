@@ -5,9 +5,8 @@ import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 import { listRuns, type Run, type RunStatus } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
 import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
-import type { Schedule } from "../../../schedules/schedule.ts";
-import { nextSlot } from "../../../schedules/slots.ts";
 import { mayAct } from "../frame/actions.ts";
 import { type Chart, chartHtml } from "../frame/chart.ts";
 import {
@@ -19,13 +18,13 @@ import {
   regionHtml,
   section,
   type Tone,
-  timeWithAge,
 } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
-import { pausedSchedule, scheduleHref } from "../pauses/paused.ts";
+import { scheduleHref } from "../pauses/paused.ts";
 import { runTable } from "../runs/run-table.ts";
+import { nextSlotHtml } from "../schedules/next-slot.ts";
 import { pauseRoutes, pauseSection } from "./pause.ts";
 import { NOTHING_ENTERED } from "./run-form.ts";
 import { runForm, startRoutes } from "./start.ts";
@@ -40,13 +39,15 @@ export function jobRoutes(runtime: Runtime): Router {
     const job = runtime.catalogue.jobs.find(({ name }) => name === req.params.job);
     if (!job) return next();
     const on = runtime.db.drizzle;
-    const [runs, pauses, pausedSchedules] = await Promise.all([
+    const now = runtime.clock.now();
+    const timetable = runtime.timetable.filter((schedule) => schedule.job.name === job.name);
+    const [runs, pauses, schedules, pausedSchedules] = await Promise.all([
       listRuns(on, { job: job.name }, CHARTED),
       listDecidedPauses(on),
-      listPausedSchedules(on, runtime.timetable),
+      listSchedules(on, timetable, now),
+      listPausedSchedules(on, timetable),
     ]);
     const pause = pauses.find((each) => each.job === job.name);
-    const now = runtime.clock.now();
     showPage(res, {
       title: job.name,
       above: [["Jobs", "/admin/jobs"]],
@@ -55,7 +56,7 @@ export function jobRoutes(runtime: Runtime): Router {
       aside: pause === undefined ? null : badge("paused", "warn"),
       body: html`<p>${job.description}</p>
 ${declaration(job)}
-<div class="split">${section("Input", inputTable(job))}${regionHtml("schedules", section("Schedules", scheduleTable(runtime, job, pausedSchedules)))}</div>
+<div class="split">${section("Input", inputTable(job))}${regionHtml("schedules", section("Schedules", scheduleTable(schedules, pausedSchedules, now)))}</div>
 ${regionHtml("pause", html`${pauseSection(res, job, pause)}`)}
 ${mayAct(res) ? section("Run it", runForm(res, job, NOTHING_ENTERED)) : null}
 ${regionHtml(
@@ -108,26 +109,22 @@ function inputTable(job: Job): Html {
   });
 }
 
-function scheduleTable({ timetable, clock }: Runtime, { name }: Job, paused: readonly SchedulePause[]): Html {
-  const now = clock.now();
-  const nextOf = (schedule: Schedule): Html => {
-    const pause = paused.find((each) => each.name === schedule.name);
-    return pause === undefined ? timeWithAge(nextSlot(schedule, now), now) : pausedSchedule(pause);
-  };
-  return table({
+const scheduleTable = (
+  schedules: readonly ListedSchedule[],
+  paused: readonly SchedulePause[],
+  now: Date,
+): Html =>
+  table({
     caption: "Schedules of the job",
     columns: ["Schedule", "Pattern", { title: "Input", kind: "long" }, "Next slot"],
-    rows: timetable
-      .filter(({ job }) => job.name === name)
-      .map((schedule) => [
-        html`<a href="${scheduleHref(schedule.name)}">${schedule.name}</a>`,
-        html`<code>${schedule.pattern}</code><small>${schedule.tz}</small>`,
-        codeHtml(JSON.stringify(schedule.input)),
-        nextOf(schedule),
-      ]),
+    rows: schedules.map((schedule) => [
+      html`<a href="${scheduleHref(schedule.name)}">${schedule.name}</a>`,
+      html`<code>${schedule.pattern}</code><small>${schedule.tz}</small>`,
+      codeHtml(JSON.stringify(schedule.input)),
+      nextSlotHtml(schedule, paused, now),
+    ]),
     empty: "It has no schedule.",
   });
-}
 
 const OUTCOMES: readonly (readonly [RunStatus, Tone])[] = [
   ["done", "good"],

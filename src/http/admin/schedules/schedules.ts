@@ -5,33 +5,19 @@ import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { startRun } from "../../../queues/manual-runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
-import {
-  listPausedSchedules,
-  pauseSchedule,
-  resumeSchedule,
-  type SchedulePause,
-} from "../../../schedules/pause.ts";
+import { listPausedSchedules, pauseSchedule, resumeSchedule } from "../../../schedules/pause.ts";
 import type { Schedule } from "../../../schedules/schedule.ts";
-import { nextSlot } from "../../../schedules/slots.ts";
 import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import type { Session } from "../access/sessions.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
-import {
-  badge,
-  type Content,
-  codeHtml,
-  notice,
-  regionHtml,
-  section,
-  timeHtml,
-  timeWithAge,
-} from "../frame/elements.ts";
+import { type Content, codeHtml, notice, regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
-import { type Paused, pausedJob, pausedSchedule } from "../pauses/paused.ts";
+import { type Paused, pausedJob } from "../pauses/paused.ts";
 import { runStatusBadge } from "../runs/run-table.ts";
+import { nextSlotHtml } from "./next-slot.ts";
 import { weekPicture } from "./week.ts";
 
 /** The timetable. */
@@ -127,11 +113,7 @@ const scheduleTable = (
       html`<span id="${schedule.name}">${schedule.name}</span><small><code>${schedule.pattern}</code> ${schedule.tz}</small><small>if missed: ${misfireText(schedule.misfire)}</small>`,
       html`<a href="/admin/jobs/${schedule.job}">${schedule.job}</a>${inputHtml(schedule.input)}${pausedJob(paused.jobs.find(({ job }) => job === schedule.job))}`,
       lastHtml(schedule, clock.now()),
-      nextHtml(
-        schedule,
-        paused.schedules.find(({ name }) => name === schedule.name),
-        clock.now(),
-      ),
+      nextSlotHtml(schedule, paused.schedules, clock.now()),
       actor === null ? null : scheduleActions(schedule, timetable, actor),
     ]),
     empty: "The timetable is empty.",
@@ -148,20 +130,6 @@ function lastHtml({ lastSlot, lastStatus, lastRun }: ListedSchedule, now: Date):
       : runStatusBadge(lastStatus);
   return html`${timeWithAge(lastSlot, now)}${lastRun === null ? status : html`<a href="/admin/runs/${lastRun}">${status}</a>`}`;
 }
-
-/** When it fires next, or what keeps it from firing. */
-function nextHtml(schedule: ListedSchedule, pause: SchedulePause | undefined, now: Date): Html {
-  const { lastSlot, lastStatus } = schedule;
-  if (pause) return pausedSchedule(pause);
-  const next = timeWithAge(schedule.nextSlot, now);
-  const missed = lastSlot === null ? null : nextSlot(schedule, lastSlot);
-  if (missed === null || now.getTime() - missed.getTime() < MISSED_AFTER_MS) return next;
-  const isRunning = lastStatus === "queued" || lastStatus === "running";
-  return html`${isRunning ? badge("waits for its run", "busy") : badge("missed", "bad")}<small>slot of ${timeHtml(missed)}</small>`;
-}
-
-/** Slots are opened within ten seconds; a slot that is this old was missed. */
-const MISSED_AFTER_MS = 120_000;
 
 function misfireText(misfire: ListedSchedule["misfire"]): string {
   if (misfire === "once") return "the latest runs";
