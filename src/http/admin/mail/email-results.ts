@@ -13,6 +13,7 @@ import { experimentResult } from "../../../email/experiment-results.ts";
 import { EXPERIMENTS } from "../../../email/render/experiments.ts";
 import { type Html, html } from "../../../html.ts";
 import { noticeResults } from "../../../project-matching/notice-results.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import {
   badge,
@@ -31,6 +32,7 @@ import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { whyHref } from "../notifications/decision-table.ts";
+import { pausedSending } from "../pauses/paused.ts";
 import { experimentHtml, noticesHtml } from "./experiments.ts";
 
 /** E-mails by status, and experiments. */
@@ -78,16 +80,17 @@ async function showEmails(runtime: Runtime, req: Request, res: Response): Promis
   });
   if (filter === null) return showPage(res.status(422), { title: "E-mails", body: form });
   const range = await emailsBetween(on, startOf(filter.within, now), null);
-  const [counts, page] = await Promise.all([
+  const [pauses, counts, page] = await Promise.all([
+    listDecidedPauses(on),
     countEmails(on, range),
     listEmails(on, range, filter, { before: filter.before, limit: PER_PAGE }),
   ]);
   const results = await Promise.all(EXPERIMENTS.map((experiment) => experimentResult(on, experiment)));
-  const body = html`${regionHtml("counts", section(`E-mails within ${filter.within}`, statusTable(counts, filter.within)))}
+  const body = html`${regionHtml("pauses", pausedSending(pauses))}${regionHtml("counts", section(`E-mails within ${filter.within}`, statusTable(counts, filter.within)))}
 ${section("Newest first", html`${form}${regionHtml("emails", await emailTable(on, page.lines))}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}
 ${results.map(experimentHtml)}
 ${noticesHtml(await noticeResults(on, now))}`;
-  showPage(res, { title: "E-mails", live: following("emails"), body });
+  showPage(res, { title: "E-mails", live: following("emails", "job_pauses"), body });
 }
 
 const TONES: Readonly<Partial<Record<EmailLine["status"], Tone>>> = {

@@ -4,12 +4,14 @@ import { html } from "../../../html.ts";
 import { countDecisions, decisionsBetween, listDecisions } from "../../../notifications/decision-log.ts";
 import { DECISION_REASONS } from "../../../notifications/describe-decision.ts";
 import { NOTIFICATION_TYPES } from "../../../notifications/index.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { regionHtml, section } from "../frame/elements.ts";
 import { type FilterField, filterForm, hrefOf, idFilter, readFilters } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
 import { following, showPage } from "../frame/page.ts";
+import { pausedSending } from "../pauses/paused.ts";
 import { countTable, decisionTable } from "./decision-table.ts";
 import { showWhy, whyForm } from "./why.ts";
 
@@ -78,11 +80,12 @@ async function showDecisions(runtime: Runtime, req: Request, res: Response): Pro
   if (filter === null) return showPage(res.status(422), { title, body: form });
   const { within, before, ...others } = filter;
   const range = await decisionsBetween(on, startOf(within, runtime.clock.now()), null);
-  const [counts, page] = await Promise.all([
+  const [pauses, counts, page] = await Promise.all([
+    listDecidedPauses(on),
     countDecisions(on, range),
     listDecisions(on, range, others, { before, limit: PER_PAGE }),
   ]);
-  const body = html`${section("One user, one event", whyForm({ given: {}, faults: {} }))}
+  const body = html`${regionHtml("pauses", pausedSending(pauses))}${section("One user, one event", whyForm({ given: {}, faults: {} }))}
 ${regionHtml(
   "counts",
   section(
@@ -91,5 +94,5 @@ ${regionHtml(
   ),
 )}
 ${section("Newest first", html`${form}${regionHtml("decisions", await decisionTable(on, page.lines, "No decision matches."))}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
-  showPage(res, { title, live: following("deliveries"), body });
+  showPage(res, { title, live: following("deliveries", "job_pauses"), body });
 }

@@ -1,4 +1,5 @@
 import type { LatestDecision } from "../../../db/audit-log.ts";
+import { SENDER } from "../../../email/next-digest.ts";
 import { type Html, html } from "../../../html.ts";
 import type { DecidedPause } from "../../../queues/job-pauses.ts";
 import type { SchedulePause } from "../../../schedules/pause.ts";
@@ -34,6 +35,13 @@ export const pausedJob = (pause: DecidedPause | undefined): Html | null =>
 /** In place of the next slot of a schedule: since when it is paused, by whom and why. */
 export const pausedSchedule = ({ name, since, decided }: SchedulePause): Html =>
   html`${badge("paused", "warn")}<small class="why">since ${timeHtml(since)}${byHtml(scheduleSubject(name), decided)}</small>`;
+
+/** Above lists of e-mails that wait: that none is sent, until when, by whom and why. Nothing if they are sent. */
+export function pausedSending(pauses: readonly DecidedPause[]): Html {
+  const pause = pauses.find(({ job }) => job === SENDER);
+  if (pause === undefined) return html``;
+  return html`<p class="warn why">No e-mail is sent: <a href="/admin/jobs/${SENDER}">${SENDER}</a> is paused${jobPauseText(pause)}</p>`;
+}
 
 export type Paused = {
   readonly schedules: readonly SchedulePause[];

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { assignedVariant, DIGEST_SUBJECT } from "../../../../src/email/render/experiments.ts";
+import { pauseJob } from "../../../../src/queues/job-pauses.ts";
 import { emailDigest } from "../../../../src/workers/notifications/email/email-digest.ts";
 import { emailInstant } from "../../../../src/workers/notifications/email/email-instant.ts";
+import { sendEmails } from "../../../../src/workers/notifications/email/send-emails.ts";
 import { delivery } from "../../../support/emails.ts";
 import { organization } from "../../../support/factories.ts";
 import { projectFor, skilled } from "../../../support/matching.ts";
@@ -103,4 +105,19 @@ it("lists the e-mails of a status, a page at a time, with what they are about", 
   expect(usersOf(await page(next))).toEqual(people.slice(1, 10).reverse());
   expect(await page("/admin/email-results?reason=422+invalid&status=sent")).toContain("No e-mail matches.");
   expect(await page("/admin/email-results?status=lost")).toContain("is not a status");
+});
+
+it("says, beside what waits, until when, by whom and why no e-mail is sent; so does the page of notifications", async () => {
+  const world = await createWorld({ at: AT, environment: PASSWORDS });
+  const viewer = await browser(await serve(world), "viewer");
+  const shown = async (path: string) => (await viewer.send("GET", `/admin${path}`)).text();
+  const pages = ["/email-results", "/notifications"];
+  for (const path of pages) expect(await shown(path), path).not.toContain("No e-mail is sent");
+  await world.relay.transact((tx) =>
+    pauseJob(tx, sendEmails, 3_600, { actor: "admin", reason: "wrong footer" }),
+  );
+  for (const path of pages)
+    expect(await shown(path), path).toMatch(
+      /No e-mail is sent: <a href="\/admin\/jobs\/send-emails">send-emails<\/a> is paused until <time.*?<\/time> by <a [^>]*>admin<\/a>: wrong footer/,
+    );
 });
