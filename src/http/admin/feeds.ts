@@ -100,7 +100,7 @@ function feedHtml(user: string, { stored, items }: FeedPreview): Html {
 <ol class="feed">${cards}</ol>`;
   });
   return html`<p class="dim">Computed ${timeHtml(computedAt)}, served until ${timeHtml(expiresAt)}.
-Stored: ${feed.posts.length} posts, ${feed.suggestions.length} suggestions, ${feed.questions.length} questions. Scores are as of now.</p>
+Stored are posts (${feed.posts.length}), suggestions (${feed.suggestions.length}) and questions (${feed.questions.length}). Scores are as of now.</p>
 ${items.length === 0 ? html`<p>Nothing in it may be shown.</p>` : null}
 ${segments}`;
 }
