@@ -36,7 +36,7 @@ export const pausedJob = (pause: DecidedPause | undefined): Html | null =>
 export const pausedSchedule = ({ name, since, decided }: SchedulePause): Html =>
   html`${badge("paused", "warn")}<small class="why">since ${timeHtml(since)}${byHtml(scheduleSubject(name), decided)}</small>`;
 
-/** Above lists of e-mails that wait: that none is sent, until when, by whom and why. Nothing if they are sent. */
+/** Above lists of e-mails: that none is sent, until when, by whom and why. Nothing if they are sent. */
 export function pausedSending(pauses: readonly DecidedPause[]): Html {
   const pause = pauses.find(({ job }) => job === SENDER);
   if (pause === undefined) return html``;
