@@ -10,7 +10,7 @@ import type { DigestCadence } from "../scoring/notifications/notify-decision.ts"
 import { type DigestTimes, digestWindow } from "./render/windows.ts";
 
 /** The job that hands e-mail to the mailer. */
-export const SENDER = "send-emails";
+const SENDER = "send-emails";
 /** A weekly digest is at most this far away, and a day more for quiet hours. */
 const HORIZON_MS = 8 * 86_400_000;
 /** The digest jobs run this often. */

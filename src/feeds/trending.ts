@@ -109,8 +109,8 @@ export async function readTrending(
   limit: number,
   now: Date,
 ): Promise<TrendingPost[]> {
-  // The number is in the text, and the time is compared in the subquery: as parameters, Postgres would expect
-  // a tenth and a third of all posts, and plan each read anew, which takes four times as long as reading.
+  // The limit is part of the text, and the time is compared in the subquery. Otherwise Postgres expects to
+  // read a tenth or a third of all posts, and plans every read anew: four times as long as reading.
   const enough = LIMITS.find((some) => some >= limit) ?? limit;
   const found = await rows<TrendingRow>(
     on,

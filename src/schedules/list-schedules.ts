@@ -41,7 +41,7 @@ export async function listSchedules(
   const found = await rows<Row>(
     on,
     sql`select given.name, s.through, s.paused_at as "pausedAt", latest.slot, latest.status, latest.id as run,
-               exists (select from (${busySql(timetable)}) busy where busy.name = given.name) as "isWaiting"
+               given.name in (${busySql(timetable)}) as "isWaiting"
         from unnest(${array(timetable.map(({ name }) => name))}::text[]) as given(name)
         left join schedules s on s.name = given.name
         left join lateral (select slot, status, id from job_runs where schedule = given.name order by slot desc limit 1) latest on true`,

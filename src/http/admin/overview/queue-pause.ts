@@ -8,7 +8,6 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
 import { section } from "../frame/elements.ts";
-
 import { postponeField, secondsIn } from "../work/bulk.ts";
 
 const REDIS_LIMIT_MS = 2_000;
@@ -50,7 +49,7 @@ async function resumeCarriers({ producers, log }: Runtime, queue: QueueName): Pr
   );
 }
 
-/** What of a queue is paused now. */
+/** Whether jobs of a queue are paused, or the queue itself. */
 export type QueuePauses = { readonly isAnyJob: boolean; readonly isInRedis: boolean };
 
 /** Reads it anew: the snapshot of the overview may be from before an operator has paused something. */

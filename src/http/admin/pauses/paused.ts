@@ -1,8 +1,8 @@
 import type { LatestDecision } from "../../../db/audit-log.ts";
-import { SENDER } from "../../../email/next-digest.ts";
 import { type Html, html } from "../../../html.ts";
 import type { DecidedPause } from "../../../queues/job-pauses.ts";
 import type { SchedulePause } from "../../../schedules/pause.ts";
+import { sendEmails } from "../../../workers/notifications/email/send-emails.ts";
 import { badge, section, textHtml, timeHtml } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
@@ -36,11 +36,11 @@ export const pausedJob = (pause: DecidedPause | undefined): Html | null =>
 export const pausedSchedule = ({ name, since, decided }: SchedulePause): Html =>
   html`${badge("paused", "warn")}<small class="why">since ${timeHtml(since)}${byHtml(scheduleSubject(name), decided)}</small>`;
 
-/** Above lists of e-mails: that none is sent, until when, by whom and why. Nothing if they are sent. */
+/** The notice that no e-mail is sent, for the top of lists of e-mails: until when, by whom and why. */
 export function pausedSending(pauses: readonly DecidedPause[]): Html {
-  const pause = pauses.find(({ job }) => job === SENDER);
+  const pause = pauses.find(({ job }) => job === sendEmails.name);
   if (pause === undefined) return html``;
-  return html`<p class="warn why">No e-mail is sent: <a href="/admin/jobs/${SENDER}">${SENDER}</a> is paused${jobPauseText(pause)}</p>`;
+  return html`<p class="warn why">No e-mail is sent: <a href="/admin/jobs/${pause.job}">${pause.job}</a> is paused${jobPauseText(pause)}</p>`;
 }
 
 export type Paused = {
