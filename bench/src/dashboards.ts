@@ -70,7 +70,7 @@ async function measureDashboards(
       latency.set(way, await measureLatency(context, scratch, api.port, BUYERS, way, PER_SECOND));
       opened?.close();
     }
-    // After the sales, of which there are pages too.
+    // After the sales, whose pages are read too.
     const pages = await readPages(api.port);
     sayPages(context, pages);
     return [

@@ -107,7 +107,7 @@ async function lookAtHolders(db: Database): Promise<Finding | Finding[]> {
   return findings.length > 0 ? findings : ok("no slot, prepared transaction or old row holds anything up");
 }
 
-/** What of it needs an operator. */
+/** A warning for each that holds up vacuum or the log for too long. */
 export const holderFindings = ({ slots, prepared, unfrozen }: Holders): Finding[] => [
   ...slots
     .filter(({ mib }) => mib >= MUCH_LOG_MIB)

@@ -35,7 +35,7 @@ type Stream = {
   readonly cookie: string | undefined;
   /** The runs whose details it is sent. */
   readonly runs: readonly string[];
-  /** The tables of whose changes it is told. */
+  /** The tables whose changes it is told about. */
   readonly tables: readonly string[];
   /** What it was sent last, by region. */
   readonly sent: Map<string, string>;

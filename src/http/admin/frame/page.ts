@@ -16,7 +16,7 @@ export type PageOptions = {
   readonly aside?: Html | null;
   /**
    * Whether the stream updates parts of the page (`regionHtml`): true, the query of the stream, or
-   * `following` with the tables of whose changes the page is told.
+   * `following` with the tables whose changes the page is told about.
    */
   readonly live?: boolean | string;
   /** Whether the page has charts (`chartHtml`). Default: whether the stream updates it as a whole. */
@@ -51,7 +51,7 @@ export const following = (...tables: readonly string[]): string =>
 const streamHtml = (live: boolean | string): Html | null =>
   live === false ? null : html` data-stream="/admin/stream${typeof live === "string" ? `?${live}` : ""}"`;
 
-/** How long the page took: it is fetched anew the less often, the more it costs. */
+/** How long the page took: a page that costs more is fetched less often. */
 function tellDuration(res: Response): void {
   const { beganMs } = res.locals as { beganMs?: number };
   if (beganMs !== undefined) res.set("Server-Timing", `page;dur=${(performance.now() - beganMs).toFixed(1)}`);

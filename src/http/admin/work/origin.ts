@@ -9,7 +9,7 @@ import { eventLinks } from "./subjects.ts";
 /** Begins the keys of what a host asked for with `enqueue` or `emit` in SQL. */
 const HOST_KEY = "sql:";
 
-/** What asked for an entry: its run, the entry or the events that enqueued it, a host. */
+/** Where an entry came from: its run, the entry or the events that enqueued it, or a host. */
 export async function originHtml(on: Queryable, catalogue: Catalogue, entry: EntryDetails): Promise<Html> {
   const { run, causedBy, causedByJob, key, payload } = entry;
   if (run !== null) return html`<a href="/admin/runs/${run}">Run ${run}</a>`;
