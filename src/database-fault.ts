@@ -7,7 +7,7 @@ import { DrizzleQueryError } from "drizzle-orm";
 export type DatabaseFault = {
   readonly code: string;
   readonly constraint: string | null;
-  /** Of a null where there must be a value. */
+  /** The column of a null that violates a NOT NULL constraint. */
   readonly column: string | null;
   readonly routine: string | null;
 };

@@ -15,8 +15,8 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * A signal that aborts when one of several does. AbortSignal.any would leave something of each in those that
- * live on.
+ * A signal that aborts when one of several does. AbortSignal.any would leak memory in the signals that live
+ * on.
  *
  * @returns `release` must be called once the signal is no longer needed.
  */
@@ -68,7 +68,7 @@ export async function settlesWithin(limitMs: number, promise: Promise<unknown>):
   return withinLimit(limitMs, () => settled).catch(() => false);
 }
 
-/** Checks a condition every 25 ms, at most for `limitMs`. @returns whether it came true. */
+/** Checks a condition every 25 ms, for at most `limitMs`. @returns whether it became true. */
 export async function becomesTrue(limitMs: number, condition: () => boolean): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!condition() && performance.now() < deadline) await delay(25);
@@ -79,7 +79,8 @@ const WORK_ENDED = new Error("the work has ended");
 
 /**
  * Runs work with a signal that aborts at a time limit or when `stop` does, and stops waiting for it then. The
- * signal also aborts once the work has ended: what the work took for its own duration is given back then.
+ * signal also aborts once the work has ended: resources that the work holds for its duration are then
+ * released.
  * @param timedOut and `stopped` make the reason of the signal.
  */
 export async function withTimeLimit<T>(

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { isStorable, storable, UNSTORABLE } from "./foreign-text.ts";
 
 /**
- * What JSON allows and a signed message must not contain: a duplicate key (which of the values was meant?),
- * deep nesting, and text that Postgres cannot store.
+ * Things that JSON allows but a signed message must not contain: a duplicate key (which of the values was
+ * meant?), deep nesting, and text that Postgres cannot store.
  */
 export type JsonFault = {
   readonly kind: "duplicate" | "depth" | "text";
@@ -30,7 +30,8 @@ export function decodeUtf8(raw: Buffer): { readonly text: string } | Unreadable 
 }
 
 /**
- * Parses JSON from outside, and lists what must not be in it. Pure; never throws, however deep it is nested.
+ * Parses JSON from outside, and lists the things that it must not contain. Pure; never throws, however deeply
+ * it is nested.
  */
 export function readJson(text: string): ReadJson | Unreadable {
   try {
@@ -72,7 +73,7 @@ function visitMarks(text: string, visit: (mark: string, start: number, end: numb
   }
 }
 
-/** Behind the string that begins at `start`; behind the text if it does not end. */
+/** The index after the string that begins at `start`; the end of the text if the string does not end. */
 export function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; ) {
     const quote = text.indexOf('"', at);
@@ -90,7 +91,7 @@ type Level = { readonly keys: Set<string> | null; name: string; index: number; e
 function findFaults(text: string): JsonFault[] {
   const faults: JsonFault[] = [];
   const levels: Level[] = [];
-  /** Levels beyond the greatest depth, whose contents are not looked at. */
+  /** Levels beyond the greatest depth, whose contents are not read. */
   let beyond = 0;
   const add = (kind: JsonFault["kind"], fault: string) =>
     faults.push({ kind, fault, path: levels.slice(0, MAX_PATH).map(({ name }) => name) });

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-// Text and instants from outside: what Postgres cannot store is refused or replaced before it reaches a
-// statement, which would fail as a whole.
+// Text and instants from outside. Values that Postgres cannot store are refused or replaced before they reach
+// a statement, which would fail as a whole.
 
 /** Lone surrogates, which UTF-8 cannot encode; Postgres stores no U+0000 either. */
 const LONE_SURROGATE = /\p{Cs}/u;
 const INVISIBLE = /[\p{Cc}\p{Cs}]/u;
 
-/** What `isStorable` rejects, for error messages. */
+/** The texts that `isStorable` rejects, for error messages. */
 export const UNSTORABLE = "must not contain U+0000 or lone surrogates";
 
 /** Whether Postgres can store a text. */
@@ -23,7 +23,7 @@ export const storable = (text: string): string =>
  */
 export const isPlainText = (text: string): boolean => !INVISIBLE.test(text);
 
-/** An identifier of a sender's: not empty, plain, and short enough for an index. */
+/** An identifier of a sender: not empty, plain, and short enough for an index. */
 export const foreignId = (maxLength = 255) =>
   z
     .string()

@@ -14,7 +14,7 @@ export type LogOptions = {
   readonly fields?: () => object;
 };
 
-/** Fields that are redacted at any depth. Log lines carry ids only; this catches what breaks that rule. */
+/** Fields that are redacted at any depth. Log lines carry ids only; this catches violations of that rule. */
 const SECRET_FIELDS = [
   "password",
   "secret",
@@ -55,8 +55,8 @@ function errorForLog(error: unknown): object {
 }
 
 /**
- * A refused or lost connection says all in its message; its stack lies in Node. A name with several addresses
- * has an error for each, and no message of its own.
+ * The message of a refused or lost connection is enough; its stack is inside Node. A name with several
+ * addresses has an error for each, and no message of its own.
  */
 function textOf(error: Error): object {
   const first = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;

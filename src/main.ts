@@ -29,10 +29,10 @@ export type Service = {
 
 const STEP_LIMIT_MS = 6_000;
 
-/** What a process reports by. */
+/** The means by which a process reports. */
 export type Reporting = { readonly log: Log; readonly tracing: Tracing };
 
-/** Opens tracing, if it is configured, and the log, whose lines name the trace they are written in. */
+/** Opens tracing, if it is configured, and the log, whose lines contain the current trace. */
 export async function openReporting(
   config: Config,
   destination?: LogOptions["destination"],

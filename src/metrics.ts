@@ -1,7 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
-/** Every part of every job has its own series, so they have few buckets: a time limit of each form is one. */
+/**
+ * Every part of every job has its own series, so there are few buckets; the time limit of each form of job is
+ * one.
+ */
 const RUN_SECONDS = [0.01, 0.05, 0.25, 1, 5, 60, 600];
 
 /**

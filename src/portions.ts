@@ -1,6 +1,6 @@
 /** Processor time of one portion. Several jobs run side by side, and locks are renewed in between. */
 const PORTION_MS = 10;
-/** Fewer items than this are worth no wait: single entries must not be slowed down. */
+/** Fewer items are processed without waiting: single entries must not be slowed down. */
 const FEW = 50;
 
 const waiting: (() => void)[] = [];
@@ -21,8 +21,8 @@ function nextPortion(): Promise<void> {
 
 /**
  * `items.map(work)` for work that takes long altogether: after each portion of about 10 ms, the event loop
- * serves timers, requests and other jobs. Only one portion runs per iteration of the loop, so that ten jobs
- * beside each other do not hold it ten times as long.
+ * serves timers, requests and other jobs. Only one portion runs per iteration of the loop, so that ten
+ * concurrent jobs do not block it ten times as long.
  *
  * @param work synchronous, and at most a few milliseconds per item.
  */

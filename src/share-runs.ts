@@ -1,6 +1,6 @@
 /**
- * Runs work that many ask for, one run at a time. All who ask while it runs share the next run, which begins
- * after they have asked.
+ * Runs work that many callers request, one run at a time. All requests during a run share the next run, which
+ * begins afterwards.
  */
 export function shareRuns<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;

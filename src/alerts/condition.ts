@@ -19,7 +19,8 @@ export type GaugeCondition = {
   readonly is: ">" | "==";
   readonly threshold: number;
   /**
-   * Whether the value is an age in seconds, which grows by itself: it tells how long the condition has held.
+   * Whether the value is an age in seconds, which grows by itself and so shows how long the condition has
+   * held.
    */
   readonly isAge?: true;
 };
@@ -42,11 +43,11 @@ export type CounterCondition = {
   readonly threshold: number;
 };
 
-/** What only Prometheus can tell. */
+/** A condition that only Prometheus can evaluate. */
 export type PrometheusCondition = {
   /** PromQL. */
   readonly expression: string;
-  /** Why the dashboard cannot tell, as a clause. */
+  /** Why the dashboard cannot evaluate it, as a clause. */
   readonly because: string;
 };
 
@@ -85,7 +86,7 @@ function selector(where: Labels, whereNot: Excluded = {}): string {
   return parts.length > 0 ? `{${parts.join(",")}}` : "";
 }
 
-/** Whether a series has the labels that a condition is about. */
+/** Whether a series has the labels of a condition. */
 export const isAbout = (
   { where = {}, whereNot = {} }: { readonly where?: Labels; readonly whereNot?: Excluded },
   labels: Labels,
@@ -113,11 +114,11 @@ export function holding(condition: GaugeCondition, series: readonly Series[]): S
   });
 }
 
-/** How much the series that a condition is about grew within its time. */
+/** How much the series of a condition grew within its time. */
 export type Growth = {
   /** The value of the label that the condition groups by; empty without one. */
   readonly label: string;
-  /** What is counted; of a histogram, the observations above the bound. */
+  /** The growth; of a histogram, that of the observations above the bound. */
   readonly counted: number;
   /** Of a histogram, all observations. */
   readonly total: number;

@@ -5,8 +5,8 @@ import { groupBy } from "../group-by.ts";
 import { type CounterCondition, type Growth, isAbout } from "./condition.ts";
 import type { AlertRule } from "./rule.ts";
 
-// Counters are in the memory of each process. What the rules need of their history is added up in Postgres,
-// so that any process can tell what all of them have counted.
+// Counters are in the memory of each process. The history that the rules need is added up in Postgres, so
+// that any process knows the counts of all of them.
 
 /** A rule about the growth of a counter. */
 type CounterRule = AlertRule & { readonly condition: CounterCondition };
@@ -15,7 +15,7 @@ export const isAboutCounter = (rule: AlertRule): rule is CounterRule => "counter
 
 /** Adds what the counters of this process have grown to the table `alert_counts`. */
 export type CounterHistory = {
-  /** Writes what was counted since the last call that succeeded; no statement if that is nothing. */
+  /** Writes the counts since the last successful call; runs no statement if there are none. */
   write(on: Queryable): Promise<void>;
 };
 
@@ -44,7 +44,7 @@ export function createCounterHistory(registry: Registry, rules: readonly AlertRu
   };
 }
 
-/** What the counters of this process say, added up as the rule asks. */
+/** The counters of this process, added up as the rule requires. */
 async function countsOf({ name, condition }: CounterRule, registry: Registry): Promise<Count[]> {
   const { counter, by, above } = condition;
   const { values } = (await registry.getSingleMetric(counter)?.get()) ?? { values: [] };
@@ -90,7 +90,7 @@ async function addCounts(on: Queryable, counts: readonly Count[]): Promise<void>
 }
 
 /**
- * What all processes have counted for the rules, each within its time, which may begin up to a minute
+ * The counts of all processes for the rules, each within its time span, which may begin up to a minute
  * earlier: counts are kept by the minute.
  */
 export async function readGrowth(

@@ -5,7 +5,7 @@ export type Severity = "page" | "ticket";
 
 /**
  * An alert. The table in docs/operations/index.md, the rules for Prometheus and those that the dashboard
- * evaluates are all made of these.
+ * evaluates are all derived from these.
  */
 export type AlertRule = {
   readonly name: string;

@@ -13,7 +13,7 @@ export type Alert = Series & {
   readonly since: Date;
 };
 
-/** Evaluates the rules as Prometheus would, but for those that only Prometheus can tell. */
+/** Evaluates the rules as Prometheus would, except those that only Prometheus can evaluate. */
 export type AlertWatch = {
   /**
    * The alerts, those that fire first. Conditions are timed from the first call that saw them hold, or from
@@ -34,7 +34,7 @@ export type AlertWatchDeps = {
 /** Whether the dashboard can evaluate a rule. */
 export const isWatched = ({ condition }: AlertRule): boolean => !("expression" in condition);
 
-/** Starts a watch over the rules. Gauges of a process itself are those of this process alone. */
+/** Starts evaluating the rules. Of gauges about single processes, only those of this process are known. */
 export function watchAlerts({
   registry,
   refresh,
@@ -71,7 +71,7 @@ export function watchAlerts({
   };
 }
 
-/** When an age passed its threshold; now for what is not an age. */
+/** When an age passed its threshold; now for any other value. */
 function passedMs({ rule: { condition }, value }: Pick<Alert, "rule" | "value">, now: number): number {
   if (!("gauge" in condition) || condition.isAge !== true || !Number.isFinite(value)) return now;
   return now - (value - condition.threshold) * 1_000;

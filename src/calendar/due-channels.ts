@@ -19,7 +19,10 @@ export async function connectionsToRenew(tx: Tx, now: Date): Promise<string[]> {
   return due.map(({ id }) => id);
 }
 
-/** Active connections without a fresh channel, including those that lost theirs for any reason. */
+/**
+ * Active connections without a channel that is valid for long enough, including those that lost theirs for
+ * any reason.
+ */
 export async function connectionsWithoutFreshChannel(tx: Tx, now: Date): Promise<string[]> {
   const due = await rows<{ id: string }>(
     tx,

@@ -16,7 +16,7 @@ import {
   sourceOf,
 } from "./stored-meetings.ts";
 
-/** What to do about one meeting of a calendar. */
+/** The changes to make for one meeting of a calendar. */
 export type MeetingPlan = {
   readonly entry: MeetingEntry;
   /** Null for a new meeting. */
@@ -110,7 +110,7 @@ function factsOf(
   context: PlanContext,
 ): MeetingFacts {
   const responses: Record<string, Response> = organizer === null ? {} : { [organizer]: "accepted" };
-  // In a list that omits guests, those whose calendars are read are known all the same.
+  // If the list omits guests, those whose calendars are read are known anyway.
   if (!entry.showsEverybody)
     for (const { userId, response } of copies) if (response !== null) responses[userId] = response;
   for (const attendee of entry.people) {

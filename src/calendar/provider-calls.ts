@@ -14,7 +14,7 @@ import { type Connection, grantOf, requireAction, storeTokens } from "./connecti
 export const NOT_CONFIGURED = "GOOGLE_CLIENT_ID is not set: no calendar provider is configured";
 
 /**
- * A connection and its grant: the part of every stored request that says whose calendar it is. Its tokens are
+ * A connection and its grant: the part of every stored request that identifies the calendar. Its tokens are
  * sealed.
  */
 export type ConnectionGrant = {

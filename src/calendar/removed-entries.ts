@@ -40,7 +40,7 @@ export async function applyRemovals(
                or not exists (select 1 from calendar_copies c where c.meeting_id = m.id and c.removed_at is null))
         returning m.id, m.organizer_id as "organizerId", m.project_id as "projectId", m.start_time > ${now} as "isFuture"`,
   );
-  // Another participant's calendar may show the meeting a moment longer: only a later change schedules it
+  // Another participant's calendar may still show the meeting for a moment: only a later change schedules it
   // again.
   await tx.execute(
     sql`update calendar_meetings set changed_at = ${now}, source_id = null, from_organizer = false where meeting_id = any(${array(cancelled.map(({ id }) => id))}::bigint[])`,

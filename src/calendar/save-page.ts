@@ -27,8 +27,7 @@ export type SyncedPage = {
 type Planned = MeetingPlan & { readonly id: string };
 
 /**
- * Stores a page of a calendar: meetings, participants and removals; and emits events for what is new.
- * Idempotent.
+ * Stores a page of a calendar: meetings, participants and removals; and emits events for changes. Idempotent.
  */
 export async function savePage(tx: Tx, page: SyncedPage): Promise<Counts> {
   const { connection, entries, lastSyncedAt, now } = page;

@@ -104,7 +104,7 @@ export async function recordCalendarName(
   return before?.isAnother ?? false;
 }
 
-/** Forgets the entries of a calendar that is no longer connected. Their meetings are left as they are. */
+/** Deletes the entries of a calendar that is no longer connected. Their meetings are left as they are. */
 export async function forgetEntries(tx: Tx, connectionId: string): Promise<void> {
   await tx.execute(sql`delete from calendar_copies where connection_id = ${connectionId}`);
 }

@@ -22,7 +22,7 @@ const RULE = "=".repeat(60);
 
 /**
  * The result of a run of notify-project-matches, per project and in total: who was notified, not who was
- * chosen, which a range checks again. Null when the run chose nobody yet.
+ * chosen, since a range checks each choice again. Null if the run has not chosen yet.
  */
 export async function candidatesReport(db: Database, run: Run): Promise<string | null> {
   const [noticeRun] = await rows<NoticeRun>(

@@ -3,7 +3,7 @@ import type { Terminal } from "./terminal.ts";
 
 /**
  * Adds arguments, options, subcommands and the action to a command that has its name and description.
- * @param wholeProgram loads every command, for what lists their options.
+ * @param wholeProgram loads every command, for callers that list their options.
  */
 export type DefineCommand = (
   command: Command,

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 
-/** A word that can follow, with its meaning. */
+/** A word that can come next, with its description. */
 export type CompletionWord = { readonly word: string; readonly meaning: string };
 
-/** What can follow the words of a command. */
+/** The completions that can follow the words of a command. */
 export type CompletionNode = {
   /** The words that lead to it, without `commonwork`. */
   readonly path: readonly string[];

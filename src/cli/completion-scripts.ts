@@ -17,7 +17,7 @@ const alternatives = (nodes: readonly CompletionNode[]): string =>
     .map(({ path }) => quoted(textOf(path)))
     .join("|");
 
-/** The options with a list of values: what comes before the value, and the values. */
+/** The options with a list of values: the words before the value, and the values. */
 const valueLists = (nodes: readonly CompletionNode[]): { after: string; values: readonly string[] }[] =>
   nodes.flatMap(({ path, options }) =>
     options.flatMap(({ word, values }) =>

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type ChangeFlags, changeFlags } from "./flags.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 
-/** Asks the operator. @throws CliError when there is nobody to ask. */
+/** Asks the operator. @throws CliError if the terminal is not interactive. */
 export async function confirm(terminal: Terminal, question: string): Promise<boolean> {
   if (!terminal.interactive) throw new CliError("Not a terminal: pass --yes to confirm.");
   const dialogue = createInterface({ input: process.stdin, output: process.stdout });
@@ -14,7 +14,7 @@ export async function confirm(terminal: Terminal, question: string): Promise<boo
   }
 }
 
-/** The options of a command by which an operator decides about something that cannot be undone. */
+/** The options of a command for decisions that cannot be undone. */
 export type DecisionOptions = ChangeFlags & { readonly reason?: string; readonly yes?: true };
 
 /** Adds `--reason`, `--yes`, `--dry-run` and `--json`. */

@@ -4,7 +4,9 @@ import { CliError } from "./terminal.ts";
 /** A row of a CSV file, and the line on which it begins. A cell that is empty and not quoted is null. */
 export type CsvRow = { readonly line: number; readonly cells: readonly (string | null)[] };
 
-/** As of a line. A quote that is never closed would make the rest of the file one cell. */
+/**
+ * The limit for a row, as for a line. A quote that is never closed would make the rest of the file one cell.
+ */
 const MAX_CELL = 4 * 1024 * 1024;
 
 /** The rows of a CSV file (RFC 4180), its header first. Cells in quotes may hold line breaks. */

@@ -10,7 +10,7 @@ import { preview } from "./run-job.ts";
 import { operator, type Terminal } from "./terminal.ts";
 import { withRuntime } from "./with-runtime.ts";
 
-/** What an operator decides about a held sale. */
+/** The decision of an operator about a held sale. */
 export type HoldDecision = "release" | "reverse";
 
 type Payload = { saleId: string; actor: string; reason?: string | undefined };

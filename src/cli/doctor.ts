@@ -5,7 +5,7 @@ import { jsonFlag } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `commonwork doctor`: looks at the whole set-up; exit code 1 on a problem. */
+/** `commonwork doctor`: checks the whole set-up; exit code 1 on a problem. */
 export function defineDoctor(command: Command, terminal: Terminal): void {
   jsonFlag(command).action(async ({ json }: { json?: true }) => {
     const { examine } = await import("../doctor/examine.ts");

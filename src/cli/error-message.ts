@@ -8,7 +8,7 @@ import { CliError } from "./terminal.ts";
 
 const UNDEFINED_TABLE = "42P01";
 
-/** Their messages are for the reader. */
+/** Errors whose messages are written for the user. */
 const KNOWN = [CliError, ConfigurationFault, MappingFault, MappingFaults];
 
 /** The message for an expected error, with what to do about it; null for an unexpected one. */

@@ -15,7 +15,7 @@ import { withDatabase } from "./with-database.ts";
 
 type Options = { outcome: EventOutcome; type?: string; before?: string; limit: number; json?: true };
 
-/** `commonwork events list|show`: domain events and what became of them, without their payloads. */
+/** `commonwork events list|show`: domain events and their outcomes, without their payloads. */
 export function defineEvents(command: Command, terminal: Terminal): void {
   defineList(command, terminal);
   defineShow(command, terminal);

@@ -5,14 +5,13 @@ import { CliError } from "./terminal.ts";
 /** A line of a text file, counted from 1. */
 export type FileLine = { readonly line: number; readonly text: string };
 
-/** A longer line is no record: the limit of the webhook. */
+/** A longer line is not a record: the limit of the webhook. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 /**
- * The lines of a file. They are decoded one by one, so that the error for bytes that are no UTF-8 names the
- * line.
+ * The lines of a file. They are decoded one by one, so that the error for invalid UTF-8 names the line.
  *
  * @param onBytes receives how many bytes were read.
  */

@@ -14,7 +14,7 @@ import { type RefusedLines, refusedLines } from "./refused-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import { withDatabase } from "./with-database.ts";
 
-/** A line of the file, and its value; a fault that makes it none. */
+/** A line of the file, and its value or its fault. */
 type HistoryLine = { readonly line: number; readonly value: unknown; readonly fault: string | null };
 
 type Import = {
@@ -27,7 +27,7 @@ type Import = {
 
 const LINES_PER_PART = 5_000;
 
-/** Imports what an earlier system has sent, so that nobody is notified of it twice. */
+/** Imports the notifications that an earlier system has sent, so that nobody is notified twice. */
 export async function importHistory(terminal: Terminal, file: string, flags: ImportFlags): Promise<void> {
   const format = formatOf(file, flags);
   const progress = await fileProgress(terminal, file, flags.json === true);
@@ -36,7 +36,7 @@ export async function importHistory(terminal: Terminal, file: string, flags: Imp
   const signal = terminal.interrupted();
   let isDone = true;
   await withDatabase(terminal, async (db) => {
-    // A wrong address fails here, at once: only the parts of the import are retried.
+    // A wrong address fails here at once; only the parts of the import are retried.
     await db.drizzle.execute(sql`select 1`);
     const importing = { db, dryRun: flags.dryRun === true, batch: randomUUID(), report, counts };
     const lines = fileLines(file, progress.update);

@@ -59,7 +59,7 @@ export async function importTable(
   printImport(terminal, flags, { what: table, counts, refused: await report.close(), isDone });
 }
 
-/** Records an import and how many lines became what. */
+/** Records an import with its numbers of lines by outcome. */
 export const auditImport = (
   db: Database,
   subject: string,

@@ -6,7 +6,7 @@ import { importHistory } from "./import-history.ts";
 import { type ImportFlags, importTable } from "./import-table.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 
-/** What is imported instead of a table. */
+/** The name of the import that is not a table. */
 const NOTIFICATION_HISTORY = "notification-history";
 
 /** `commonwork import <table> <file>` and `commonwork import notification-history <file>`. */

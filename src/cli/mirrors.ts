@@ -80,7 +80,7 @@ function defineBackfill(command: Command, terminal: Terminal): void {
     await withDatabase(terminal, async (db) => {
       const mirrors = tablesOf(await chosenMirrors(db, names));
       if (flags.dryRun) {
-        // Nothing is brought up to date: changes that are noted would be copied as well.
+        // Mirrors are not brought up to date first: that would copy recorded changes as well.
         const verified = await verify(terminal, db, { mirrors, catchUp: async () => undefined });
         printVerified(terminal, flags, verified);
       } else {

@@ -2,11 +2,11 @@ import type { ChangeFlags } from "./flags.ts";
 import { printJson, printLine } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What an import did. */
+/** The result of an import. */
 export type Imported = {
   /** The table, or the history. */
   readonly what: string;
-  /** Lines by what became of them. */
+  /** Lines by outcome. */
   readonly counts: Readonly<Record<string, number>>;
   /** The file with the refused lines, if there are any. */
   readonly refused: string | null;

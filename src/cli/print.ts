@@ -2,7 +2,7 @@ import { printableJson } from "../printable.ts";
 import { type Cell, formatTable, type TableColumn } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Prints what `--json` asks for: one indented value. */
+/** Prints the output of `--json`: one indented value. */
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }

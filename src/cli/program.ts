@@ -32,7 +32,7 @@ function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Every command loaded, for what lists their options: it runs none. */
+/** Loads every command, for callers that list their options; runs none. */
 export async function fullProgram(): Promise<Command> {
   const terminal: Terminal = {
     environment: {},

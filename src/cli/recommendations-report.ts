@@ -40,7 +40,7 @@ export async function recommendationsReport(db: Database, run: Run): Promise<str
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** What a run for one user has found. */
+/** The result of a run for one user. */
 async function userLines(db: Database, { input }: Run): Promise<string[]> {
   const { userId } = input as { readonly userId?: string };
   if (userId === undefined) return [];

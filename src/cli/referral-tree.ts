@@ -10,7 +10,7 @@ import { withDatabase } from "./with-database.ts";
 
 type Options = { userId: string; depth: number; limit: number; json?: true };
 
-/** `commonwork referral:tree`: whom a volunteer referred, directly and indirectly. */
+/** `commonwork referral:tree`: the people whom a volunteer referred, directly and indirectly. */
 export function defineReferralTree(command: Command, terminal: Terminal): void {
   mandatoryFlag(command, "--user-id <id>", `the volunteer: ${USER_ID_FORMS}`);
   command.option("--depth <number>", "how many levels deep", integerOption("--depth", 1, 5), 5);

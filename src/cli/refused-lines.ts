@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 
-/** A line of a file that was not taken over. */
+/** A line of a file that was not imported. */
 export type RefusedLine = {
   readonly line: number;
   readonly status: string;
@@ -16,7 +16,7 @@ export type RefusedLines = {
   close(): Promise<string | null>;
 };
 
-/** Begins a report: that of an earlier import is removed. */
+/** Starts a report; that of an earlier import is removed. */
 export async function refusedLines(path: string): Promise<RefusedLines> {
   await rm(path, { force: true });
   let file: WriteStream | null = null;

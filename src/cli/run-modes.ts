@@ -5,7 +5,7 @@ import type { Runtime } from "../roles/runtime.ts";
 import { CliError, type Terminal } from "./terminal.ts";
 import { redisAnswers, withRuntime } from "./with-runtime.ts";
 
-/** How a job or a workflow is run: by workers, unless the flags name another way. */
+/** How a job or a workflow is run: by workers, unless a flag says otherwise. */
 export type ModeFlags = { dryRun?: true; inline?: true; detach?: true; json?: true };
 
 /** The exit code of a command that stops following a run. */
@@ -15,7 +15,7 @@ export const INTERRUPTED = 130;
 const WORKER_CHECK_AFTER_MS = 5_000;
 
 /**
- * Opens what a run needs: for dry runs and runs in this process no Redis.
+ * Opens the connections that a run needs; dry runs and runs in this process need no Redis.
  * @throws CliError for flags that cannot be combined.
  */
 export async function withRunRuntime(
@@ -36,7 +36,7 @@ export async function followInWorkers(
   id: string,
   { onProgress, signal }: { readonly onProgress: (run: Run) => void; readonly signal: AbortSignal },
 ): Promise<Run> {
-  // Without Postgres there is nothing to warn of: the run is followed once it is back.
+  // While Postgres is away no warning is possible; the run is followed once it is back.
   const warn = () => warnIfNoWorker(terminal, runtime, job, id).catch(() => undefined);
   const check = setTimeout(warn, WORKER_CHECK_AFTER_MS);
   try {
@@ -70,5 +70,5 @@ async function warnIfNoWorker(
   }
 }
 
-/** Whether a run ended without what it was for. */
+/** Whether a run ended without doing its work. */
 export const hasFailed = ({ status }: Run): boolean => status === "failed" || status === "cancelled";

@@ -81,7 +81,7 @@ async function follow(
   report(terminal, workflow, run, await listSteps(runtime.db.drizzle, id), flags);
 }
 
-/** A table of the steps, and what became of the whole. */
+/** A table of the steps, and the result of the workflow. */
 function report(
   terminal: Terminal,
   workflow: WorkflowName,

@@ -71,7 +71,7 @@ async function recordSale(db: Database, options: Options): Promise<SaleReceipt> 
 }
 
 /**
- * The number that names the buyer: one that no user has is recorded as it is, since the user may follow.
+ * The id of the buyer. A number that no user has is recorded as it is, since the user may follow.
  * @throws CliError
  */
 async function buyerNumber(on: Queryable, given: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { printableLines } from "../printable.ts";
 
-/** What a command reads from and writes to: the real terminal, or one that a test inspects. */
+/** The input and output of a command: the real terminal, or one that a test inspects. */
 export type Terminal = {
   readonly environment: NodeJS.ProcessEnv;
   /** Writes to standard output: the result, as text or with --json as JSON. */

@@ -27,7 +27,7 @@ export async function withRuntime<T>(
   const runtime = openRuntime({
     config,
     log: quietLog(config),
-    // A command that needs a server says itself that it does not answer.
+    // Commands that need a server report themselves that it does not answer.
     connectionLog: createLog({ ...config.log, level: "silent" }),
     catalogue,
     timetable,

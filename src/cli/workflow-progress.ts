@@ -5,7 +5,7 @@ import { listSteps, type Run } from "../queues/runs.ts";
 import { printLine } from "./print.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What is followed: the run of a workflow, and the names of its steps in order. */
+/** The run of a workflow that is followed, and the names of its steps in order. */
 type Followed = {
   readonly id: string;
   readonly workflow: string;
@@ -16,7 +16,7 @@ type Followed = {
 const POLL_MS = 200;
 const PERCENT = 100;
 
-/** How far the steps are, of 100 for each. */
+/** The progress of the steps: 100 for each that has ended. */
 export function progressOf(steps: readonly Pick<Run, "finishedAt" | "total" | "pending">[]): number {
   return steps.reduce((sum, { finishedAt, total, pending }) => {
     if (finishedAt !== null) return sum + PERCENT;

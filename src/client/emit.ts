@@ -37,7 +37,7 @@ type Subjects = {
   readonly meeting?: HostId;
   /** Default: the start of the transaction. */
   readonly occurredAt?: Date;
-  /** An id of the host's: an event that is emitted again with the same one is recorded once. */
+  /** An id of the host: an event that is emitted again with the same one is recorded once. */
   readonly id?: string;
 };
 
@@ -47,8 +47,8 @@ export type Emitted<T extends string = string> = { readonly type: T } & PayloadF
 export type EmitOptions = SchemaOption & TraceOption;
 
 /**
- * Emits an event in the host's transaction: it counts if the transaction commits. The rows that it refers to
- * may be written by the same transaction.
+ * Emits an event in the host's transaction: it is recorded if the transaction commits. The rows that it
+ * refers to may be written by the same transaction.
  */
 export async function emit<const T extends string>(
   tx: Queryable,

@@ -1,6 +1,8 @@
 import { signGet } from "./sign-request.ts";
 
-/** All rows of a table of results that have this key, as they are now. None: remove what you have of it. */
+/**
+ * All current rows of a table of results that have this key. If there are none, remove those that you have.
+ */
 export type ResultChange = {
   readonly key: string;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -12,13 +14,13 @@ export type ChangePage = {
   readonly key: string;
   readonly changes: readonly ResultChange[];
   /**
-   * Set on pages that go through all rows: at the one that ends, keys that came on none of these pages have
-   * no rows any more.
+   * Set on pages that list all rows. After the last of these, keys that were on none of them have no rows any
+   * more.
    */
   readonly snapshot: { readonly begins: boolean; readonly ends: boolean } | null;
   /** Whether there is more to read now. */
   readonly more: boolean;
-  /** Store it with the rows: what follows begins behind it. */
+  /** Store it with the rows: the next page begins after it. */
   readonly cursor: string;
 };
 
@@ -41,8 +43,8 @@ export type ReadChangesOptions = {
 const TIME_LIMIT_MS = 60_000;
 
 /**
- * Reads what has changed of a table of results, page by page, until there is no more. Call it in intervals,
- * with the cursor that it returned. After more than seven days without a call it begins with all rows again.
+ * Reads the changes of a table of results, page by page, until there are no more. Call it at intervals, with
+ * the cursor that it returned. After more than seven days without a call it begins with all rows again.
  *
  * @returns the cursor of the last page.
  * @throws Error when the service does not answer, or refuses the call: try again later.

@@ -2,13 +2,15 @@ import type { EngagementOutcome } from "../feeds/engagement.ts";
 import { firstRow, type Queryable } from "./queryable.ts";
 import { argument, functionIn, type HostId, json, type SchemaOption } from "./statement.ts";
 
-/** What a user did with a post or with another user, with ids of the host. */
+/** An engagement of a user with a post or with another user, with ids of the host. */
 export type Engagement = {
   /** The host's id of the like, comment or share: an event that is sent again with it is recorded once. */
   readonly id: HostId;
   readonly user: HostId;
   readonly occurredAt: Date;
-  /** When it was taken back: the event again, with all other fields unchanged. Either may be sent first. */
+  /**
+   * When it was taken back; send the event again with all other fields unchanged. Either may be sent first.
+   */
   readonly takenBackAt?: Date;
 } & (
   | { readonly post: HostId; readonly kind: "like" | "comment" | "share" | "hide" }
@@ -20,10 +22,10 @@ export type { EngagementOutcome };
 export type RecordEngagementOptions = SchemaOption;
 
 /**
- * Records engagement in the host's transaction, at most 1,000 events. Trends count it when the transaction
- * commits.
+ * Records engagement in the host's transaction, at most 1,000 events. It counts for trends once the
+ * transaction has committed.
  *
- * @returns what became of each event, in order. One that could not be recorded does not fail the others.
+ * @returns the outcome of each event, in order. One that could not be recorded does not fail the others.
  */
 export async function recordEngagement(
   tx: Queryable,

@@ -19,7 +19,7 @@ type RecordOf<T extends HostTableName> = {
   readonly host_id: HostId;
   /** Grows with each change of the row: a counter, or the time of the change in microseconds. */
   readonly version: number | bigint | string;
-  /** The row is older than the connection to Commonwork: nobody is reminded of it. */
+  /** The row is older than the connection to Commonwork: it causes no nudge. */
   readonly backfill?: boolean;
 } & ({ readonly columns: HostColumns<T> } | { readonly deleted: true });
 
@@ -50,7 +50,7 @@ const TIME_LIMIT_MS = 60_000;
 /**
  * Sends rows to `POST /webhooks/records`, in as many calls as they need. Sending them again is harmless.
  *
- * @returns what became of each, in order.
+ * @returns the outcome of each, in order.
  * @throws Error when the service does not answer, or refuses a call: send all of them again later.
  */
 export async function sendRecords(
@@ -96,7 +96,7 @@ async function call(
   return answer.records;
 }
 
-/** A change in the host's outbox: the row as it is now, or that it was deleted. */
+/** A change in the host's outbox: the current row, or its deletion. */
 export type RecordOutboxRow = { readonly id: HostId; readonly record: SentRecord };
 
 export type ForwardRecordsOptions = SendRecordsOptions & {

@@ -4,15 +4,15 @@ export type SchemaOption = {
   readonly schema?: string;
 };
 
-/** Options of what asks for work. */
+/** Options of statements that enqueue work. */
 export type TraceOption = {
-  /** The span of the host that asks, as a W3C `traceparent`: the work belongs to its trace. */
+  /** The span of the host, as a W3C `traceparent`: the work belongs to its trace. */
   readonly traceparent?: string;
 };
 
 /**
- * The end of a statement that asks for work, and its parameters: they set the trace of the transaction, which
- * later statements without one keep.
+ * The end of a statement that enqueues work, and its parameters: they set the trace of the transaction, which
+ * later statements without a trace keep.
  * @param n the number of the next placeholder.
  */
 export function inTrace(
@@ -39,5 +39,5 @@ export const json = (value: unknown): string =>
 /** An id of the host: a uuid, a number or another text. */
 export type HostId = string | number | bigint;
 
-/** Where the service has an id as a text, a host may give its own in any form. */
+/** Where the service expects an id as text, a host may give its own in any form. */
 export type WithHostIds<P> = { readonly [F in keyof P]: string extends P[F] ? P[F] | HostId : P[F] };

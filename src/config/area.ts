@@ -12,10 +12,7 @@ export type VariableValues<V extends Variables> = { readonly [Name in keyof V]: 
 /** The values as they were written, trimmed; undefined where a variable is unset or empty. */
 export type Written<V extends Variables> = { readonly [Name in keyof V]: string | undefined };
 
-/**
- * One part of the configuration: everything there is to know about its variables. The pages are generated
- * from it.
- */
+/** One part of the configuration, with everything about its variables. The pages are generated from it. */
 export type Area<V extends Variables, C extends object> = {
   /** The heading over its variables in docs/configuration.md and .env.example. */
   readonly title: string;
@@ -26,14 +23,14 @@ export type Area<V extends Variables, C extends object> = {
   faults?(written: Written<V>, deployment: Deployment): string[];
 };
 
-/** What the errors of an area may depend on besides its own variables. */
+/** The values that the errors of an area may depend on besides its own variables. */
 export type Deployment = { readonly isProduction: boolean };
 
 export const defineArea = <V extends Variables, C extends object>(area: Area<V, C>): Area<V, C> => area;
 
 export type AnyArea = Area<Variables, object>;
 
-/** What an area contributes to the configuration. */
+/** The part of the configuration that an area contributes. */
 export type ReadOf<A> = A extends Area<infer _, infer C> ? C : never;
 
 /** Reads one area from the environment. Errors are added to `faults`; null if there were any. */

@@ -45,7 +45,7 @@ type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (a
   ? I
   : never;
 
-/** The configuration of a process: what the areas read, together. */
+/** The configuration of a process: the values of all areas. */
 export type Config = Readonly<Intersection<ReadOf<(typeof areas)[number]>>>;
 
 /** The areas in the order of the pages. */
@@ -89,7 +89,7 @@ export const readConfigWithoutRedis = (environment: NodeJS.ProcessEnv): Config =
       );
 
 /**
- * What is needed to reach Postgres, for commands that need nothing else.
+ * Reads only the variables for Postgres, for commands that need nothing else.
  * @throws ConfigurationFault
  */
 export const readDatabaseConfig = (environment: NodeJS.ProcessEnv): ReadOf<typeof postgres> =>

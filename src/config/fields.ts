@@ -15,7 +15,7 @@ const text = z
 /** Any text; undefined when it is not set. */
 export const optional = text;
 
-/** What a value must be, and how it is parsed: undefined when it does not fit. */
+/** A description of valid values, and how one is parsed; undefined if it is invalid. */
 type Parse<T> = {
   readonly rule: string | ((written: string) => string);
   readonly parse: (written: string) => T | undefined;

@@ -48,7 +48,7 @@ export const redis = defineArea({
 });
 
 function urlFaults(redisUrl: string, cluster: boolean): string[] {
-  // What is not a URL at all is reported by its variable.
+  // A value that is not a URL at all is reported by its variable.
   if (!URL.canParse(redisUrl)) return [];
   const { pathname, searchParams } = new URL(redisUrl);
   const found: string[] = [];

@@ -1,6 +1,6 @@
 import { entriesOf, optional, reject, withoutDefault } from "./fields.ts";
 
-// Secrets. One that could be guessed, from a signature or by trying, is refused at the start.
+// Secrets. Start refuses one that could be guessed, from a signature or by trying.
 
 /**
  * A secret of this service: undefined when it is not set. A short one could be guessed from a single

@@ -26,7 +26,7 @@ const OPTIONS = ["tls", "rate"];
  * Parses `smtp://user:password@host:587?tls=required&rate=20`, or `smtps://`. Without `tls`, credentials
  * require TLS. An unknown option is an error, since it may have been meant to protect the connection.
  *
- * @returns what is wrong with it instead, to complete "must be ".
+ * @returns the fault instead, to complete "must be ".
  */
 export function parseSmtpUrl(written: string): SmtpServer | { readonly fault: string } {
   const url = URL.canParse(written) ? new URL(written) : null;

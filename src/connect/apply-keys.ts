@@ -9,7 +9,7 @@ import { countRemovals, removeMirrorRows } from "./remove-rows.ts";
 import { withdrawRights } from "./withdraw-rights.ts";
 import { writeMirrorRows } from "./write-rows.ts";
 
-/** What a round did. */
+/** The result of a round. */
 export type Applied = {
   /** The mirrors that were stopped, and why. */
   readonly stopped: readonly { readonly mirror: string; readonly reason: string }[];
@@ -28,7 +28,9 @@ export type RefusedRow = RefusedKey & { readonly mirror: string };
 
 /** A row that waits for another of its own table needs one more pass for each row in between. */
 const MAX_PASSES = 20;
-/** Removing more rows than both of these stops a mirror: the host hides rows, or lost them. */
+/**
+ * Removing more rows than both of these stops a mirror, since the host probably hides rows or has lost them.
+ */
 const MAX_REMOVED = 100;
 const MAX_REMOVED_SHARE = 0.2;
 
@@ -39,10 +41,10 @@ type Round = {
   readonly todo: Keys;
   /** Rows that the host no longer has. */
   readonly gone: Keys;
-  /** Rows that wait for a parent: they are noted, and no rows of the mirror. */
+  /** Rows that wait for a parent: they are recorded, but not yet rows of the mirror. */
   readonly waiting: Keys;
   readonly refused: Keys;
-  /** Rows that make no nudge due: they return with their parent, or were sent as a backfill. */
+  /** Rows that cause no nudge: they return with their parent, or were sent as a backfill. */
   readonly quiet: Keys;
   readonly stopped: Map<string, string>;
   readonly faults: RefusedRow[];
@@ -57,13 +59,13 @@ type Round = {
 };
 
 /**
- * Makes the rows of the given keys what the selects of their mappings give, in one transaction. First rows
- * are written, parents first, and wake those that waited for them; then rows that the host no longer has are
- * removed, children first; then those that were refused are tried again, since a removed row may have been in
- * their way.
+ * Makes the rows of the given keys equal to those of the selects of their mappings, in one transaction. First
+ * rows are written, parents first, and rows that waited for them are released; then rows that the host no
+ * longer has are removed, children first; then refused rows are tried again, since a removed row may have
+ * been in conflict with them.
  *
- * @param options.comparedRows for a part of a resync: how many rows it compared; null for noted changes.
- * @param options.quiet rows that make no nudge due.
+ * @param options.comparedRows for a part of a resync: how many rows it compared; null for recorded changes.
+ * @param options.quiet rows that cause no nudge.
  */
 export async function applyKeys(
   tx: Tx,
@@ -93,7 +95,7 @@ export async function applyKeys(
       const keys = take(round.todo, mirror.table);
       if (keys.length > 0) await writeKeys(round, mirror, keys);
     }
-    // Mirrors that are stopped or not installed: only rows that were woken have such keys.
+    // Mirrors that are stopped or not installed: only released rows have such keys.
     for (const table of round.todo.keys())
       if (!round.mirrors.some((mirror) => mirror.table === table))
         await noteKeys(tx, table, take(round.todo, table));
@@ -164,7 +166,7 @@ async function writeKeys(round: Round, mirror: Mirror, keys: readonly string[]):
       mirror.table,
       refused.map(({ key }) => key),
     );
-    // Before others are woken: these may be among the keys, and are still to be written.
+    // Before others are released: these may be among the keys, and are still to be written.
     if (mirror.ofRecords) {
       const refusedKeys = new Set(refused.map(({ key }) => key));
       const settled = keys.filter((key) => !refusedKeys.has(key));
@@ -242,7 +244,7 @@ async function retryRefused(round: Round, mirror: Mirror): Promise<void> {
   });
 }
 
-/** No values of the row: the code, the column and the rule say what is wrong with it. */
+/** Without values of the row: the code, the column and the rule describe the fault. */
 async function recordFaults(
   tx: Tx,
   { faults }: Round,

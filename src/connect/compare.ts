@@ -4,18 +4,18 @@ import { fewerKeys, unlessTooSlow } from "./key-limit.ts";
 import { absentOwnKeys, compareHostRows, differingKeys, type OwnKeys } from "./mirror-statements.ts";
 import { readHost } from "./read-host.ts";
 
-/** How a mirror is compared with what its select gives. */
+/** How a mirror is compared with its select. */
 export type Comparing = {
   /** Runs work in a short transaction. */
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Lets the mirrors catch up, before another look at rows that differ. */
+  /** Waits until the mirrors have caught up, before rows that differ are compared again. */
   catchUp(): Promise<unknown>;
   /** Receives the rows of the host that were compared so far. */
   onProgress?(rows: number): void;
   readonly signal?: AbortSignal;
 };
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export type Compared = {
   /** Rows of the host that were compared. */
   readonly rows: number;
@@ -26,9 +26,9 @@ export type Compared = {
 const KEYS_PER_PART = 10_000;
 
 /**
- * Compares every row of a mirror with what its select gives: the rows of the host in the order of their keys,
- * and beside it our own, which finds those that the host does not have. A row that differs is compared again
- * once the mirrors have caught up: its change may have been on the way.
+ * Compares every row of a mirror with its select: the rows of the host in the order of their keys, and beside
+ * it our own, which finds those that the host does not have. A row that differs is compared again once the
+ * mirrors have caught up: its change may have been on the way.
  */
 export async function compareMirror(mirror: Mirror, comparing: Comparing): Promise<Compared> {
   let rows = 0;
@@ -54,10 +54,10 @@ export async function compareMirror(mirror: Mirror, comparing: Comparing): Promi
   return { rows, differing: differing.sort() };
 }
 
-/** What was read of a part; without a last key there was none. */
+/** The result of reading a part; without a last key there was none. */
 type Part = { readonly last: string | null; readonly rows: number; readonly differing: readonly string[] };
 
-/** Looks through both sides at the same time. When one fails, the other ends with its part. */
+/** Reads both sides at the same time. When one fails, the other ends with its part. */
 async function bothSides(
   mirror: Mirror,
   comparing: Comparing,

@@ -9,19 +9,19 @@ export type CsvTable = { readonly table: string; readonly columns: readonly OwnC
 
 export type CsvHeader = {
   readonly header: readonly string[];
-  /** Of rows that have none. */
+  /** The version of rows that have none. */
   readonly version: string;
 };
 
 const TRUE = new Set(["true", "t", "1", "yes", "y"]);
 const FALSE = new Set(["false", "f", "0", "no", "n"]);
 
-/** As Postgres writes instants. */
+/** An instant as Postgres writes it. */
 const POSTGRES_INSTANT = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(?::?(\d\d))?$/;
 
 const FIELDS: readonly string[] = ["host_id", "version", "deleted"];
 
-/** What is wrong with a header; null if nothing is. Pure. */
+/** The fault of a header; null if it has none. Pure. */
 export function headerFault({ columns }: CsvTable, header: readonly string[]): string | null {
   if (!header.includes("host_id")) return "needs host_id";
   const twice = header.find((name, index) => header.indexOf(name) !== index);
@@ -81,7 +81,7 @@ function cellValue(column: OwnColumn | undefined, cell: string | null): CellValu
   return { value: cell };
 }
 
-/** Other words are left to be refused. */
+/** Other words are refused later. */
 function booleanOf(cell: string): boolean | string {
   const word = cell.toLowerCase();
   return TRUE.has(word) || (FALSE.has(word) ? false : cell);

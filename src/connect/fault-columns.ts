@@ -9,13 +9,13 @@ import { faultsOfRows } from "./record-faults.ts";
 
 /** Values that our columns cannot have: Postgres does not say which column. */
 const VALUE_FAULT = /^22/;
-/** Rows of a round whose columns are looked for one by one: the others fail alike. */
+/** At most this many rows of a round are checked column by column: the others fail in the same way. */
 const MAX_LOOKED_AT = 20;
 
-/** A refused row with what is wrong with it. No values of the row. */
+/** A refused row with its fault, without values of the row. */
 export type DescribedKey = RefusedKey & { readonly reason: string };
 
-/** Finds the columns at fault of refused rows, and what is wrong with them. */
+/** Finds the columns at fault of refused rows, and their faults. */
 export async function describeRefused(
   tx: Tx,
   { plan, ofRecords }: Pick<Mirror, "plan" | "ofRecords">,
@@ -38,7 +38,7 @@ export async function describeRefused(
   });
 }
 
-/** The first column of a row whose value does not become ours; null if each of them does. */
+/** The first column of a row whose value cannot be converted to ours; null if all can. */
 async function unfitColumn(tx: Tx, plan: MirrorPlan, key: string): Promise<string | null> {
   for (const column of plan.columns)
     if (column.references === null && !(await fits(tx, plan, column, [key]))) return column.name;

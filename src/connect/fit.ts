@@ -14,7 +14,7 @@ import {
 import type { MirrorPlan, PlanColumn } from "./plan.ts";
 import { sourceName } from "./triggers.ts";
 
-// What a mapping file can have wrong although Postgres reads its select.
+// Faults that a mapping file can have although Postgres accepts its select.
 
 /** The role may not read a table, and need not: the service reads. A statement took too long. */
 const UNKNOWN = /^(42501|57014)$/;
@@ -22,8 +22,8 @@ const UNKNOWN = /^(42501|57014)$/;
 const REFUSED = /^(22|42)/;
 
 /**
- * Lets Postgres plan what the mirror will ask: the select restricted to keys, its columns as ours. Nothing is
- * read.
+ * Lets Postgres plan the query of the mirror: the select restricted to keys, with its columns cast to ours.
+ * Nothing is read.
  *
  * @throws MappingFault for a key or a column whose type does not fit.
  */
@@ -36,9 +36,9 @@ export const requireFit = (tx: Tx, plan: MirrorPlan): Promise<unknown> =>
   );
 
 /**
- * The sources of which none of the first 1,000 rows leads to a row of the select: the select hides all of
- * these, or changes of the source would not be noticed. Those without rows, and those that this role may not
- * read, are left out.
+ * The sources of which none of the first 1,000 rows leads to a row of the select: either the select filters
+ * out all of these, or changes of the source would be missed. Those without rows, and those that this role
+ * may not read, are left out.
  */
 export async function unreachedSources(tx: Tx, plan: MirrorPlan): Promise<string[]> {
   const unreached: string[] = [];
@@ -57,8 +57,8 @@ export async function unreachedSources(tx: Tx, plan: MirrorPlan): Promise<string
 }
 
 /**
- * What the values of the first 1,000 rows of the select break: types, rules of our tables, and columns that
- * must have a value. Such rows would be faults of the mirror. In sentences, without the values.
+ * What the values of the first 1,000 rows of the select violate: types, constraints of our tables, and
+ * columns that must have a value. Such rows would be faults of the mirror. In sentences, without the values.
  */
 export async function unfitValues(tx: Tx, plan: MirrorPlan): Promise<string[]> {
   const values = plan.columns.filter(({ references }) => references === null);
@@ -73,8 +73,8 @@ export async function unfitValues(tx: Tx, plan: MirrorPlan): Promise<string[]> {
 }
 
 /**
- * The columns with a value that is none of ours, with the code of Postgres. One by one only if there are
- * some.
+ * The columns with a value that cannot be cast to ours, with the error code of Postgres. Checked one by one
+ * only if there are some.
  */
 async function unfitColumns(
   tx: Tx,
@@ -90,7 +90,7 @@ async function unfitColumns(
   return unfit;
 }
 
-/** How many rows break which rule of our table, as far as it is about these columns. */
+/** How many rows violate each constraint of our table that concerns only these columns. */
 async function brokenRules(tx: Tx, plan: MirrorPlan, columns: readonly PlanColumn[]): Promise<string[]> {
   const rules = await rulesOf(tx, plan.table, columns);
   if (rules.length === 0) return [];
@@ -125,7 +125,7 @@ async function refusalOf(tx: Tx, statement: SQL): Promise<string | null> {
 
 type Rule = { readonly column: string; readonly rule: string };
 
-/** The rules of one of our tables that are about some of its columns alone. */
+/** The constraints of one of our tables that concern only some of its columns. */
 const rulesOf = (tx: Tx, table: string, columns: readonly PlanColumn[]): Promise<Rule[]> =>
   rows<Rule>(
     tx,

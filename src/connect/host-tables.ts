@@ -1,4 +1,4 @@
-/** What a host may write in one of our tables: through a mapping, or as records. */
+/** The columns that a host may write in one of our tables, through a mapping or as records. */
 export type HostTable = {
   readonly writes: readonly string[];
   /** The tables that columns without a foreign key refer to. */
@@ -8,7 +8,7 @@ export type HostTable = {
    * them, a record may not.
    */
   readonly ownIds?: readonly string[];
-  /** What Commonwork computes or decides, and what gives rights. */
+  /** Columns that Commonwork computes or decides, and columns that grant rights. */
   readonly kept?: readonly string[];
 };
 
@@ -21,8 +21,8 @@ const GRID = ["grid_latitude", "grid_longitude", "grid_moves", "grid_waiting"] a
 
 /**
  * The tables that a host fills, and all of their columns but `id` and `host_id`. Two tables with rows of the
- * host are none of them: postings, which are compared with those of other sources, and engagement, which has
- * a function and a webhook of its own.
+ * host are not among them: postings, which are compared with those of other sources, and engagement, which
+ * has a function and a webhook of its own.
  */
 export const HOST_TABLES = {
   users: {
@@ -218,5 +218,5 @@ const TABLES: Readonly<Record<string, HostTable>> = HOST_TABLES;
 export const hostTable = (name: string): HostTable | null =>
   Object.hasOwn(TABLES, name) ? (TABLES[name] ?? null) : null;
 
-/** What a host may not write in a table, by a mapping. */
+/** The columns that a mapping may not write in a table. */
 export const keptColumns = (name: string): readonly string[] => ["id", ...(hostTable(name)?.kept ?? [])];

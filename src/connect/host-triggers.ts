@@ -28,7 +28,10 @@ const triggersOf = (on: Queryable, target: TriggerTarget): Promise<HostTrigger[]
         where t.tgfoid = to_regprocedure(${`${functionOf(target)}()`}) and not t.tgisinternal order by 1, 2`,
   );
 
-/** Lets a source note its changes, and no table that had its name before. */
+/**
+ * Creates the triggers that record the changes of a source, and removes those of tables that had its name
+ * before.
+ */
 export const createTriggers = (db: Database, target: TriggerTarget): Promise<void> =>
   withLockRetries(db, async (tx) => {
     await runStatements(tx, installStatements(target));

@@ -7,11 +7,11 @@ import { tryTransaction } from "./try-transaction.ts";
 /** A line that was read, and how long its text is. */
 export type FileRecord = { readonly read: ReadRecord; readonly length: number };
 
-/** A line of a file, and what became of it. */
+/** A line of a file, and its outcome. */
 export type ImportedLine = { readonly read: ReadRecord; readonly outcome: RecordOutcome };
 
 export type ImportOptions = {
-  /** Finds out what would become of the lines, and changes nothing. */
+  /** Determines the outcomes of the lines without changing anything. */
   readonly dryRun: boolean;
   /** Ends the import after the part under way. */
   readonly signal: AbortSignal;

@@ -31,7 +31,7 @@ export type CheckedMapping = {
   readonly unreadable: readonly string[];
   /** Columns whose times have no zone in the host: they are read as UTC. */
   readonly zoneless: readonly string[];
-  /** What values of the first rows break, in sentences: such rows would be faults. */
+  /** What values of the first rows violate, in sentences: such rows would be faults. */
   readonly unfit: readonly string[];
   /** Sources none of whose first 1,000 rows matches a row of the select. */
   readonly unreached: readonly string[];
@@ -135,7 +135,7 @@ export async function installMirror(
   return [...left];
 }
 
-/** From now on the host's own table says what its rows are. */
+/** From now on the host's own table is the source of its rows. */
 async function forgetRecords(tx: Tx, table: string): Promise<void> {
   for (const name of ["pending_records", "record_versions", "mirror_waiting"])
     await tx.execute(sql`delete from ${sql.identifier(name)} where mirror = ${table}`);
@@ -150,8 +150,8 @@ async function removeReplaced(tx: Tx, schema: string, before: MirrorPlan, after:
 }
 
 /**
- * Removes a mirror: its triggers, what is noted for it, and the rights that the service got for it. The rows
- * that were mirrored stay.
+ * Removes a mirror: its triggers, the changes recorded for it, and the rights that were granted to the
+ * service for it. The rows that were mirrored stay.
  *
  * @returns the statements that are left to the owners of the tables; null if there is no such mirror.
  */
@@ -176,7 +176,7 @@ export async function uninstallMirror(db: Database, table: string, actor: string
 }
 
 /**
- * Hands the rights of a mirror that is gone to those that need them.
+ * Passes the rights of a removed mirror on to the mirrors that need them.
  * @returns the rights that no mirror needs.
  */
 async function handOver(tx: Tx, rights: readonly ReadRight[]): Promise<ReadRight[]> {

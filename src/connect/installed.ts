@@ -73,7 +73,7 @@ export const waitForMirrors = (tx: Tx): Promise<unknown> =>
 /** Keys per note, as the triggers write them. */
 export const KEYS_PER_NOTE = 1_000;
 
-/** Notes keys of a mirror, to be reconciled later. */
+/** Records keys of a mirror, to be reconciled later. */
 export async function noteKeys(tx: Tx, mirror: string, keys: Iterable<string>): Promise<void> {
   const all = [...keys];
   for (let from = 0; from < all.length; from += KEYS_PER_NOTE) {

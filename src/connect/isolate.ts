@@ -10,13 +10,13 @@ export type RefusedKey = {
   readonly key: string;
   readonly code: string;
   readonly constraint: string | null;
-  /** Of a null where there must be a value. */
+  /** The column of a null that violates a NOT NULL constraint. */
   readonly column: string | null;
 };
 
 /** Values out of range, constraints, exceptions raised by our triggers: the fault of a row. */
 const ROW_FAULT = /^(22|23|P0)/;
-/** Missing tables, columns and rights, a select that gives a key twice: the fault of the mapping. */
+/** Missing tables, columns and rights, a select with duplicate keys: the fault of the mapping. */
 const MAPPING_FAULT = /^(42|21|0A)/;
 
 /**
@@ -57,7 +57,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "21000": "the select has two rows with the same key",
 };
 
-/** As Postgres says of an insert. An update takes one of them. */
+/** The message of Postgres for an insert. An update takes one of the rows. */
 export const REPEATED_KEY = `21000 ${REASONS["21000"]}`;
 
 /**

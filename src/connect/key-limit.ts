@@ -8,8 +8,8 @@ const LEAST_KEYS = 10;
 
 /**
  * Runs one round in a transaction that is rolled back once it takes too long: a slow select, or thousands of
- * rows that are refused one by one. Nobody else may write mirrored rows meanwhile. With the fewest keys it
- * may take as long as it does: otherwise nothing would ever be applied.
+ * rows that are refused one by one. No other transaction may write mirrored rows at the same time. With the
+ * fewest keys it may take as long as it does: otherwise nothing would ever be applied.
  */
 export const inRound = <T>(
   db: Database,

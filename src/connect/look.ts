@@ -3,7 +3,7 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Fault, MappingFault } from "./mapping.ts";
 
-/** What Postgres knows about a select of a mapping. */
+/** The facts that Postgres has about a select of a mapping. */
 export type Looked = {
   readonly columns: readonly string[];
   /** Those that are times without a zone. */
@@ -27,13 +27,13 @@ export type Looked = {
   readonly callsHost: boolean;
 };
 
-/** Looks at the select of a mapping, which is not run. @throws MappingFault if Postgres refuses it. */
+/** Inspects the select of a mapping without running it. @throws MappingFault if Postgres refuses it. */
 export const lookAtSelect = (tx: Tx, select: string, fault: Fault): Promise<Looked> =>
   lookAt(tx, sql.raw(`select * from (\n${select}\n) s`), (error) =>
     fault(`Postgres refuses the select: ${error}`),
   );
 
-/** Looks at a select that leads from changed values, `$1`, to keys. */
+/** Inspects a select that leads from changed values, `$1`, to keys. */
 export function lookAtThrough(tx: Tx, through: string, columns: number, fault: Fault): Promise<Looked> {
   const names = Array.from({ length: columns }, (_, index) => `k${index}`).join(", ");
   // A view has no parameters.
@@ -44,10 +44,10 @@ export function lookAtThrough(tx: Tx, through: string, columns: number, fault: F
 }
 
 const RULE = sql`w.ev_class = 'pg_temp.commonwork_look'::regclass`;
-/** What the rule of the view depends on. */
+/** The objects that the rule of the view depends on. */
 const DEPENDS = sql`pg_rewrite w join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid`;
 
-/** A select is made a temporary view, which is dropped again. */
+/** The select becomes a temporary view, which is dropped again. */
 async function lookAt(tx: Tx, select: SQL, refused: (error: string) => MappingFault): Promise<Looked> {
   await tx
     .transaction((savepoint) => savepoint.execute(sql`create temporary view commonwork_look as ${select}`))

@@ -1,4 +1,4 @@
-/** What becomes of a mirrored row that the host no longer has. */
+/** What happens to a mirrored row that the host no longer has. */
 export type Gone = "delete" | "tombstone" | "keep";
 
 /** A column of the select, and its type in the host. */
@@ -12,7 +12,7 @@ export type MirrorSource = {
   readonly by: readonly string[];
   /** A select of keys, in which `$1` are the values of `by`; null: these are the key. */
   readonly through: string | null;
-  /** Columns whose changes alone are not noted. */
+  /** Columns whose changes are not recorded unless others change too. */
   readonly ignored: readonly string[];
 };
 

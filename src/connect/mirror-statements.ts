@@ -33,7 +33,7 @@ function withKeysOf(plan: MirrorPlan, keys: SQL): SQL {
   return sql`(${list(names)}) in (select ${list(parts)} from unnest(${keys}) as k(key))`;
 }
 
-/** What a user that the host has again needs besides the mapped columns. */
+/** Whether a user that the host has again must be reactivated, besides writing the mapped columns. */
 const restored = ({ table, gone, columns }: MirrorPlan): boolean =>
   table === "users" && gone === "tombstone" && !columns.some(({ name }) => name === "deactivated_at");
 
@@ -47,13 +47,13 @@ export type WrittenKeys = {
   readonly absent: string[];
   /** These refer to a row that is not mirrored yet. */
   readonly waiting: string[];
-  /** Rows that are new with us, if any others wait for rows of the mirror. */
+  /** Rows that were inserted, if any others wait for rows of the mirror. */
   readonly fresh: string[];
   /** Whether rows of the mirror have faults. */
   readonly hasFaults: boolean;
 };
 
-/** What `writeRows` returns. */
+/** The result of `writeRows`. */
 export type WriteResult = WrittenKeys & {
   /** Whether the select has two rows with the same key. */
   readonly hasRepeatedKey: boolean;
@@ -69,7 +69,7 @@ const referencesOf = ({ columns }: MirrorPlan) =>
  * Rows of the select, `given`, and the same `resolved`: their columns with our ids, and in `needs` and
  * `needs_key` the first reference that cannot be resolved.
  *
- * @param which the condition that says which rows of the select.
+ * @param which the condition for rows of the select.
  */
 function resolvedRows(plan: MirrorPlan, which: SQL): SQL {
   const { table, columns } = plan;
@@ -135,7 +135,7 @@ function differs(plan: MirrorPlan): SQL {
 
 /**
  * Writes the rows of some keys by difference: one that equals ours is not touched. Rows whose references
- * cannot be resolved are noted in mirror_waiting instead. Returns one row of `WriteResult`.
+ * cannot be resolved are recorded in mirror_waiting instead. Returns one row of `WriteResult`.
  */
 export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
   const { table } = plan;
@@ -162,14 +162,14 @@ export function writeRows(plan: MirrorPlan, keys: readonly string[]): SQL {
 const isLeft = ({ gone }: MirrorPlan): SQL =>
   gone === "delete" ? sql`true` : gone === "tombstone" ? sql`o.deactivated_at is null` : sql`false`;
 
-/** The keys of rows `given` that are not what they should be with us. */
+/** The keys of rows `given` that differ from our rows. */
 const differingGiven = (plan: MirrorPlan): SQL =>
   sql`select g.host_id as key from given g
       left join resolved s on s.host_id = g.host_id and s.needs is null
       ${ourRows(plan, sql`g.host_id`)}
       where case when s.host_id is null then o.host_id is not null and ${isLeft(plan)} else ${differs(plan)} end`;
 
-/** The keys among some whose rows are not what they should be. Returns rows with `key`. */
+/** The keys among some whose rows differ from ours. Returns rows with `key`. */
 export const differingKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
   sql`
     with ${resolvedRows(plan, withKeys(plan, keys))}
@@ -198,18 +198,18 @@ export function compareHostRows(plan: MirrorPlan, after: string | null, limit: n
            array(${differingGiven(plan)}) as differing`;
 }
 
-/** What a look for some of our own rows found. */
+/** The result of reading some of our own rows. */
 export type OwnKeys = {
   readonly rows: number;
   /** The key of the last of them; null: there are no more. */
   readonly last: string | null;
-  /** Those that the host does not have. */
+  /** The keys that the host does not have. */
   readonly absent: string[];
 };
 
 /**
- * Looks for the next of our own rows among those of the host; unless `all`, without those that are gone
- * already. Returns a row of `OwnKeys`.
+ * Looks up the next of our own rows among those of the host; unless `all`, without those already removed.
+ * Returns a row of `OwnKeys`.
  */
 export const absentOwnKeys = (
   plan: MirrorPlan,
@@ -283,7 +283,7 @@ export function keysThrough(through: string, columns: number, values: readonly s
              from (${sql.join(parts, array(values))}) as t(${sql.raw(names.join(", "))})`;
 }
 
-/** Rows of a source that are looked at for a check. */
+/** At most this many rows of a source are read for a check. */
 const SAMPLE = 1_000;
 
 type Source = MirrorPlan["sources"][number];
@@ -295,7 +295,7 @@ const sampled = ({ schema, table, by }: Source, key: SQL): SQL =>
         sql` and `,
       )} limit ${SAMPLE}`;
 
-/** Some of the keys that are noted when rows of a source change. Returns rows with `key`. */
+/** Some of the keys that are recorded when rows of a source change. Returns rows with `key`. */
 export const keysOfSource = (source: Source): SQL => sampled(source, keyText("t", source.by));
 
 /** Some of the values from which the select of a source leads to keys. Returns rows with `key`. */
@@ -356,7 +356,7 @@ const referring = (child: MirrorPlan, { name, references }: ReferenceColumn, key
 export const childrenOf = (child: MirrorPlan, reference: ReferenceColumn, keys: readonly string[]): SQL =>
   sql`select c.host_id as key ${referring(child, reference, keys)}`;
 
-/** Notes that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
+/** Records that rows wait for those with the keys, which are about to be removed. Returns rows with `key`. */
 export const waitForRemoved = (child: MirrorPlan, reference: ReferenceColumn, keys: readonly string[]): SQL =>
   sql`insert into mirror_waiting (mirror, key, needs, needs_key)
       select ${child.table}, c.host_id, ${reference.references.table}, p.host_id
@@ -364,7 +364,7 @@ export const waitForRemoved = (child: MirrorPlan, reference: ReferenceColumn, ke
       on conflict (mirror, key) do update set needs = excluded.needs, needs_key = excluded.needs_key
       returning key`;
 
-/** Notes which of the rows that wait were written before: they are not new when they return. */
+/** Records which of the waiting rows were written before: they are not new when they return. */
 export const markReturning = ({ table }: MirrorPlan, keys: readonly string[]): SQL =>
   sql`update mirror_waiting w set quiet = true from ${sql.identifier(table)} o
       where w.mirror = ${table} and w.key = any(${array(keys)}::text[]) and o.host_id = w.key and not w.quiet`;

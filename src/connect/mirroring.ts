@@ -12,16 +12,16 @@ import { checkSources } from "./source-check.ts";
 
 /** Keeps the mirrors of one process's database up to date. */
 export type Mirroring = {
-  /** Starts applying changes as they are noted. */
+  /** Starts applying changes as they are recorded. */
   start(): void;
   /** Resolves when the round under way has ended. */
   stop(): Promise<void>;
   /**
-   * Applies the changes noted so far. Call this before acting on something that the host wrote,
-   * so that the rows of the same transaction are mirrored. However many call it, one of them at a time works.
+   * Applies the changes recorded so far. Call this before acting on something that the host wrote, so that
+   * the rows of the same transaction are mirrored. Concurrent calls are served one at a time.
    *
    * @returns 0, or in how many milliseconds to try again: while mirrors have been behind for less than the
-   * patience, or when the signal aborts. Never rejects.
+   *   patience, or when the signal aborts. Never rejects.
    */
   catchUp(signal: AbortSignal): Promise<number>;
 };
@@ -29,15 +29,18 @@ export type Mirroring = {
 export type MirroringDeps = {
   readonly db: Database;
   readonly log: Log;
-  /** For how long work waits for mirrors that are behind. */
+  /** How long work waits for mirrors that are behind. */
   readonly patienceMs: number;
-  /** After which a round is rolled back, and tried with fewer keys. Default: the limit of a transaction. */
+  /**
+   * The time after which a round is rolled back, and tried with fewer keys. Default: the limit of a
+   * transaction.
+   */
   readonly roundLimitMs?: number;
 };
 
 /** How often to look for changes. */
 const POLL_MS = 250;
-/** How often to look at the triggers on the host's tables. */
+/** How often to check the triggers on the host's tables. */
 const CHECK_MS = 60_000;
 /** How long one call waits for changes to be applied. */
 const CATCH_UP_MS = 5_000;
@@ -110,11 +113,11 @@ export function createMirroring(deps: MirroringDeps): Mirroring {
 }
 
 /**
- * Applies everything that is noted, and one part after the other of a resync.
+ * Applies all recorded changes, and one part after the other of a resync.
  *
  * @param limit how many keys to begin with.
- * @returns that for the next call. A round that took too long may hold the lock for a moment after it was
- *   given up: then fewer keys stay fewer.
+ * @returns the limit for the next call. A round that took too long may hold the lock for a moment after it
+ *   was given up; the lower limit is then kept.
  */
 async function applyAll(deps: MirroringDeps, limit: number): Promise<number> {
   if (!(await isAnythingNoted(deps.db))) return KEYS_PER_ROUND;
@@ -131,7 +134,7 @@ async function applyAll(deps: MirroringDeps, limit: number): Promise<number> {
   }
 }
 
-/** Whether a round would do anything, in one statement: every process asks four times a second. */
+/** Whether a round would do anything, in one statement, since every process checks four times a second. */
 async function isAnythingNoted(db: Database): Promise<boolean> {
   const [found] = await rows<{ noted: boolean }>(
     db.drizzle,
@@ -154,7 +157,7 @@ type Lag = {
   readonly last: string | null;
   readonly notedMs: number | null;
   readonly resyncMs: number | null;
-  /** Since a mirror with notes is stopped. */
+  /** The time since which a mirror with unapplied changes has been stopped. */
   readonly stoppedMs: number | null;
 };
 
@@ -176,12 +179,12 @@ async function look(db: Database, upTo: string | null = null): Promise<Lag> {
 const isBehind = ({ last, resyncMs, stoppedMs }: Lag): boolean =>
   last !== null || resyncMs !== null || stoppedMs !== null;
 
-/** For how long the latest cause has lasted. */
+/** How long the latest cause has lasted. */
 const youngest = ({ notedMs, resyncMs, stoppedMs }: Lag): number =>
   Math.min(...[notedMs, resyncMs, stoppedMs].filter((ms) => ms !== null));
 
 /**
- * Applies the changes noted so far, for up to five seconds.
+ * Applies the changes recorded so far, for up to five seconds.
  *
  * @returns how far the mirrors are behind with these changes.
  */

@@ -9,22 +9,22 @@ import { switchSetting, withSetting } from "./with-setting.ts";
 
 const BACKFILL = sql.raw(BACKFILL_SETTING);
 
-/** Whether rows that are written make nudges due, until the end of the transaction. */
+/** Sets whether written rows cause nudges, until the end of the transaction. */
 export const setMuted = (tx: Tx, muted: boolean): Promise<unknown> => switchSetting(tx, BACKFILL, muted);
 
-/** Runs work whose rows make no nudge due. */
+/** Runs work whose rows cause no nudge. */
 export const withoutNudges = <T>(tx: Tx, work: () => Promise<T>): Promise<T> =>
   withSetting(tx, BACKFILL, work);
 
-/** New rows of these make nudges due; the column says when the host's row came to be. */
+/** New rows of these cause nudges; the column has the time when the host's row was created. */
 const EFFECTS: Readonly<Record<string, string>> = {
   messages: "created_at",
   chat_thread_participants: "joined_at",
 };
 
 /**
- * Splits keys that were noted: rows that are older than the resync of their mirror were only changed while it
- * ran, and are copied as it would copy them. Without a time in the mapping, all are taken for old.
+ * Splits recorded keys: rows older than the resync of their mirror were only changed while it ran, and are
+ * copied as by the resync. Without a time in the mapping, all count as old.
  */
 export async function splitByAge(
   tx: Tx,

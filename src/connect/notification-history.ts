@@ -8,14 +8,14 @@ import { groupBy } from "../group-by.ts";
 import { referenceField } from "../ids.ts";
 import type { FieldFault } from "./record-values.ts";
 
-// What an earlier system has sent, in the tables by which nothing is sent twice.
+// Imports the notifications that an earlier system has sent into the tables that prevent sending twice.
 
 const instant = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 instant with an offset" })
   .transform((text) => new Date(text))
   .refine(isStorableInstant, "must not be before 1970")
   .transform((at) => at.toISOString());
-/** Of a JSON number, or a text, as CSV has it. */
+/** A JSON number, or a text as in CSV. */
 const wholeNumber = (least: number, most: number) =>
   z.coerce
     .number()
@@ -33,13 +33,13 @@ type Kind = {
    * `is_new`.
    */
   readonly insert: (lines: SQL, batch: string) => SQL;
-  /** Why a line is left that `insert` does not return. */
+  /** Why a line was left out if `insert` does not return it. */
   readonly unmatched: FieldFault;
 };
 
 const MOST_MINUTES = 10_080;
 
-/** What can be imported, by the `kind` of a line. */
+/** The kinds of lines that can be imported. */
 export const HISTORY = {
   /** A candidate was notified of a project. */
   candidate: {
@@ -47,7 +47,7 @@ export const HISTORY = {
       project_id: referenceField(),
       volunteer_id: referenceField(),
       notified_at: instant,
-      // Without it no rise of the score lets the candidate be notified again earlier.
+      // Without it a higher score does not allow an earlier notification.
       match_score: z.coerce.number().min(0).max(1).default(1),
     }),
     references: { project_id: "projects", volunteer_id: "users" },
@@ -68,7 +68,7 @@ export const HISTORY = {
       user_id: referenceField(),
       offset_minutes: wholeNumber(1, MOST_MINUTES).default(30),
       sent_at: instant,
-      /** The start of the meeting that it was for; default: the present one. */
+      /** The start of the meeting that it was for; default: the current one. */
       start_time: instant.optional(),
     }),
     references: { meeting_id: "meetings", user_id: "users" },
@@ -124,7 +124,7 @@ export const HISTORY = {
       sent_at: instant,
     }),
     references: { project_id: "projects", user_id: "users" },
-    // It counts from the last edit before it; an edit after it starts over.
+    // Steps count from the last edit before it; a later edit starts over.
     insert: (lines) => sql`
       matched as (
         select l.n, l.project_id, l.user_id, l.resume, l.step, l.sent_at, coalesce(w.edited_at, p.created_at) as anchor_at
@@ -156,11 +156,11 @@ const COLUMNS = `n int, project_id bigint, volunteer_id bigint, meeting_id bigin
 type ReadLine = { readonly n: number; readonly kind: KindName; readonly fields: Record<string, unknown> };
 
 /**
- * Stores what an earlier system has sent, so that nobody is notified of it twice. Lines that were stored
- * before are left as they are.
+ * Stores the notifications that an earlier system has sent, so that nobody is notified twice. Lines that were
+ * stored before are left as they are.
  *
  * @param batch a uuid of the import, for the audit of candidates.
- * @returns what became of each, in order.
+ * @returns the outcome of each, in order.
  */
 export async function storeHistory(
   tx: Tx,

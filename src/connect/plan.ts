@@ -7,7 +7,7 @@ import { HOST_TABLES, hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
 
-/** What one of our columns refers to: `users.id`. */
+/** The column that one of our columns refers to: `users.id`. */
 const reference = z.object({ table: z.string(), column: z.string() });
 
 const storedPlan = z.object({
@@ -23,7 +23,7 @@ const storedPlan = z.object({
       oid: z.string(),
       by: z.array(z.string()),
       through: z.string().nullable(),
-      /** Absent in plans that were stored before it existed. */
+      /** Absent in plans that were stored by earlier versions. */
       ignored: z.array(z.string()).default([]),
     }),
   ),
@@ -34,7 +34,8 @@ const storedPlan = z.object({
   reads: z.array(z.object({ schema: z.string(), table: z.string() })).default([]),
   gone: z.enum(["delete", "tombstone", "keep"]),
   /**
-   * What the role of the service was granted for this mirror, or for one that is gone: taken back at the end.
+   * The rights that the role of the service was granted for this mirror, or for a removed one; revoked at the
+   * end.
    */
   granted: z.array(z.object({ schema: z.string(), table: z.string().nullable() })).default([]),
 });
@@ -50,14 +51,17 @@ export function readPlan(stored: unknown): MirrorPlan {
   return { table, columns: columns.filter(({ name }) => !kept.includes(name)), ...rest };
 }
 
-/** Rows of these stay when the host's are gone: the ledger or the messages of others refer to them. */
+/**
+ * Rows of these tables stay when the host deletes its rows: the ledger or the messages of others refer to
+ * them.
+ */
 export const GONE_BY_TABLE: Readonly<Record<string, Gone>> = {
   users: "tombstone",
   organizations: "keep",
   volunteer_profiles: "keep",
 };
 
-/** A plan, and what its author should know. */
+/** A plan, and hints for its author. */
 type Planned = {
   readonly plan: MirrorPlan;
   /** Columns whose times have no zone in the host: they are read as UTC. */
@@ -123,7 +127,7 @@ function meant(name: string, names: readonly string[]): string {
   return similar === null ? "" : ` (did you mean ${similar}?)`;
 }
 
-/** @throws MappingFault for tables whose changes cannot be noted. */
+/** @throws MappingFault for tables whose changes cannot be recorded. */
 function refuseTables(tables: Looked["tables"], fault: Fault): void {
   for (const { name, kind, own } of tables) {
     if (own) throw fault(`reads ${name}, a table of Commonwork`);

@@ -7,8 +7,8 @@ import type { MirrorPlan } from "./plan.ts";
 type Table = MirrorPlan["reads"][number];
 
 /**
- * Runs a statement that reads tables of the host. Rows that a policy hides would be taken for deleted ones:
- * where row-level security applies to this role, the statement fails, unless policies show it every row.
+ * Runs a statement that reads tables of the host. Rows that a policy hides would look deleted: where
+ * row-level security applies to this role, the statement fails, unless policies show it every row.
  */
 export async function readHost<Row extends Record<string, unknown>>(
   tx: Tx,
@@ -31,9 +31,8 @@ const HIDES = sql.raw(policiesHideRows("c", { commands: ["*", "r"] }));
 
 /**
  * Switches row security on if it applies to some of the tables and policies show every row of these, else
- * off: then reading a table that it applies to is an error. Until the end of the transaction Postgres also
- * counts a page at random as little dearer than the next one, so that ten thousand rows of a large table are
- * read by an index.
+ * off: then reading a table that it applies to is an error. Until the end of the transaction random page
+ * costs are also close to sequential ones, so that ten thousand rows of a large table are read by an index.
  */
 async function prepareReading(tx: Tx, tables: readonly Table[]): Promise<boolean> {
   const [set] = await rows<{ on: boolean }>(

@@ -9,7 +9,7 @@ import type { HostRecord } from "./record-versions.ts";
 /** Records per call. */
 export const MAX_RECORDS = 1_000;
 const MAX_FAULTS = 10;
-/** Of a bigint. */
+/** The largest bigint. */
 const MAX_VERSION = 2n ** 63n - 1n;
 
 const version = z
@@ -37,10 +37,10 @@ export const recordLine = z.strictObject({
   backfill: z.boolean("must be true or false").optional(),
 });
 
-/** A line that was read: a record, or what is wrong with it. */
+/** A line that was read: a record, or its faults. */
 export type ReadRecord = {
   readonly line: number;
-  /** As far as they can be read. */
+  /** The parts that could be read. */
   readonly table: string | null;
   readonly key: string | null;
 } & ({ readonly record: HostRecord } | { readonly faults: readonly FieldFault[] });
@@ -68,7 +68,7 @@ export function readRecord(text: string, line: number): ReadRecord {
   return readValue(json.value, line, unsound);
 }
 
-/** Reads a value of JSON as a record. @param unsound faults that it has already. Pure. */
+/** Reads a value of JSON as a record. @param unsound faults that were already found. Pure. */
 export function readValue(value: unknown, line: number, unsound: readonly FieldFault[] = []): ReadRecord {
   const parsed = recordLine.safeParse(value);
   const faults = [

@@ -60,14 +60,14 @@ async function missingRights(on: Queryable, role: string, tables: readonly Table
 }
 
 export type GrantedReads = {
-  /** What the role of the service got now, and may be taken from it again. */
+  /** The rights that the role of the service was granted now, and that may be revoked again. */
   readonly granted: readonly ReadRight[];
   /** The statements that are left to the owners of the tables. */
   readonly left: readonly string[];
 };
 
 /**
- * Lets the role of the service read the tables of a mirror, as far as it may not and this role may grant it.
+ * Grants the role of the service the missing rights to read the tables of a mirror, as far as this role may.
  */
 export async function grantReads(
   db: Database,
@@ -77,7 +77,7 @@ export async function grantReads(
   const missing = () => missingRights(db.drizzle, app, tablesRead(plan));
   const before = await missing();
   for (const right of before) await tryAsOwner(db, grantOf(app, right));
-  // From a role that may read a table and not let others read it, Postgres takes the grant without effect.
+  // If a role may read a table but not grant that right, Postgres accepts its grant without effect.
   const after = await missing();
   const isLeft = new Set(after.map(objectOf));
   return {
@@ -95,12 +95,12 @@ export async function revokeReads(db: Database, rights: readonly ReadRight[]): P
   // Tables before their schemas.
   const inOrder = [...rights].sort((a, b) => Number(a.table === null) - Number(b.table === null));
   for (const right of inOrder) await tryAsOwner(db, revokeOf(app, right));
-  // From a role that has a right and may not give it, Postgres takes the revocation without effect.
+  // If a role has a right but may not grant it, Postgres accepts its revocation without effect.
   const held = await Promise.all(inOrder.map((right) => isGranted(db.drizzle, app, right)));
   return inOrder.filter((_, index) => held[index]).map((right) => revokeOf(app, right));
 }
 
-/** Whether a role was itself given a right; others may have it through a role that it is a member of. */
+/** Whether a right was granted to the role itself, not to a role that it is a member of. */
 async function isGranted(on: Queryable, role: string, { schema, table }: ReadRight): Promise<boolean> {
   const acl =
     table === null
@@ -121,7 +121,7 @@ export const needsRight = (
 ): boolean =>
   tablesRead(plan).some((read) => read.schema === schema && (table === null || read.table === table));
 
-/** Also where the table or its schema is gone: then there are no rights that could be changed. */
+/** True also if the table or its schema is gone: then there are no rights to change. */
 const WITHOUT_EFFECT = [INSUFFICIENT_PRIVILEGE, "42P01", "3F000"];
 
 /** Runs a statement that this role may not be allowed to run. */

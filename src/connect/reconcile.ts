@@ -19,7 +19,7 @@ import { absentOwnKeys, keysThrough, nextHostKeys, type OwnKeys } from "./mirror
 import { setMuted, splitByAge, withoutNudges } from "./muted-rows.ts";
 import { readHost } from "./read-host.ts";
 
-/** What a round did. `busy`: another reconciler is at work. `idle`: nothing was noted. */
+/** The result of a round. `busy`: another reconciler is running. `idle`: there was nothing to apply. */
 export type RoundResult =
   | { readonly kind: "busy" }
   | { readonly kind: "idle" }
@@ -28,13 +28,16 @@ export type RoundResult =
 const BUSY = { kind: "busy" } as const;
 const IDLE = { kind: "idle" } as const;
 
-/** Notes per round, and keys per round or part of a resync: with these it takes less than half a second. */
+/**
+ * Limits of notes per round, and of keys per round or part of a resync, so that it takes less than half a
+ * second.
+ */
 const NOTES_PER_ROUND = 500;
 export const KEYS_PER_ROUND = 10_000;
 
 /**
- * Applies the oldest changes that were noted, in one transaction. The host rows are read after the notes were
- * taken, so they are at least as new as the noted changes.
+ * Applies the oldest recorded changes, in one transaction. The host's rows are read after the records of
+ * changes were taken, so they are at least as new as these.
  *
  * @param limit about how many keys to take; at least those of one note.
  * @param limitMs after which it is rolled back.
@@ -150,8 +153,8 @@ async function throughKeys(
 
 /**
  * Continues the resync of the first mirror that has one: first the rows of the host in the order of their
- * keys, then our own, which finds those that the host no longer has. The rows may be old, so they make no
- * nudge due.
+ * keys, then our own, which finds those that the host no longer has. The rows may be old, so they cause no
+ * nudge.
  */
 export const resyncPart = (db: Database, limit = KEYS_PER_ROUND, limitMs?: number): Promise<RoundResult> =>
   inRound(db, (tx) => applyPart(tx, limit), limit, limitMs);

@@ -40,7 +40,7 @@ cross join lateral jsonb_populate_record(null::${quote(table)}, p.columns - arra
 where p.mirror = ${literal(table)}`;
 }
 
-/** Makes a table one of records, which it stays until a mapping is installed for it. */
+/** Marks a table as filled by records, until a mapping is installed for it. */
 export const keepRecordPlan = (tx: Tx, { table, ...plan }: MirrorPlan): Promise<unknown> =>
   tx.execute(
     sql`insert into mirrors as m (table_name, mapping, plan, of_records, accepts_removals)

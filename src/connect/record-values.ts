@@ -2,14 +2,14 @@ import { z } from "zod";
 import { isPlainText, isStorableInstant } from "../foreign-text.ts";
 import type { OwnColumn } from "./plan.ts";
 
-/** What is wrong with one field of a record, for the sender. */
+/** The fault of one field of a record, for the sender. */
 export type FieldFault = { readonly field: string; readonly fault: string };
 
 const MAX_FAULTS = 10;
 
 /**
- * Compares the columns of a record with those of our table, so that its sender reads which field is wrong.
- * What depends on other columns or rows is left to Postgres. Pure.
+ * Checks the columns of a record against those of our table, so that its sender learns which field is wrong.
+ * Rules that depend on other columns or rows are left to Postgres. Pure.
  */
 export function columnFaults(
   given: Readonly<Record<string, unknown>>,
@@ -54,7 +54,7 @@ function referenceFault(value: unknown): string | null {
 
 type Check = (value: unknown) => string | null;
 
-/** By type, as `format_type` names it. Of others Postgres alone decides. */
+/** Checks by type, as named by `format_type`. Values of other types are left to Postgres. */
 const CHECKS: Readonly<Record<string, Check>> = {
   text: (value) => (typeof value === "string" || typeof value === "number" ? null : "must be a string"),
   boolean: (value) =>

@@ -10,7 +10,7 @@ export type HostRecord = {
   readonly version: bigint;
   /** By name, references with the host's ids. Null: the host has deleted the row. */
   readonly columns: Readonly<Record<string, unknown>> | null;
-  /** Whether it is copied as a mirror's first copy is: it makes no nudge due. */
+  /** Whether it is part of a first copy, and so causes no nudge. */
   readonly backfill: boolean;
 };
 
@@ -38,7 +38,7 @@ export function compareVersions(
   return known.hash === hash ? "same" : "conflict";
 }
 
-/** A hash of what a record says, whatever the order of its keys. Pure. */
+/** A hash of the values of a record, whatever the order of its keys. Pure. */
 export const recordHash = ({ columns }: Pick<HostRecord, "columns">): string =>
   createHash("sha256").update(canonical(columns)).digest("hex");
 
@@ -58,7 +58,7 @@ type Named = { readonly table: string; readonly key: string };
 const keysTable = (records: readonly Named[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(records.map(({ table, key }) => ({ mirror: table, key })))}::jsonb) as k(mirror text, key text)`;
 
-/** The versions of rows that are known, by `recordId`. */
+/** The known versions of rows, by `recordId`. */
 export async function readVersions(tx: Tx, records: readonly Named[]): Promise<Map<string, KnownVersion>> {
   const found = await rows<Omit<KnownVersion, "version"> & { table: string; key: string; version: string }>(
     tx,
@@ -89,7 +89,7 @@ export const writeVersions = (tx: Tx, versions: readonly Version[]): Promise<unk
         on conflict (mirror, key) do update set version = excluded.version, hash = excluded.hash, deleted = excluded.deleted`,
   );
 
-/** Forgets the versions of rows. */
+/** Deletes the versions of rows. */
 export const deleteVersions = (tx: Tx, records: readonly Named[]): Promise<unknown> =>
   tx.execute(
     sql`delete from record_versions v using ${keysTable(records)} where v.mirror = k.mirror and v.key = k.key`,

@@ -12,7 +12,7 @@ type Removal = "gone" | "waiting";
 
 /**
  * Removes rows. Rows of other mirrors that refer to them are removed before, and wait for them to return;
- * records do not wait, since nothing has their columns any more.
+ * records do not wait, since their columns are stored nowhere any more.
  *
  * @param mirrors those that others refer to first.
  * @returns the keys of rows that are still referred to.
@@ -59,7 +59,7 @@ export async function removeMirrorRows(
   return refused;
 }
 
-/** Rows that are gone neither wait nor have faults. */
+/** Removed rows neither wait nor have faults. */
 async function forget(tx: Tx, { table }: MirrorPlan, keys: readonly string[]): Promise<void> {
   await tx.execute(
     sql`delete from mirror_waiting where mirror = ${table} and key = any(${array(keys)}::text[])`,

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 
-/** SQL of a column as the host gives it, from `s`; null if the mapping or the record does not give it. */
+/** SQL of a column from the host's row `s`; null if the mapping or the record does not have it. */
 type Given = (column: string) => SQL | null;
 
 /** Whether our row `o` keeps its value; false: the host's is written. */
@@ -14,8 +14,8 @@ const isFound: Keeps = (given) =>
   sql`o.checked_at is not null and o.storage_key is not distinct from ${given("storage_key") ?? sql`o.storage_key`}`;
 
 /**
- * The host's status goes on saying that the file waits for its check, or, after it was replaced, what was
- * found of the one before.
+ * The host's status still says that the file waits for its check, or, after it was replaced, has the result
+ * of the one before.
  */
 const isFoundMeanwhile: Keeps = (given) => {
   const status = given("status") ?? sql`null`;
@@ -27,9 +27,9 @@ const isFoundMeanwhile: Keeps = (given) => {
  * mirrors would never equal their selects.
  */
 const SHARED: Readonly<Record<string, Readonly<Record<string, Keeps>>>> = {
-  // A referrer without a time gets that of its first copy.
+  // A referrer without a time gets the time of its first copy.
   volunteer_profiles: { referred_at: (given) => sql`${given("referred_at")} is null` },
-  // What a check has read of a file.
+  // The columns that a check of a file writes.
   media: {
     status: isFoundMeanwhile,
     mime_type: isFound,

@@ -5,15 +5,15 @@ import { inTransaction } from "../db/transaction.ts";
 import { beginResync, type Mirror, readMirrors, waitForMirrors } from "./installed.ts";
 import { functionOf, sourceName, triggerNames } from "./triggers.ts";
 
-/** What became of a source since its mirror was installed. */
+/** The state of a source since its mirror was installed. */
 type InspectedSource = {
-  /** What is wrong with it, for an operator; null: its changes are noted. */
+  /** Its fault, for an operator; null if its changes are recorded. */
   readonly fault: string | null;
   /** The oid of a table that was recreated and has all triggers, as after a restored dump. */
   readonly recreatedAs: string | null;
 };
 
-/** Looks at the triggers of a mirror, in the order of its sources. */
+/** Checks the triggers of a mirror, in the order of its sources. */
 export async function inspectSources(
   on: Queryable,
   schema: string,
@@ -41,11 +41,11 @@ export async function inspectSources(
   return inspected;
 }
 
-/** A source whose changes are not noted. */
+/** A source whose changes are not recorded. */
 export type SourceFault = { readonly mirror: string; readonly fault: string };
 
 /**
- * Looks at the triggers of all mirrors. A table that was recreated with its triggers, by a dump that was
+ * Checks the triggers of all mirrors. A table that was recreated with its triggers, by a dump that was
  * restored, got its rows before them, so its mirror is resynced.
  */
 export async function checkSources(db: Database): Promise<SourceFault[]> {

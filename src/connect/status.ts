@@ -15,7 +15,7 @@ export type MirrorStatus = {
   /** Why it is stopped. */
   readonly reason: string | null;
   readonly sources: readonly string[];
-  /** What is wrong with the triggers on the host's tables. */
+  /** The faults of the triggers on the host's tables. */
   readonly triggerFaults: readonly string[];
   /** Notes that are not applied yet, and since when the oldest waits. */
   readonly notes: number;
@@ -53,7 +53,7 @@ export async function mirrorStatus(on: Queryable, schema: string): Promise<Mirro
 
 const EXAMPLES = 3;
 
-/** At most 10,000 faults are looked at. */
+/** At most 10,000 faults are read. */
 const newestFaults = (on: Queryable, mirror: string): Promise<FaultExample[]> =>
   rows<FaultExample>(
     on,
@@ -123,7 +123,7 @@ export type MirrorVerification = {
 
 const COUNT = "differing-";
 
-/** What the job verify-mirrors found when it last ran; null before. */
+/** The result of the last run of verify-mirrors; null before the first. */
 export async function lastVerification(on: Queryable): Promise<MirrorVerification | null> {
   const [run] = await rows<{ seconds: number; counts: Record<string, number> }>(
     on,

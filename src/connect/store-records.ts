@@ -31,8 +31,7 @@ export type RecordOutcome =
   | { readonly status: "rejected"; readonly faults: readonly FieldFault[] };
 
 /**
- * A row of which the newest version is refused takes one more wave for the version before, and mirrors wait
- * meanwhile.
+ * A row whose newest version is refused needs one more wave for the version before, for which mirrors wait.
  */
 const MAX_WAVES = 20;
 
@@ -56,11 +55,11 @@ type Call = {
 };
 
 /**
- * Stores records of a host, in one transaction that no other writer of mirrored rows runs beside. Of each row
+ * Stores records of a host, in one transaction, while no other transaction writes mirrored rows. Of each row
  * the newest version counts, whatever the order; the same version is stored once. A record that is rejected
  * changes nothing, and leaves the others.
  *
- * @returns what became of each, in order.
+ * @returns the outcome of each, in order.
  */
 export async function storeRecords(tx: Tx, given: readonly HostRecord[]): Promise<RecordOutcome[]> {
   const records = await mapInPortions(given, (record) => ({
@@ -88,7 +87,7 @@ export async function storeRecords(tx: Tx, given: readonly HostRecord[]): Promis
 }
 
 /**
- * Decides on the records that are left, the newest versions first.
+ * Decides about the remaining records, the newest versions first.
  *
  * @returns the indexes of those to be written now: one of each row.
  */
@@ -165,7 +164,7 @@ async function writeWave(call: Call, wave: readonly number[]): Promise<void> {
   );
 }
 
-/** Rejects the records whose rows Postgres refused, and restores what was known of these rows. */
+/** Rejects the records whose rows Postgres refused, and restores the known versions of these rows. */
 async function reject(call: Call, wave: readonly number[], refused: readonly RefusedRow[]): Promise<void> {
   const { tx, known, outcomes } = call;
   const byId = new Map(refused.map((each) => [recordId({ table: each.mirror, key: each.key }), each]));
@@ -199,7 +198,10 @@ async function reject(call: Call, wave: readonly number[], refused: readonly Ref
     );
 }
 
-/** Answers records that wait: for which row, and that they make no nudge due if they are a backfill. */
+/**
+ * Sets the outcome of waiting records: the row that they wait for, and that they cause no nudge if they are a
+ * backfill.
+ */
 async function answerWaiting(call: Call, indexes: readonly number[]): Promise<void> {
   const { tx, outcomes } = call;
   for (const [mirror, keys] of keysOf(recordsAt(call, indexes))) {

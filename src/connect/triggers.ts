@@ -4,7 +4,7 @@ import { KEYS_PER_NOTE } from "./installed.ts";
 import type { MirrorPlan } from "./plan.ts";
 
 // The triggers on the host's tables. Nothing that the host changes may fail its statements: only keys are
-// read, and an error while reading them notes that any row may have changed.
+// read, and an error while reading them is recorded as "any row may have changed".
 
 type Source = MirrorPlan["sources"][number];
 
@@ -34,7 +34,7 @@ const EVENTS = {
 type Event = keyof typeof EVENTS;
 const EVENT_NAMES = Object.keys(EVENTS) as Event[];
 
-/** Of the 63 bytes of a name. */
+/** How many of the 63 bytes of a name the schema may take. */
 const MAX_SCHEMA = 28;
 
 const triggerOf = ({ schema, mirror }: TriggerTarget, event: Event): string =>
@@ -103,8 +103,8 @@ function createTrigger(target: TriggerTarget, event: Event): string[] {
 }
 
 /**
- * The function writes with the rights of its owner. That is the owner of our tables, not whoever installs:
- * that role may be a superuser, or lose its rights later, and the writes of the host would fail.
+ * The function writes with the rights of its owner. That is the owner of our tables, not the role that
+ * installs it, which may be a superuser, or lose its rights later, and the writes of the host would fail.
  */
 const ownFunction = (target: TriggerTarget): string =>
   `do $own$
@@ -114,7 +114,7 @@ begin
 exception when insufficient_privilege then null;
 end $own$`;
 
-/** The statements that make a source note its changes. They can be run again. */
+/** The statements that make a source record its changes. They can be run again. */
 export const installStatements = (target: TriggerTarget): string[] => [
   noteFunction(target),
   ownFunction(target),

@@ -7,11 +7,11 @@ export type TroubledRow = {
   readonly key: string;
   /** Why: the code and constraint that refused it, or the row that is missing. */
   readonly why: string;
-  /** Since when it is refused; null for one that waits. */
+  /** Since when it has been refused; null for a row that waits. */
   readonly at: Date | null;
 };
 
-/** SQL: why a row of mirror_faults is refused: its column and what is wrong with it, as far as known. */
+/** SQL: why a row of mirror_faults is refused: its column and fault, as far as known. */
 export const FAULT_TEXT = sql`coalesce(nullif(concat_ws(' ', column_name, reason), '') || ' (' || code || ')', concat_ws(' ', code, constraint_name))`;
 
 /** Rows that our tables refused, then rows that wait for another one, some of each. */

@@ -7,8 +7,8 @@ import { columnFaults, type FieldFault } from "./record-values.ts";
 import type { HostRecord } from "./record-versions.ts";
 
 /**
- * What is wrong with records before any is written: of tables that are mirrored here, with columns that do
- * not fit, about erased users. Tables that take records are ready for them afterwards.
+ * Checks records before any is written: for tables that are mirrored here, columns that do not fit, and
+ * erased users. Afterwards the tables that take records are prepared for them.
  */
 export async function unfitRecords(tx: Tx, records: readonly HostRecord[]): Promise<FieldFault[][]> {
   const plans = await openTables(tx, new Set(records.map(({ table }) => table)));
@@ -47,7 +47,7 @@ async function openTables(tx: Tx, tables: ReadonlySet<string>): Promise<Map<stri
   return plans;
 }
 
-/** The users that a record is about, and where it names them. */
+/** The users that a record refers to, and the fields with these references. */
 function usersOf(
   { table, key, columns }: HostRecord,
   plans: ReadonlyMap<string, RecordPlan>,

@@ -4,7 +4,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { compareMirror } from "./compare.ts";
 import { type Mirror, noteKeys, readMirrors } from "./installed.ts";
 
-/** What a verification found in one mirror. */
+/** The result of the verification of one mirror. */
 export type Verified = {
   readonly mirror: string;
   /** Rows of the host that were compared. */
@@ -17,11 +17,11 @@ export type Verified = {
 export type VerifyOptions = {
   /** Only these mirrors; default: all. */
   readonly mirrors?: readonly string[];
-  /** Notes what differs, so that the running workers copy it. */
+  /** Records the rows that differ, so that the running workers copy them. */
   readonly repair?: boolean;
   /** For the audit log. */
   readonly actor: string;
-  /** Brings the mirrors up to date before a second look at rows that differ. */
+  /** Brings the mirrors up to date before rows that differ are compared again. */
   catchUp(): Promise<unknown>;
   /** Receives the rows of a mirror that were compared so far. */
   onProgress?(mirror: string, rows: number): void;
@@ -30,8 +30,8 @@ export type VerifyOptions = {
 const MAX_LISTED = 100;
 
 /**
- * Compares every row of mirrors with what its select gives. It finds what no trigger could note. Mirrors that
- * are stopped, or of records, are left out.
+ * Compares every row of mirrors with its select, and so finds changes that no trigger could record. Mirrors
+ * that are stopped, or of records, are left out.
  */
 export async function compareMirrors(db: Database, options: VerifyOptions): Promise<Verified[]> {
   const installed = (await readMirrors(db.drizzle)).filter(

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { array } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** Statements that take back what rows allow, by their table. A document may be denied explicitly. */
+/** Statements that withdraw the rights that rows give, by table. A document may be denied explicitly. */
 const WITHDRAW: Readonly<Record<string, (keys: SQL) => SQL>> = {
   organization_members: (keys) => sql`delete from organization_members where host_id = any(${keys})`,
   project_access_grants: (keys) => sql`delete from project_access_grants where host_id = any(${keys})`,
@@ -11,8 +11,8 @@ const WITHDRAW: Readonly<Record<string, (keys: SQL) => SQL>> = {
 };
 
 /**
- * Takes back the rights that rows gave before they were refused: what the host says now cannot be read, such
- * as an unknown permission, and it may have been a revocation.
+ * Withdraws the rights that rows gave before they were refused: the host's current value cannot be read, such
+ * as an unknown permission, and may be a revocation.
  */
 export async function withdrawRights(tx: Tx, table: string, keys: readonly string[]): Promise<void> {
   const statement = WITHDRAW[table];

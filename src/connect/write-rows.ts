@@ -13,7 +13,7 @@ import { withSetting } from "./with-setting.ts";
 /** The outcome of rows, with those that Postgres refused. */
 type Wrote = { readonly written: WrittenKeys; readonly refused: readonly RefusedKey[] };
 
-/** Writes the rows of some keys, those that make no nudge due apart. */
+/** Writes the rows of some keys, separately those that cause no nudge. */
 export async function writeMirrorRows(
   tx: Tx,
   mirror: Mirror,
@@ -55,7 +55,7 @@ async function writePlan(tx: Tx, plan: MirrorPlan, keys: readonly string[]): Pro
 
 const HOST_TIMES = sql.raw(HOST_TIMES_SETTING);
 
-/** A trigger sets `updated_at` of a row that changes without it, unless the host says what it is. */
+/** A trigger sets `updated_at` of a row that changes without it, unless the host provides it. */
 const withHostTimes = <T>(tx: Tx, { columns }: MirrorPlan, work: () => Promise<T>): Promise<T> =>
   columns.some(({ name }) => name === "updated_at") ? withSetting(tx, HOST_TIMES, work) : work();
 

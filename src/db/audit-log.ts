@@ -67,10 +67,10 @@ export async function latestDecisions(
   return new Map(found.map(({ subject, at, ...decided }) => [subject, { ...decided, at: new Date(at) }]));
 }
 
-/** The actions that the audit log has entries of, by skipping from one to the next in its index. */
+/** The distinct actions in the audit log, found by skipping from one to the next in its index. */
 export const auditedActions = (on: Queryable): Promise<string[]> => distinctOf(on, "action");
 
-/** Those who have acted. */
+/** The distinct actors in the audit log. */
 export const auditedActors = (on: Queryable): Promise<string[]> => distinctOf(on, "actor");
 
 const LISTED = 200;

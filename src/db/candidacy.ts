@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 
 /**
  * Whether a volunteer `v` may be a candidate at all: they show their skills, and are active. Deactivated
- * users are few: a look at their index for each volunteer, or one for all.
+ * users are few, so this is a cheap index lookup for each volunteer, or one for all.
  */
 export const IS_VISIBLE = sql`(v.skills_visible
   and not exists (select 1 from users d where d.id = v.user_id and d.deactivated_at is not null))`;

@@ -11,7 +11,7 @@ import { closeWhenUnanswered } from "./unanswered.ts";
 export type DatabaseAddress = {
   readonly databaseUrl: string;
   readonly databaseSchema: string;
-  /** The schema of the views of results. Default: as that of the tables, with `_results`. */
+  /** The schema of the views of results. Default: the schema of the tables with the suffix `_results`. */
   readonly resultsSchema?: string;
 };
 

@@ -18,7 +18,10 @@ export async function cutIds(tx: Tx, ids: SQL, size: number): Promise<IdRange[]>
   return starts.map(({ id }, index) => ({ from: id, to: starts[index + 1]?.id ?? MAX_ID }));
 }
 
-/** The same ranges, of which the first begins at 0: together they cover all ids, also those that are gone. */
+/**
+ * The same ranges, of which the first begins at 0: together they cover all ids, including those of deleted
+ * rows.
+ */
 export async function coverIds(tx: Tx, ids: SQL, size: number): Promise<IdRange[]> {
   const [first, ...others] = await cutIds(tx, ids, size);
   return [{ from: "0", to: first?.to ?? MAX_ID }, ...others];

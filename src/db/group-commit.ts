@@ -57,9 +57,8 @@ export function createGroupCommit<T, R>(options: GroupCommitOptions<T, R>): Grou
 
   const writeAll = async () => {
     while (waiting.length > 0) {
-      // Include what has arrived in this iteration. Otherwise senders that were answered together come back
-      // as one item that is written alone while the others wait for it: measured, every second group had one
-      // item.
+      // Includes what has arrived in this iteration. Otherwise, of senders that were answered together, the
+      // first to return is written alone while the others wait: measured, every second group had one item.
       await nextIteration();
       const group = waiting.slice(0, maxGroup);
       waiting = waiting.slice(maxGroup);

@@ -51,7 +51,7 @@ export async function idRangesBefore(
   });
 }
 
-/** Rows that are looked at for the oldest one: a bound for tables in which many old rows stay. */
+/** At most this many rows are read to find the oldest one, for tables in which many old rows stay. */
 const LOOKED_AT: Cut = { size: 20_000n, max: 3 };
 
 /**
@@ -81,7 +81,7 @@ export async function oldestBefore(
 /** Rows that should have been deleted. */
 export type Overdue = {
   readonly table: string;
-  /** For how many days they are to be kept. */
+  /** For how many days they are kept. */
   readonly keptDays: number;
   readonly oldest: Date;
 };
@@ -90,7 +90,8 @@ const tableOf = ({ table }: Prunable) => sql.identifier(table);
 const amongOf = ({ among }: Prunable) => among ?? sql`true`;
 
 /**
- * The ids of the rows of a stretch of time, found by the primary key. `to` null: until the newest row.
+ * The range of ids of the rows between two instants, found by the primary key. `to` null: until the newest
+ * row.
  *
  * @returns an empty range if there are none.
  */

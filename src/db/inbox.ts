@@ -23,7 +23,7 @@ export const EVENTS_SOURCE = "domain_events";
 /** The sources of messages about money. They are kept forever. */
 export const MONEY_SOURCES = ["scicent", "scicent_refund"] as const;
 
-/** A message that carries an id of its sender's. */
+/** A message with an id of its sender. */
 export type KeyedMessage = InboxMessage & { readonly externalId: string };
 
 /**
@@ -125,7 +125,7 @@ export async function recordMessage(
 
 /**
  * Records an authentic message that cannot be read. It holds no key, so a corrected one can be accepted. A
- * sender that repeats one for ever adds rows without a body, which refer to the first and are deleted after
+ * sender that keeps repeating one adds rows without a body, which refer to the first and are deleted after
  * INBOX_DAYS.
  */
 export async function rejectMessage(

@@ -1,11 +1,10 @@
-/** The instants between which a Date and every part of the system can be written. */
+/** The first and last instants that a Date and every part of the system can represent. */
 const FIRST = new Date("0001-01-01T00:00:00Z");
 const LAST = new Date("9999-12-31T00:00:00Z");
 
 /**
- * An instant of a host's row, as Postgres writes it. What cannot be written everywhere (infinity, years
- * before Christ or of five digits) becomes the first or last instant that can, so that it compares as it
- * should.
+ * An instant of a host's row, as Postgres writes it. Instants that not every part can represent (infinity,
+ * years before Christ or of five digits) become the first or last one, so that they still compare correctly.
  */
 export function hostInstant(text: string): Date {
   const at = new Date(text);

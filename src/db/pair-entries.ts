@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 
-// A list is read from two tables: what it was written with, without the people who were placed since, and the
-// entries of these (decision 0316). The view match_scores does the same.
+// A list is read from two tables: its stored entries without the people who were placed since, and the new
+// entries of those people (decision 0316). The view match_scores does the same.
 
-/** Of an entry: a byte for each term, as src/scoring/people/pair-bytes.ts writes them. */
+/** The bytes of an entry, one for each term, as src/scoring/people/pair-bytes.ts writes them. */
 const bytes = sql.raw("6");
 /** As src/scoring/people/pair-entries.ts divides them. */
 const viewersPerPart = sql.raw("512");

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 
 /**
  * Whether the creator of a project `p` still belongs to it: as a member of its organization, its lead, one of
- * its members, or by a grant. Otherwise they have no more rights than anybody else.
+ * its members, or by a grant. If not, they have no special rights.
  */
 export const CREATOR_BELONGS = sql`(
   p.team_lead = p.created_by

@@ -35,8 +35,8 @@ type ReferenceOptions = {
 };
 
 /**
- * Finds the rows that references given as text stand for: the row with that host id; else the row without a
- * host id whose id it is; else, for users, the one with that public uuid.
+ * Resolves references given as text: to the row with that host id; else the row without a host id whose id it
+ * is; else, for users, the one with that public uuid.
  *
  * @returns our ids by reference. Unknown references are missing.
  */
@@ -46,12 +46,12 @@ export async function resolveReferences(
   given: readonly string[],
   { ownIds = true }: ReferenceOptions = {},
 ): Promise<Map<string, string>> {
-  // Text that cannot be stored is no row's id, and would fail the statement for all.
+  // Text that Postgres cannot store is no row's id, and would make the statement fail for all.
   const references = given.filter(isStorable);
   if (references.length === 0) return new Map();
   const name = sql.identifier(table);
   const isUsers = table === "users";
-  // Nobody is called what an erased user was called.
+  // References to an erased user do not resolve.
   const present = isUsers ? sql`t.erased_at is null` : sql`true`;
   const byPublicId = isUsers
     ? sql`(select t.id from users t where t.public_id = r.public_id and ${present})`
@@ -75,7 +75,7 @@ export async function existingUsers(on: Queryable, ids: readonly string[]): Prom
   return new Set(found.map(({ id }) => id));
 }
 
-/** Our id of the row that a reference stands for; null if it is unknown. */
+/** Resolves one reference to our id; null if it is unknown. */
 export async function resolveReference(
   on: Queryable,
   table: ReferencedTable,
@@ -86,8 +86,8 @@ export async function resolveReference(
 }
 
 /**
- * Like `resolveReferences`, but a number that no row has stands for itself where the host has no ids of its
- * own: it uses ours, and the row may follow.
+ * Like `resolveReferences`, but an unknown number resolves to itself where the host has no ids of its own: it
+ * uses ours, and the row may follow.
  */
 export async function resolveOrKeep(
   on: Queryable,

@@ -4,9 +4,9 @@ import { isDatabaseAbsent, LOGIN_CODES } from "./faults.ts";
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 /**
- * Why Postgres cannot be used, and what to do, from an error of its client: it is not there, rejects the
- * login, or the role lacks a right. Null for other errors. The server's own words are quoted for the last
- * two: they name databases, roles, schemas and tables, and no values.
+ * Why Postgres cannot be used, and what to do, from an error of its client: it is unreachable, rejects the
+ * login, or the role lacks a right. Null for other errors. For the last two the server's message is quoted:
+ * it names databases, roles, schemas and tables, but no values.
  */
 export function refusalMessage(error: unknown): string | null {
   const code = databaseFault(error)?.code;

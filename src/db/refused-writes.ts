@@ -7,13 +7,14 @@ import { onServerError } from "./server-errors.ts";
  * reads, and still changes rows on pages that have room.
  */
 export type RefusedWrites = {
-  /** Notices what the server answers over this connection. */
+  /** Watches the answers of the server over this connection. */
   watch(client: ClientBase): void;
   /**
-   * True if this server has accepted a probe since it last refused a write. A restart makes it another one.
+   * True if this server has accepted a probe since it last refused a write. A restarted server counts as
+   * another one.
    */
   isProven(server: string): boolean;
-  /** It has accepted a probe. */
+  /** Records that it has accepted a probe. */
   prove(server: string): void;
 };
 

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { type Queryable, rows } from "./statement.ts";
 
 /**
- * The clock of Postgres, on this machine. All processes measure slots, periods and deadlines with it, however
+ * The clock of Postgres, kept on this machine. All processes use it for slots, periods and deadlines, however
  * wrong their own clocks are.
  */
 export type ServerClock = Clock & {
@@ -15,7 +15,7 @@ export type ServerClock = Clock & {
    */
   offsetMs(): number | null;
   /**
-   * False when Postgres's clock is not where this one expects it: it was set, or another server took over.
+   * False if Postgres's clock differs from the time expected here: it was set, or another server took over.
    * The offset is then measured again.
    */
   confirm(tx: Queryable): Promise<boolean>;

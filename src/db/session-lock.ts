@@ -2,8 +2,8 @@ import type { PoolClient } from "pg";
 import type { Database } from "./client.ts";
 
 /**
- * How long a lock outlives a holder whose host is gone without a reset: the server ends the session, which
- * has been idle for this long.
+ * How long a lock outlives a holder whose host is gone without a reset: after this idle time the server ends
+ * the session.
  */
 const HOLDER_IDLE_LIMIT_MS = 5_000;
 /** How often a holder shows the server that it is alive. */

@@ -29,12 +29,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_isolation: "read committed",
   default_transaction_read_only: "off",
   default_transaction_deferrable: "off",
-  // Limits: ours, and no others.
+  // Only our own limits apply.
   lock_timeout: "0",
   transaction_timeout: "0",
   idle_session_timeout: "0",
   idle_in_transaction_session_timeout: String(2 * TRANSACTION_LIMIT_MS),
-  // Ends the idle sessions of a host that is gone without a reset: the kernel's default is two hours.
+  // Ends idle sessions whose client is gone without a reset; the kernel's default is two hours.
   tcp_keepalives_idle: "10",
   tcp_keepalives_interval: "5",
   tcp_keepalives_count: "3",
@@ -43,7 +43,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export type SettingsOptions = {
   /** 0: no limit. */
   readonly statementTimeoutMs: number;
-  /** Until when the settings are in force. */
+  /** How long the settings apply. */
   readonly scope: "session" | "transaction";
 };
 
@@ -107,7 +107,7 @@ export function sessionSetUp(
     const sql = await settings;
     await Promise.all([
       client.query(sql),
-      // Platforms that cannot do it refuse the setting.
+      // Platforms that do not support it refuse the setting.
       client.query(`set client_connection_check_interval = ${LOST_CLIENT_CHECK_MS}`).catch(() => undefined),
       refuseOtherSchema(client, schema, databaseUrl),
     ]);
@@ -138,7 +138,7 @@ async function refuseOtherSchema(client: ClientBase, schema: string, databaseUrl
       `Row security may hide rows of ${hidden} from the role in DATABASE_URL. Run the statements of \`commonwork migrate --print-roles\` again, or switch row security off for the schema ${schema}.`,
     );
   if (seen?.rows[0].current === schema && seen.rows[0].replication !== "replica") return;
-  // Without a fault now, the two looks went to different sessions.
+  // If no fault is found now, the two queries ran in different sessions.
   throw new UnsuitableServer((await sessionFault(client, schema, databaseUrl)) ?? poolerFault(databaseUrl));
 }
 
@@ -169,7 +169,7 @@ export async function sessionFault(
     return `The database ${database} has no schema ${schema}. Run \`commonwork migrate\` first, or correct DB_SCHEMA.`;
   if (!usable)
     return `The role ${role} may not use the schema ${schema}. Run: grant usage on schema ${schema} to ${role}`;
-  // The path was set in a session which is not the one that was looked at.
+  // The path was set in a session other than the one that was checked.
   if (current !== schema) return poolerFault(databaseUrl);
   if (replication === "replica")
     return `session_replication_role is replica for the role ${role}, so that no trigger fires. Run: alter role ${role} reset session_replication_role`;

@@ -39,7 +39,7 @@ export type Dispatch = {
   assign(carrier: string, entry: string): void;
 };
 
-/** Everything waits for the relay, which finds it by polling. */
+/** All entries wait for the relay, which finds them by polling. */
 const relayOnly = (): Dispatch => ({
   trace: null,
   cause: null,
@@ -53,7 +53,7 @@ const relayOnly = (): Dispatch => ({
  * Code that has a relay uses `relay.transact`, which also starts the work that was enqueued.
  *
  * Statements that do not wait for each other's results may be sent together. When one fails, this rejects
- * with its error, whichever of theirs the work has thrown.
+ * with its error, whichever of their errors the work has thrown.
  *
  * When `signal` aborts, the connection is destroyed at once, so that statements the abandoned work still
  * sends cannot run outside its transaction. Rejects with the signal's reason.
@@ -135,7 +135,7 @@ function ownTx(inner: DrizzleTransaction, opened: Opened): Tx {
  */
 function sendNow<T>(statement: { execute(): Promise<T> }): Promise<T> {
   const sent = statement.execute();
-  // One that is awaited later than it fails is no unhandled rejection.
+  // A statement may fail before it is awaited; that is not an unhandled rejection.
   sent.catch(() => undefined);
   return sent;
 }

@@ -12,7 +12,7 @@ class StatementUnanswered extends Error {
 }
 
 /**
- * Closes a connection over which nothing has come for `limitMs` while a statement waits for its answer.
+ * Closes a connection over which nothing has arrived for `limitMs` while a statement waits for its answer.
  * `statement_timeout` is enforced by the server. When that is gone without a reset (a host without power, a
  * failover of the address, a NAT that dropped the flow), only the client can notice; left to the kernel, it
  * takes 15 minutes.
@@ -33,7 +33,7 @@ export function closeWhenUnanswered(client: ClientBase, limitMs: number): void {
   });
 }
 
-/** A server that is gone does not say goodbye either. */
+/** A server that is gone does not close its side either. */
 const END_LIMIT_MS = 2_000;
 
 /** Ends a connection, and closes it when the server does not. */

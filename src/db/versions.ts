@@ -7,7 +7,7 @@ import type { Tx } from "./transaction.ts";
 // Lists whose rows carry a version: one version is served, while another is written beside it. Readers find
 // the one that is served by its state, so a swap is one small transaction. Traits have versions as well.
 
-/** What has versions. */
+/** The areas whose lists have versions. */
 export type ListArea = "pairs" | "compatibility" | "matches" | "traits";
 
 type VersionState = (typeof listVersions.$inferSelect)["state"];
@@ -70,7 +70,7 @@ export async function openVersion(
 }
 
 /**
- * Locks a version against retirement until the end of the transaction, for those who write its rows.
+ * Locks a version against retirement until the end of the transaction, for transactions that write its rows.
  *
  * @param states the states that it may be in.
  */
@@ -135,7 +135,7 @@ export async function retireAbandoned(tx: Tx, area: ListArea): Promise<void> {
   );
 }
 
-/** The versions whose rows are to be deleted. */
+/** The retired versions, whose rows must be deleted. */
 export async function retiredVersions(on: Queryable, area: ListArea): Promise<string[]> {
   const found = await rows<{ id: string }>(
     on,

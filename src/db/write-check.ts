@@ -17,9 +17,9 @@ const UNDEFINED_TABLE = "42P01";
 class Probed extends Error {}
 
 /**
- * Why the server cannot write, or null. It is asked by a write once after it or this process has started, and
- * after it has refused one, so that a healthy server is not written to by health checks. The row needs new
- * pages, since those there are may have room while the disk has none.
+ * Why the server cannot write, or null. It is probed with a write once after it or this process has started,
+ * and after it has refused one, so that health checks do not write to a healthy server. The row needs new
+ * pages, since existing ones may have room while the disk has none.
  *
  * @param server identifies the running server, such as by its start time.
  */

@@ -35,10 +35,12 @@ export type ExamineOptions = {
 };
 
 const LIMIT_MS = 8_000;
-/** Checks wait for one of them, and for no longer than for a server that does not answer. */
+/**
+ * Connections that the checks share; a check waits for one no longer than for a server that does not answer.
+ */
 const CONNECTIONS = 6;
 
-/** Looks at the whole set-up. Nothing is changed. The lines contain no secret of the environment. */
+/** Checks the whole set-up without changing anything. The report contains no secret of the environment. */
 export async function examine(options: ExamineOptions): Promise<Line[]> {
   const limitMs = options.limitMs ?? LIMIT_MS;
   const setUp = readSetUp(options.environment);
@@ -93,7 +95,7 @@ const QUERY_CANCELED = "57014";
 /** A connection that was lost, or that could not be opened in time. */
 const UNANSWERED = ["08006", "ETIMEDOUT"];
 
-/** For a server that is there and does not get on. */
+/** The advice for a server that can be reached but does not answer in time. */
 function unansweredFinding(error: unknown): Finding | null {
   const code = databaseFault(error)?.code ?? "";
   if (code === QUERY_CANCELED)
@@ -114,7 +116,7 @@ const REPORT = "Run it again. If it fails the same way, report it with this line
 
 /**
  * The finding for an unexpected failure of a check.
- * @param otherwise what to do where the message does not say it.
+ * @param otherwise what to do if the message does not say so.
  */
 function failedAs(messageOf: (error: unknown) => string, otherwise: string): (error: unknown) => Finding {
   return (error) =>

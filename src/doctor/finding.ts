@@ -1,9 +1,9 @@
 import { withinLimit } from "../deadlines.ts";
 
-/** `skipped`: could not be looked at, because another check has a problem. Only a problem fails. */
+/** `skipped`: could not be checked, because another check has a problem. Only a problem fails. */
 export type Status = "ok" | "warning" | "problem" | "skipped";
 
-/** What a check found: what is, or what is wrong and what to do. */
+/** The finding of a check: the state, or the problem and what to do about it. */
 export type Finding =
   | { readonly status: "warning" | "problem"; readonly found: string; readonly action: string }
   | { readonly status: "ok" | "skipped"; readonly found: string; readonly action: null };
@@ -12,7 +12,7 @@ export type Finding =
 export type Line = Finding & { readonly check: string };
 
 export type Check = {
-  /** What is looked at, in a few words. */
+  /** The subject of the check, in a few words. */
   readonly name: string;
   /** True if the checks of later groups cannot run while this one has a problem. */
   readonly isGate?: boolean;
@@ -31,7 +31,7 @@ export const problem = (found: string, action: string): Finding => ({ status: "p
 /**
  * A problem from a message whose first sentence says what is wrong, and the others what to do.
  *
- * @param otherwise what to do where the message has one sentence.
+ * @param otherwise what to do if the message has only one sentence.
  */
 export function problemFrom(message: string, otherwise: string): Finding {
   const end = message.search(/\. (?=[A-Z`])/);
@@ -41,7 +41,7 @@ export function problemFrom(message: string, otherwise: string): Finding {
 export type CheckOptions = {
   /** No check takes longer. */
   readonly limitMs: number;
-  /** The finding for what a check throws. */
+  /** The finding for an error that a check throws. */
   readonly failed: (error: unknown) => Finding;
 };
 

@@ -16,7 +16,7 @@ type Folder = {
   /** The variable that names it. */
   readonly variable: string;
   readonly path: string;
-  /** What the service must be allowed to do there. */
+  /** The access that the service needs there. */
   readonly needs: "read" | "write";
   /** What to do when its disk is nearly full. */
   readonly whenFull: string;
@@ -72,16 +72,16 @@ async function lookAtFolder(folder: Folder, existing: string): Promise<Finding> 
   return spaceFinding(folder, await statfs(existing)) ?? ok(`${path} can be ${done}`);
 }
 
-/** Less free space than this is worth a look. */
+/** Less free space than this is reported. */
 const LOW_SPACE = 0.05;
 
 type Space = Pick<Awaited<ReturnType<typeof statfs>>, "bavail" | "blocks" | "ffree" | "files">;
 
-/** A disk that will soon take no more files, for lack of space or of file entries. */
+/** A disk that will soon be full, in space or in inodes. */
 export function spaceFinding({ variable, path, whenFull }: Folder, space: Space): Finding | null {
   const parts = [
     { what: "", free: Number(space.bavail) / Math.max(1, Number(space.blocks)) },
-    // Some file systems do not count them.
+    // Some file systems do not count inodes.
     {
       what: " of its file entries",
       free: Number(space.files) === 0 ? 1 : Number(space.ffree) / Number(space.files),

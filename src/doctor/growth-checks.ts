@@ -13,7 +13,7 @@ import {
 } from "../workers/notifications/fan-out/prune-notifications.ts";
 import { type Check, type Finding, ok, warning } from "./finding.ts";
 
-/** Whether old rows are deleted, and what grows. */
+/** Whether old rows are deleted, and which tables grow. */
 export const growthChecks = (db: Database, config: Config | null): Check[] => [
   { name: "Retention", look: () => lookAtRetention(db, config) },
   { name: "Growth", look: () => lookAtGrowth(db) },
@@ -58,7 +58,7 @@ async function nowOf(db: Database): Promise<Date> {
 
 /** Growth is measured against the newest sizes that are at least this old. */
 const COMPARED_DAYS = 7;
-/** What grew by less than this, or did not double, is not worth a look. */
+/** Tables that grew by less than this, or did not double, are not reported. */
 const MUCH_MIB = 1_024;
 
 type Earlier = { readonly daysAgo: number; readonly sizes: Sizes };

@@ -33,7 +33,7 @@ export function postgresChecks({ db, address, machine = systemClock }: PostgresD
   ];
 }
 
-/** Whether Postgres takes writes, which is tried on a table. */
+/** Whether Postgres accepts writes, tried on a table. */
 export const writeCheck = (db: Database): Check => ({ name: "Writes", look: () => lookAtWrites(db) });
 
 type Server = { version: string; number: number; role: string; readonly: boolean };
@@ -74,7 +74,7 @@ async function lookAtClock(db: Database, machine: Clock): Promise<Finding> {
   return ok(`${seconds} s from Postgres's`);
 }
 
-/** Of all connections, from which on the next process may find none. */
+/** The share of used connections above which another process may not get one. */
 const USED_UP = 0.9;
 
 async function lookAtConnections(db: Database): Promise<Finding> {
@@ -108,7 +108,7 @@ async function lookAtSchema(db: Database): Promise<Finding> {
       );
 }
 
-/** Functions of triggers are left out: whether a role may execute them is asked when a trigger is created. */
+/** Functions of triggers are left out: the right to execute them is checked when a trigger is created. */
 async function lookAtGrants(db: Database): Promise<Finding> {
   const [{ role = "", lacking = [] } = {}] = await rows<{ role: string; lacking: string[] }>(
     db.drizzle,

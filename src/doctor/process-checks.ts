@@ -6,13 +6,13 @@ import type { SetUp } from "./set-up.ts";
 
 const OLDEST_NODE = [20, 19] as const;
 
-/** What concerns this process alone. */
+/** Checks of this process alone. */
 export const processChecks = (setUp: SetUp, clean: Clean): Check[] => [
   { name: "Version", look: async () => lookAtVersion(process.versions.node) },
   { name: "Configuration", look: async () => lookAtConfiguration(setUp, clean) },
 ];
 
-/** Node has the versions that package.json asks for. */
+/** Whether Node has the version that package.json requires. */
 export function lookAtVersion(node: string): Finding {
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);

@@ -7,7 +7,7 @@ import { type CheckGroup, type Finding, ok, problem, problemFrom, warning } from
 
 const CONNECT_LIMIT_MS = 3_000;
 const SERVERS_PAGE = "docs/operations/servers.md says what becomes of work meanwhile, and what to do.";
-/** Of its memory, from which on Redis will soon refuse writes. */
+/** The share of its memory above which Redis will soon refuse writes. */
 const USED_UP = 0.9;
 
 /** A connection that keeps its first error: later ones may only follow from it. */
@@ -90,7 +90,7 @@ async function lookAtMemory(redis: RedisClient): Promise<Finding> {
   return ok(max > 0 ? `${inMiB(used)} of ${inMiB(max)} used` : `${inMiB(used)} used, without a limit`);
 }
 
-/** The facts of a section of INFO. */
+/** The fields of a section of INFO. */
 async function factsOf(redis: RedisClient, section: string): Promise<Map<string, string>> {
   const info = await primaryOf(redis).info(section);
   return new Map([...info.matchAll(/^(\w+):([^\r\n]*)/gm)].map(([, name = "", value = ""]) => [name, value]));

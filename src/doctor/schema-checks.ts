@@ -12,13 +12,13 @@ import {
   presentObjects,
 } from "./schema-objects.ts";
 
-/** Whether a schema that is current is also whole. */
+/** Whether a current schema is also complete. */
 export const schemaChecks = (db: Database): Check[] => [
   { name: "Schema objects", look: () => lookAtObjects(db) },
   { name: "Triggers", look: () => lookAtTriggers(db) },
 ];
 
-/** Of more missing objects, only the number is reported: somebody restored a part of a dump, for example. */
+/** If more objects are missing, only their number is reported: a dump may have been restored in part. */
 const NAMED = 5;
 
 async function lookAtObjects(db: Database): Promise<Finding | Finding[]> {
@@ -42,7 +42,7 @@ async function lookAtObjects(db: Database): Promise<Finding | Finding[]> {
   ];
 }
 
-/** What is declared and not there; of a table that is missing, nothing that is part of it. */
+/** The declared objects that are missing; for a missing table, without the objects that belong to it. */
 export function missingObjects(
   declared: readonly DeclaredObject[],
   present: ReadonlySet<string>,

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 
-// What the migrations of this version make, as drizzle/schema.sql says: the file is diffed against them.
+// The objects that the migrations of this version create, from drizzle/schema.sql, which is checked against
+// them.
 
 const SCHEMA_FILE = fileURLToPath(new URL("../../drizzle/schema.sql", import.meta.url));
 
@@ -23,21 +24,21 @@ export type ObjectKind = (typeof OBJECT_KINDS)[number];
 /** An object of the schema. */
 export type SchemaObject = {
   readonly kind: ObjectKind;
-  /** The table or view that it is part of; null for what stands by itself. */
+  /** The table or view that it belongs to; null for an independent object. */
   readonly on: string | null;
   readonly name: string;
 };
 
 /** One that the file declares. */
 export type DeclaredObject = SchemaObject & {
-  /** What creates it; null where the file does not have it as a statement of its own. */
+  /** The statement that creates it; null if the file has no separate one. */
   readonly statement: string | null;
 };
 
 /** The same text for the same object. */
 export const objectKey = ({ kind, on, name }: SchemaObject): string => JSON.stringify([kind, on, name]);
 
-/** What this version expects in its schema. */
+/** The objects that this version expects in its schema. */
 export const declaredObjects = async (): Promise<DeclaredObject[]> =>
   objectsIn(await readFile(SCHEMA_FILE, "utf8"));
 
@@ -114,7 +115,7 @@ function objectOf(line: string): DeclaredObject[] {
 const unquoted = (name: string): string =>
   name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 
-/** What is in the schema of the connection; of indexes, those that are valid. */
+/** The objects in the schema of the connection; of indexes, only valid ones. */
 export const presentObjects = (on: Queryable): Promise<SchemaObject[]> =>
   rows<SchemaObject>(
     on,

@@ -21,13 +21,13 @@ function passwordsIn(value: string): string[] {
   }
 }
 
-/** Removes the secrets from a text that comes from elsewhere: an error, a stored reason. */
+/** Removes the secrets from a foreign text, such as an error or a stored reason. */
 export type Clean = (text: string) => string;
 
 /** Shorter secrets are parts of ordinary words: they are removed where they stand alone. */
 const SHORT = 8;
 
-/** A text from elsewhere without the secrets. */
+/** A foreign text without the secrets. */
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
   secrets.reduce((left, secret) => left.replaceAll(patternOf(secret), "***"), text);
 

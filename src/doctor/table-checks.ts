@@ -3,13 +3,13 @@ import type { Database } from "../db/client.ts";
 import { rows } from "../db/statement.ts";
 import { type Check, type Finding, ok, warning } from "./finding.ts";
 
-/** What Postgres keeps on its disk, and what keeps it from cleaning up. */
+/** Checks of the size of the database, and of what prevents cleaning up. */
 export const tableChecks = (db: Database): Check[] => [
   { name: "Disk and tables", look: () => lookAtTables(db) },
   { name: "Snapshots and slots", look: () => lookAtHolders(db) },
 ];
 
-/** Dead rows are worth a look from this number on, if they are more than the live ones. */
+/** Dead rows are reported from this number on, if there are more of them than of live ones. */
 const MANY_DEAD = 100_000;
 const LARGEST = 3;
 const OLD_TRANSACTION_S = 600;
@@ -17,7 +17,7 @@ const OLD_TRANSACTION_S = 600;
 type Table = { name: string; live: number; dead: number; size: string; autovacuum: boolean };
 type Whole = { size: string; oldest: number };
 
-/** How large the database is, and whether anything keeps tables from being cleaned up. */
+/** The size of the database, and whether anything prevents vacuum from cleaning up. */
 async function lookAtTables(db: Database): Promise<Finding | Finding[]> {
   const [tables, [whole]] = await Promise.all([
     rows<Table>(
@@ -41,7 +41,7 @@ async function lookAtTables(db: Database): Promise<Finding | Finding[]> {
   return ok(`database ${whole?.size}; largest: ${largest.join(", ")}`);
 }
 
-/** What keeps the tables growing. */
+/** What makes the tables grow. */
 export function tableFindings(tables: readonly Omit<Table, "size">[], oldestSeconds: number): Finding[] {
   const unclean = tables.filter(({ autovacuum }) => !autovacuum).map(({ name }) => name);
   const bloated = tables.filter(({ live, dead }) => dead > MANY_DEAD && dead > live);
@@ -71,7 +71,7 @@ export function tableFindings(tables: readonly Omit<Table, "size">[], oldestSeco
   ];
 }
 
-/** What lets nothing be cleaned up, although no session shows it. */
+/** What prevents vacuum from cleaning up without being a session. */
 export type Holders = {
   /** Replication slots that nobody reads, and how much write-ahead log each keeps. */
   readonly slots: readonly { readonly name: string; readonly mib: number }[];
@@ -107,7 +107,7 @@ async function lookAtHolders(db: Database): Promise<Finding | Finding[]> {
   return findings.length > 0 ? findings : ok("no slot, prepared transaction or old row holds anything up");
 }
 
-/** A warning for each that holds up vacuum or the log for too long. */
+/** A warning for each that blocks vacuum or keeps write-ahead log for too long. */
 export const holderFindings = ({ slots, prepared, unfrozen }: Holders): Finding[] => [
   ...slots
     .filter(({ mib }) => mib >= MUCH_LOG_MIB)

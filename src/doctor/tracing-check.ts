@@ -2,7 +2,7 @@ import type { TracingSettings } from "../tracing/settings.ts";
 import { type Check, type Finding, ok, warning } from "./finding.ts";
 import type { SetUp } from "./set-up.ts";
 
-/** Less than a check may take, so that the line says what did not answer. */
+/** Less than the limit of a check, so that its line names the server that did not answer. */
 const ANSWERS_WITHIN_MS = 4_000;
 
 /** Sends a request without spans to the collector of traces. Work does not depend on it. */

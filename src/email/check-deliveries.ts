@@ -13,7 +13,7 @@ import type { Preference } from "../scoring/notifications/preference.ts";
 import { type DropReason, reasonToDrop } from "../scoring/notifications/send-check.ts";
 import { type Addressee, type PendingDelivery, readAddressees } from "./mailing-contents.ts";
 
-/** A delivery that is sent, with its texts. */
+/** A delivery to send, with its texts. */
 export type CheckedDelivery = {
   readonly delivery: PendingDelivery;
   readonly eventType: string;
@@ -25,7 +25,7 @@ export type CheckedDelivery = {
   readonly wording: EmailWording;
 };
 
-/** The deliveries that are sent, and those that are not, with their reasons. */
+/** The deliveries to send, and the others with their reasons. */
 export type CheckedDeliveries = {
   readonly sendable: readonly CheckedDelivery[];
   readonly dropped: readonly { readonly id: string; readonly reason: DropReason }[];

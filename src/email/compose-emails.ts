@@ -71,7 +71,7 @@ async function draftEmails(
 }
 
 /**
- * What the unsubscribe link stops: the e-mail's only type, or all e-mail (`*`). Null for must-send e-mail.
+ * The scope of the unsubscribe link: the e-mail's only type, or all e-mail (`*`). Null for must-send e-mail.
  */
 function unsubscribeScope({ row, contents }: Draft): TokenScope | null {
   if (contents.every(({ isMustSend }) => isMustSend)) return null;

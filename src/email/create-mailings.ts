@@ -5,7 +5,7 @@ import { groupBy } from "../group-by.ts";
 import { enqueueMany } from "../queues/enqueue.ts";
 import type { Job, JobContext } from "../queues/job.ts";
 
-/** What one e-mail contains: a delivery, or a digest. */
+/** The content of one e-mail: a delivery, or a digest. */
 export type EmailContent = {
   readonly userId: string;
   readonly deliveryId: string | null;

@@ -42,7 +42,7 @@ export function digestJob(
   return job;
 }
 
-/** Of the daily and weekly digests, each user has times of their own. */
+/** Each user has their own times for daily and weekly digests. */
 async function whyNone(tx: Tx, cadence: DigestCadence, now: Date, zones: ZoneContext): Promise<string> {
   const none = "no digest is due";
   if (cadence !== "hourly") return none;

@@ -14,8 +14,8 @@ const isWaiting = (cadence: DigestCadence, now: Date) => sql`
   and (d.not_before is null or d.not_before <= ${now}::timestamptz)`;
 
 /**
- * The zone of users and the hours that they set, as they are in their rows; "" and -1 if there are none.
- * `changedMs`: when they changed the times of digests, if that may have been today.
+ * The zone and the hours of users, as stored; "" and -1 if they have none. `changedMs`: when they changed the
+ * times of digests, if that may have been today.
  */
 type Hours = {
   readonly zone: string;
@@ -127,7 +127,7 @@ export async function nextHourlyDigest(tx: Tx, now: Date, zones: ZoneContext): P
   return { waiting, at: null };
 }
 
-/** A digest that could be opened, with what waits for it and the nudge e-mails that its user got lately. */
+/** A digest that could be opened, with its waiting deliveries and the recent nudge e-mails of its user. */
 type DueDigest = {
   readonly userId: string;
   readonly start: string;

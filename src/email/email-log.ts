@@ -40,10 +40,12 @@ export type EmailFilter = {
   readonly reason?: string | undefined;
 };
 
-/** E-mails that a statement reads: some tens of milliseconds, however large the table is. */
+/**
+ * At most this many e-mails are read by a statement: some tens of milliseconds, however large the table is.
+ */
 const MOST_READ = 50_000;
 
-/** The ids of the e-mails that were created in a stretch of time. `to` null: until now. */
+/** The range of ids of the e-mails that were created in a time span. `to` null: until now. */
 export const emailsBetween = (on: Queryable, from: Date, to: Date | null): Promise<IdRange> =>
   idsBetween(on, { table: "emails", time: "created_at" }, from, to);
 

@@ -23,9 +23,11 @@ export type ExperimentResult = SampleRatio & {
 
 type Counted = Omit<VariantResult, "share">;
 
-/** Users that the sample ratio is computed from: those with the lowest ids, which no variant prefers. */
+/**
+ * At most this many users are used for the sample ratio: those with the lowest ids, which favours no variant.
+ */
 const USERS_READ = 200_000;
-/** E-mails that the results are computed from: the newest ones. */
+/** At most this many e-mails are used for the results, the newest ones. */
 export const EMAILS_READ = 10_000;
 
 /**

@@ -16,7 +16,7 @@ const HORIZON_MS = 8 * 86_400_000;
 /** The digest jobs run this often. */
 const TICK_MS = 15 * 60_000;
 
-/** When a user gets digests. */
+/** The facts that decide when a user gets digests. */
 export type DigestHabits = {
   readonly zone: string;
   readonly quiet: QuietHours | null;

@@ -12,8 +12,8 @@ import { joinDigest } from "./single-emails.ts";
 type Context = ZoneContext & { readonly now: Date };
 
 /**
- * Keeps quiet hours when e-mails are sent, however long they waited for the mail service and whatever their
- * user has changed since: in quiet hours, what they contain joins the first digest after them. Must-send
+ * Enforces quiet hours when e-mails are sent, however long they waited for the mail service and whatever
+ * their user has changed since: in quiet hours, their content moves to the first digest afterwards. Must-send
  * e-mails are sent.
  *
  * @returns the e-mails that may be sent now.

@@ -6,7 +6,7 @@ import { pendingDeliveries } from "./mailing-contents.ts";
 import type { MailingAnswer, MailingRequest } from "./send-mailing.ts";
 import { countAgain } from "./single-emails.ts";
 
-/** Noted by a mailer without idempotency keys, before the content of an e-mail leaves. */
+/** The note of a mailer without idempotency keys, stored before it sends the content of an e-mail. */
 export const HANDED_OVER = "handed over";
 
 /**
@@ -15,16 +15,16 @@ export const HANDED_OVER = "handed over";
  */
 const RETRY_WITHIN_MS = 24 * 3_600_000 - 10 * 60_000;
 
-/** When a mailing is tried again with which a user would get too many single e-mails in an hour. */
+/** How soon a mailing is tried again if it would exceed the hourly limit of single e-mails of a user. */
 const LIMIT_RETRY_MS = 15 * 60_000;
 
-/** What also stops an e-mail of which an attempt may have arrived. */
+/** Reasons that also stop an e-mail that may have arrived by an earlier attempt. */
 const STOPS_RETRIES = new Set(["no-access", "no-address", "suppressed", "unsubscribed"]);
 
 /**
- * What becomes of a mailing of which an earlier attempt may have arrived. With idempotency keys the same
- * bytes are sent again for a day. They are not if one of its recipients must not get them now: what was
- * handed over cannot be taken apart, so all its e-mails need review (docs/decisions/0106).
+ * Decides about a mailing that may have arrived by an earlier attempt. With idempotency keys the same bytes
+ * are sent again for a day, unless one of its recipients must not get them now: a mailing that was handed
+ * over cannot be divided, so all its e-mails need review (docs/decisions/0106).
  */
 export async function resumeMailing(
   request: MailingRequest,

@@ -22,7 +22,7 @@ export type MailingRequest = {
   readonly emails: readonly ComposedEmail[];
 };
 
-/** What became of a mailing. `split`: it was rejected as a whole, so its parts are sent by themselves. */
+/** The result of a mailing. `split`: it was rejected as a whole, so its parts are sent separately. */
 export type MailingAnswer =
   | { readonly kind: "results"; readonly results: readonly EmailResult[] }
   | { readonly kind: "split"; readonly parts: number };

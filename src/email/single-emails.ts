@@ -56,8 +56,8 @@ async function beyondLimit(
 
 /**
  * The number of other single e-mails that were composed in the last hour and may have been sent, by user.
- * `offset 0` keeps both steps look-ups in an index: joined in any order, where statistics are old, they read
- * the e-mails of everybody.
+ * `offset 0` keeps both steps look-ups in an index: with outdated statistics, a join in another order would
+ * read the e-mails of everybody.
  */
 const composedLately = (emailIds: readonly string[], now: Date): SQL => sql`
   select u.user_id, count(*) as n
@@ -73,8 +73,8 @@ const composedLately = (emailIds: readonly string[], now: Date): SQL => sql`
   group by u.user_id`;
 
 /**
- * Keeps the hourly limit when e-mails are sent, however long they waited for the mail service: those beyond
- * it are not sent, and their deliveries join a digest.
+ * Enforces the hourly limit when e-mails are sent, however long they waited for the mail service: those
+ * beyond it are not sent, and their deliveries join a digest.
  * @returns the e-mails that are sent.
  */
 export async function gatherSurplus(

@@ -6,7 +6,7 @@ import type { Tx } from "../db/transaction.ts";
 import { isStorable } from "../foreign-text.ts";
 import { hashOfAddress } from "../notifications/recipients.ts";
 
-/** An address that gets no e-mail. The address itself is not stored. */
+/** A suppressed address. The address itself is not stored. */
 export type Suppression = {
   /** SHA-256 of the address, in hexadecimal digits. */
   readonly hash: string;
@@ -14,7 +14,7 @@ export type Suppression = {
   readonly createdAt: Date;
 };
 
-/** What the reasons of suppressions mean. */
+/** Descriptions of the reasons of suppressions. */
 export const SUPPRESSION_REASONS: Readonly<Record<Suppression["reason"], string>> = {
   hard_bounce: "the address does not exist, or refuses e-mail",
   soft_bounces: "several bounces in a row",

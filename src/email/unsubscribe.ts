@@ -11,13 +11,13 @@ export const drawToken = (): string => randomBytes(32).toString("base64url");
 const hashOf = (token: string): Buffer => createHash("sha256").update(token).digest();
 
 /**
- * The token in the last part of a link, or null if it has none. Mail programs may take the punctuation around
- * a link for a part of it: it is ignored.
+ * The token in the last part of a link, or null if it has none. Mail programs may include the punctuation
+ * around a link; it is ignored.
  */
 export const tokenIn = (text: string): string | null =>
   /^([\w-]{43})[.,;:>)\]}"'\s]*$/.exec(text)?.[1] ?? null;
 
-/** What the link with a token stops. */
+/** What an unsubscribe link with this token applies to. */
 export type TokenScope = {
   readonly token: string;
   readonly userId: string;

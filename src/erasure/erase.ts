@@ -29,9 +29,9 @@ const CARRIED = Object.entries(ERASURE_RULES).flatMap(([table, rules]) =>
 );
 
 /**
- * Begins the erasure: from here on the user is written to no more, and no reference leads to the user.
+ * Begins the erasure: from here on nothing is sent to the user, and no reference resolves to the user.
  *
- * @returns the user with what they were called; null if there is no such user, or none any more.
+ * @returns the user with their references; null if there is no such user, or no longer.
  */
 export async function beginErasure(
   tx: Tx,

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { PAYLOAD_FIELDS } from "./events.ts";
 import type { ErasedUser } from "./rule.ts";
 
-/** The jobs whose payloads have ids of the host: what it asked for in its own transactions. */
+/** The jobs whose payloads have ids of the host, as requested in its own transactions. */
 const JOBS = sql`('record-host-event', 'accept-host-request')`;
 
 /** The fields of their payloads, at any depth, that name a user. */

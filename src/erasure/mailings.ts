@@ -8,7 +8,7 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /**
  * Discards stored requests with e-mails to the user, or with the user's name. They may have been handed over
- * already, and what was handed over cannot be taken apart, so all their e-mails need review.
+ * already, and cannot be divided then, so all their e-mails need review.
  *
  * @returns the mailings.
  */

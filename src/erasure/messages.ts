@@ -14,7 +14,7 @@ const mention = ({ references }: ErasedUser): string =>
   `@\\[[^]\\n]{1,200}\\]\\(user:(${references.map(literally).join("|")})\\)`;
 
 /**
- * Deletes what others were shown of the messages `gone` (id): a mentioned user's notification quotes the
+ * Deletes what other users were shown of the messages `gone` (id): a mentioned user's notification quotes the
  * message. One that counts the messages of a thread names nobody, and stays.
  */
 const quotes = ({ userId }: ErasedUser): SQL => sql`

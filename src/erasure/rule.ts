@@ -6,14 +6,14 @@ import type { Tx } from "../db/transaction.ts";
 export type ErasedUser = {
   readonly userId: string;
   readonly profileIds: readonly string[];
-  /** What others call the user: the host's id, or ours where there is none, and the public uuid. */
+  /** The references to the user: the host's id, or ours where there is none, and the public uuid. */
   readonly references: readonly string[];
 };
 
 /** Rows by table. */
 export type Erased = Readonly<Record<string, number>>;
 
-/** What becomes of the rows of a table that are about an erased user, whose alias is `r`. */
+/** What happens to the rows, with the alias `r`, of a table that are about an erased user. */
 export type Rule =
   | {
       readonly does: "delete" | "clear";
@@ -23,7 +23,7 @@ export type Rule =
       readonly where: ((person: ErasedUser) => SQL) | null;
       /** The assignments of `clear`. */
       readonly set?: (person: ErasedUser) => SQL;
-      /** Rows that are left when it was carried out; default: `where`. */
+      /** The condition of rows that are left over afterwards; default: `where`. */
       readonly left?: (person: ErasedUser) => SQL;
       /** Whether no index leads to the rows: the table is then read in ranges of ids. */
       readonly scan: boolean;

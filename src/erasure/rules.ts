@@ -20,11 +20,11 @@ const BOOKS = "ledger, sales and payouts stay complete; refers by our id to an e
 const FIGURES = "multipliers and budgets of others are computed from it; our id of an emptied row";
 const OUR_ID = "our id of an emptied row, until the row is pruned";
 
-/** So that the primary key leads to the rows, which begins with the version. */
+/** The primary key begins with the version, so this makes it usable. */
 const inEveryVersion = sql`r.version in (select id from list_versions)`;
 
 /**
- * Every table, and what becomes of what it holds about a user who is erased. A new table is one line;
+ * Every table, and what happens to its data about an erased user. A new table is one line;
  * test/erasure/rules.test.ts fails for a table, or a column that refers to a person, that is missing here.
  */
 export const ERASURE_RULES: Readonly<Record<string, readonly Rule[]>> = {

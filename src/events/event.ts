@@ -11,9 +11,9 @@ import { eventSettings } from "./transaction-settings.ts";
 export type EventType<P, T extends string = string> = {
   readonly type: T;
   readonly payload: z.ZodType<P>;
-  /** What happened, for the host's engineer. */
+  /** A description of the event, for the host's engineer. */
   readonly about?: string;
-  /** What the host names besides the payload. */
+  /** The subjects that the host provides besides the payload. */
   readonly subjects?: readonly Subject[];
 };
 
@@ -21,7 +21,7 @@ export type EventType<P, T extends string = string> = {
 // biome-ignore lint/suspicious/noExplicitAny: what a payload is depends on the event.
 export type AnyEvent = EventType<any>;
 
-/** What an event names besides its payload. */
+/** The subjects of an event besides its payload. */
 export type Subject = "actor" | "project" | "resource" | "thread" | "meeting";
 
 export const defineEvent = <P, const T extends string>(event: EventType<P, T>): EventType<P, T> => event;

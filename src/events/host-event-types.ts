@@ -27,7 +27,7 @@ type Named = { readonly [S in Subject]?: unknown };
 
 /**
  * The subjects that an event of the host must name and does not: without them nobody would be notified, and
- * no job would know what to work on. Who did it may be unknown.
+ * jobs would lack their input. The actor may be unknown.
  */
 export const missingSubjects = (type: string, named: Named): Subject[] =>
   (HOST_EVENTS.get(type)?.subjects ?? []).filter(
@@ -41,5 +41,5 @@ export const payloadFaults = (type: string, payload: Readonly<Record<string, unk
     return `payload.${path.join(".")}: ${isMissing ? "missing" : code}`;
   });
 
-/** The type of the host's events that a name was probably meant to be: at most two letters differ. */
+/** The type of the host's events that was probably meant by a name: at most two letters differ. */
 export const similarType = (type: string): string | null => similarName(type, [...HOST_EVENT_TYPES]);

@@ -36,7 +36,7 @@ function sorted(value: unknown): unknown {
 /**
  * Writes events of the host. The table's trigger enqueues their fan-out.
  *
- * @param receivedAt when those occurred that do not say it.
+ * @param receivedAt the time of events that have none.
  */
 export async function insertHostEvents(
   tx: Tx,

@@ -6,8 +6,8 @@ const RELAYED = sql.raw(RELAYED_SETTING);
 const TRACE = sql.raw(TRACE_SETTING);
 
 /**
- * An item of FROM with one row, which tells the trigger of `domain_events` about the transaction: that this
- * process wakes the relay itself, and the span in which it runs.
+ * A FROM item with one row, which passes facts about the transaction to the trigger of `domain_events`: that
+ * this process wakes the relay itself, and the span in which it runs.
  */
 export const eventSettings = ({ dispatch: { trace } }: Tx): SQL =>
   trace === null

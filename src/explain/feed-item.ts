@@ -11,7 +11,7 @@ import { FEED_WEIGHTS, type FeedTerms, feedTerms } from "../scoring/feeds/feed-s
 import { type FeedItem, type FeedPost, type FeedSource, sessionOrder } from "../scoring/feeds/merge-order.ts";
 import { type Explanation, mismatches, rowOf, type Step, step } from "./explanation.ts";
 
-/** A post, a user, and what decides whether they see it. */
+/** A post, a user, and the facts that decide whether they see it. */
 type Facts = {
   readonly isShown: boolean;
   readonly createdAt: string;

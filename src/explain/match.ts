@@ -23,7 +23,7 @@ import { type Explanation, mismatches, rowOf, type Step, step } from "./explanat
 
 const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 
-/** What is stored of a pair. */
+/** The stored facts about a pair. */
 type Pair = {
   name: string;
   status: string;
@@ -56,7 +56,7 @@ export async function explainMatch(on: Queryable, id: string): Promise<Explanati
     id,
     title: `Volunteer ${rowOf("users", volunteerId)} for project ${rowOf("projects", projectId)}, ${pair.name} (${pair.status})`,
     ownerUserId: volunteerId,
-    // Those who run the project may see its candidates, and nothing about anybody else.
+    // Users who run the project may see its candidates, but nobody else.
     alsoFor: pair.score !== null && pair.isVisible ? pair.leaders : [],
   } as const;
   const [project] = await readProjects(on, { ids: [projectId] });

@@ -23,7 +23,7 @@ const ID = /^([1-9]\d{0,14}):([1-9]\d{0,14})$/;
 /** A pair that is on a list, with the facts that it was scored from. */
 type Pair = {
   tier: PairTier;
-  /** Of f32, as Postgres writes it: with as few digits as it takes. */
+  /** An f32 as Postgres writes it, with the shortest exact digits. */
   score: number;
   rank: number;
   size: number;
@@ -37,8 +37,8 @@ type Pair = {
 
 /**
  * Explains the pair score `<userId>:<candidateId>`: scores the pair again from the facts of the stored list,
- * and compares. Only pairs on the user's lists are explained, and of them no more than the user may know:
- * scores in steps of 0.05, distances in steps, no ratings.
+ * and compares. Only pairs on the user's lists are explained, and only with what the user may know: scores in
+ * steps of 0.05, distances in steps, no ratings.
  */
 export async function explainPair(on: Queryable, id: string): Promise<Explanation | undefined> {
   const [, userId, candidateId] = ID.exec(id) ?? [];
@@ -102,11 +102,11 @@ const personOf = (row: string, asOf: Date): Person =>
 type Both = {
   readonly viewer: Person;
   readonly candidate: Person;
-  /** What the candidate hides. */
+  /** The facts that the candidate hides. */
   readonly untold: ReadonlySet<PairTerm>;
 };
 
-/** What a term says, in as much detail as the user may know. */
+/** The explanation of a term, in as much detail as the user may know. */
 function termText(term: PairTerm, value: number, both: Both): string {
   const weight = `counts ${PAIR_WEIGHTS[term]} of 1`;
   if (both.untold.has(term)) return `${weight}: hidden`;

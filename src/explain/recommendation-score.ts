@@ -80,7 +80,7 @@ const semanticSteps = ({ semantic, interest }: ScoreTerms): Step[] => [
 
 const FRESHNESS = ["up to 48 hours old", "up to 7 days old", "older than 7 days"] as const;
 
-/** What lowers the score; nothing where nothing does. */
+/** The factors that lower the score; empty if there are none. */
 function factorSteps(terms: ScoreTerms): Step[] {
   const limits = RECOMMEND_LIMITS;
   const factors: [boolean, string, number | undefined][] = [

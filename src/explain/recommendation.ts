@@ -21,7 +21,7 @@ import {
 import { type Explanation, mismatches, rowOf, type Step, step } from "./explanation.ts";
 import { scoreSteps } from "./recommendation-score.ts";
 
-/** What is stored of a user and a posting. */
+/** The stored facts about a user and a posting. */
 type Pair = {
   postingId: string;
   publicId: string;
@@ -46,7 +46,7 @@ type Pair = {
   isExpired: boolean;
 };
 
-/** The facts of a pair, and the score that they give. */
+/** The facts of a pair, and the score computed from them. */
 type Scored = {
   readonly user: RecommendUser;
   readonly posting: RecommendPosting;
@@ -127,7 +127,7 @@ async function scorePair(on: Queryable, userId: string, pair: Pair): Promise<Sco
   };
 }
 
-/** What the stored cosine was rounded by changes a score by less than that. */
+/** The rounding of the stored cosine changes a score by less than this. */
 const ROUNDING = 0.000_05;
 
 function faultsOf(pair: Pair, scored: Scored): string[] {

@@ -35,7 +35,7 @@ export async function usersToProfile(on: Queryable, now: Date): Promise<string[]
   return found.map(({ id }) => id);
 }
 
-/** More than there are. */
+/** A limit above the number of content types. */
 const CONTENT_TYPES = 100;
 
 const WEIGHTS = sql.raw(
@@ -59,7 +59,7 @@ const BY_TEXT = sql.raw('key collate "C"');
 const BY_ID = sql.raw("key");
 
 /**
- * Computes and stores what users are drawn to, as affinityOf does (src/scoring/feeds/affinity.ts), in one
+ * Computes and stores the affinities of users, as affinityOf does (src/scoring/feeds/affinity.ts), in one
  * statement. The profile of a user who did nothing for 90 days is deleted.
  */
 export async function storeAffinities(

@@ -10,7 +10,7 @@ export type CleanupCounts = {
   readonly replaced: number;
   /** Feeds that have expired, of other versions of the formula, and of users who are inactive or gone. */
   readonly stale: number;
-  /** What was seen more than 24 hours ago. */
+  /** Items that were seen more than 24 hours ago. */
   readonly seen: number;
 };
 

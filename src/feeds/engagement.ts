@@ -5,7 +5,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 export const MAX_ENGAGEMENT = 1_000;
 
 /**
- * What became of an event: new, taken back, or sent before; or why it was not recorded. The first three are
+ * The outcome of an event: new, taken back, or sent before; or why it was not recorded. The first three are
  * fine; `conflict` is an id that was recorded with other values.
  */
 export type EngagementOutcome =

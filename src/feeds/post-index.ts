@@ -23,7 +23,7 @@ const toPost = ({ id, authorId, createdAt, ...rest }: PostRow): IndexedPost => (
   createdAt: Math.round(createdAt),
 });
 
-/** SQL: the posts of the last seven days that are shown, of authors who are there. */
+/** SQL: the visible posts of the last seven days, of authors who exist. */
 const shownPosts = (condition: SQL, now: Date): SQL =>
   sql`select p.id, p.author_id as "authorId", extract(epoch from date_trunc('milliseconds', p.created_at))::float8 * 1000 as "createdAt",
              ${isForEverybody} as "isPublic", coalesce(f.quality, 0) as quality, coalesce(f.topics, '{}') as topics,

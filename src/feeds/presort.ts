@@ -14,12 +14,12 @@ const FEW_USERS = 20;
 const NO_TASTE: Taste = { creators: new Map(), topics: new Map() };
 const NO_RELATIONS: Relations = { following: [], followers: [], friends: [], blocked: [] };
 
-/** What feeds are computed with. */
+/** The data that feeds are computed with. */
 export type PresortContext = {
   readonly read: Read;
   readonly now: Date;
   readonly signal: AbortSignal;
-  /** Calls `work` with all posts, loaded once for those who need them at about this time. */
+  /** Calls `work` with all posts, loaded once for all callers at about this time. */
   withPosts<T>(load: () => Promise<PostIndex>, work: (index: PostIndex) => Promise<T>): Promise<T>;
 };
 
@@ -62,7 +62,7 @@ function authorsOf(userIds: readonly string[], relations: ReadonlyMap<string, Re
 }
 
 export type PresortOptions = Segments & {
-  /** Write only the feeds that something has come into, or left. */
+  /** Write only the feeds whose items have changed. */
   readonly incremental: boolean;
 };
 

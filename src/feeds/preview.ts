@@ -16,7 +16,7 @@ export type PostMedia = {
   readonly mimeType: string | null;
 };
 
-/** An entry of a feed, with what its score was made of. */
+/** An entry of a feed, with the parts of its score. */
 export type PreviewedItem = {
   readonly item: ShownItem;
   /** Null for suggestions and questions, which have no score. */
@@ -25,7 +25,7 @@ export type PreviewedItem = {
     readonly id: string;
     readonly source: FeedPost["source"];
     readonly terms: FeedTerms;
-    /** Of a post that is not for everybody neither the text nor media are shown. */
+    /** For a post that is not public, neither text nor media are shown. */
     readonly isPublic: boolean;
     readonly media: readonly PostMedia[];
   } | null;

@@ -10,8 +10,8 @@ const PAIRS = servedId("pairs");
 // Arrays are read as JSON, which the driver parses several times as fast as Postgres's text format.
 
 /**
- * Whose posts may come into the feeds of users, by user. Friends are those on the match list as it is served
- * of whom anything trends, the only ones that matter.
+ * Whose posts may come into the feeds of users, by user. Friends are those on the served match list who have
+ * a trending post; the others do not matter.
  */
 export async function readRelations(
   on: Queryable,
@@ -76,7 +76,7 @@ export type Extras = { readonly suggestions: readonly number[]; readonly questio
 /**
  * Suggestions and questions for users: the 50 best of their match lists, those who meet their preferences
  * first, if the lists are younger than a week; and the first 5 questions, by the ids of their first options.
- * Who may not be shown is left out when the feed is read.
+ * People who may not be shown are left out when the feed is read.
  */
 export async function readExtras(
   on: Queryable,

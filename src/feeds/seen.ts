@@ -7,7 +7,7 @@ import type { ItemKind } from "../scoring/feeds/merge-order.ts";
 /** An item by the id that the API shows. */
 export type SeenItem = { readonly kind: ItemKind; readonly id: string };
 
-/** Rows kept of one user until the weekly cleanup: many more than anybody looks at. */
+/** At most this many rows are kept for one user until cleanup: far more than anybody looks at. */
 export const MAX_SEEN = 20_000;
 
 /**
@@ -40,7 +40,7 @@ export async function recordSeen(
   return seen.length;
 }
 
-/** The ids that stand for questions: of the first option of each. */
+/** The ids of questions, which are those of their first options. */
 async function firstOptions(on: Queryable, references: readonly string[]): Promise<string[]> {
   const questions = references.filter(isStorable);
   if (questions.length === 0) return [];

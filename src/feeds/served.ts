@@ -12,7 +12,7 @@ import { hasHidden, isReadableBy, isShownTo } from "./visibility.ts";
 /** How long the feed of one user may be computed while they wait. */
 const LIVE_LIMIT_MS = 10_000;
 
-/** What is shown of an item. Ids are the host's where it has its own. */
+/** The shown part of an item. Ids are the host's where it has its own. */
 export type ShownItem =
   | {
       readonly kind: "post";
@@ -107,12 +107,12 @@ async function readPage(on: Queryable, stored: StoredFeed, session: FeedSession)
   return { items: shown.map(({ item }) => item), computedAt, next };
 }
 
-/** An entry of the order, and what is shown for it. */
+/** An entry of the order, and the item shown for it. */
 type ShownEntry = { readonly entry: FeedItem; readonly item: ShownItem };
 
 /**
- * The items of an order from a position on that the user may see now, at most `room`. The next
- * one follows in the place of what they may not see.
+ * The items of an order from a position on that the user may see now, at most `room`. Items that they may not
+ * see are replaced by the next ones.
  *
  * @returns them, and the position after the last.
  */

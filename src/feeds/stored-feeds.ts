@@ -10,14 +10,14 @@ export const FEED_VERSION = "1";
 /** How long a feed is served before it is computed again, and how long after it was replaced it is kept. */
 export const FEED_LIFETIME_MS = 30 * 60_000;
 
-/** How a feed is cut. */
+/** The sizes of the segments of a feed. */
 export type Segments = { readonly segmentSize: number; readonly maxSegments: number };
 
 export const DEFAULT_SEGMENTS: Segments = { segmentSize: 20, maxSegments: 3 };
 
 /** A version of a user's feed. */
 export type StoredFeed = Segments & {
-  /** What cursors name. */
+  /** The id of the version, which cursors contain. */
   readonly id: string;
   readonly userId: string;
   readonly feed: Feed;

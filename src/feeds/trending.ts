@@ -37,8 +37,9 @@ export async function cutTrends(tx: Tx, now: Date): Promise<TrendRange[]> {
 }
 
 /**
- * Deletes the trends of posts that are over or no longer public, and writes what follows from the others:
- * popularity and velocity as of now, and the hour with the most engagement where there is new.
+ * Deletes the trends of posts that are over or no longer public, and writes the derived figures of the
+ * others: popularity and velocity as of now, and the hour with the most engagement if there is new
+ * engagement.
  */
 export async function refreshTrends(
   tx: Tx,
@@ -95,12 +96,12 @@ type TrendingRow = Omit<TrendingPost, "score" | "createdAt"> & {
   readonly lhot: number;
 };
 
-/** A page, and the most that the API gives. Each is a statement of its own. */
+/** The size of a page, and the maximum of the API. Each is a statement of its own. */
 const LIMITS = [20, 100] as const;
 
 /**
- * The posts for everybody of the last 48 hours that trend most, best first, without those of people blocked
- * either way and what the user has hidden. They are read in the order of the index until there are enough,
+ * The public posts of the last 48 hours that trend most, best first, without those of people blocked either
+ * way and those that the user has hidden. They are read in the order of the index until there are enough,
  * also where Postgres has no statistics of posts yet: hence `offset 0`.
  */
 export async function readTrending(
@@ -110,7 +111,8 @@ export async function readTrending(
   now: Date,
 ): Promise<TrendingPost[]> {
   // The limit is part of the text, and the time is compared in the subquery. Otherwise Postgres expects to
-  // read a tenth or a third of all posts, and plans every read anew: four times as long as reading.
+  // read a tenth or a third of all posts, and plans every read again, which takes four times as long as
+  // reading.
   const enough = LIMITS.find((some) => some >= limit) ?? limit;
   const found = await rows<TrendingRow>(
     on,

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 
 /**
- * SQL: whether post `p` of author `u` may be shown to a user at all, but for its visibility: neither is
- * hidden or gone, neither of the two has blocked the other, and the user has hidden neither.
+ * SQL: whether post `p` of author `u` may be shown to a user, apart from its visibility: neither is hidden or
+ * gone, neither of the two has blocked the other, and the user has hidden neither.
  */
 export const isShownTo = (userId: string): SQL =>
   sql`p.hidden_at is null and p.deleted_at is null and ${isPresent}
@@ -15,7 +15,7 @@ export const hasHidden = (userId: string, kind: "post" | "user", id: SQL): SQL =
   sql`exists (select 1 from engagement_events h
         where h.user_id = ${userId}::bigint and h.kind = 'hide' and h.target_kind = ${sql.raw(`'${kind}'`)} and h.target_id = ${id} and h.taken_back_at is null)`;
 
-/** SQL: whether user `u` is there: not locked out, not erased, not banned, and not deleted. */
+/** SQL: whether user `u` is neither locked out nor erased, banned or deleted. */
 export const isPresent: SQL = sql`u.deactivated_at is null and u.erased_at is null
   and not exists (select 1 from profiles r where r.user_id = u.id and (r.banned or r.deleted_at is not null))`;
 
@@ -24,8 +24,8 @@ export const isForEverybody: SQL = sql`(p.visibility = 'public'
   and not exists (select 1 from profiles r where r.user_id = p.author_id and not r.visible))`;
 
 /**
- * SQL: whether a user may see the visibility of post `p`: it is public, theirs, or by a user whom
- * they follow.
+ * SQL: whether the visibility of post `p` lets a user see it: it is public, theirs, or by a user whom they
+ * follow.
  */
 export const isReadableBy = (userId: string): SQL =>
   sql`(${isForEverybody} or p.author_id = ${userId}::bigint or exists (

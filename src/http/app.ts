@@ -35,7 +35,7 @@ import { refundWebhook } from "./webhooks/scicent-refund.ts";
 import { saleWebhook } from "./webhooks/scicent-sale.ts";
 
 export type AppOptions = {
-  /** Whether the workers of this process take work. Default: true, for a process without workers. */
+  /** Whether the workers of this process make progress. Default: true, for a process without workers. */
   readonly isAlive?: () => boolean;
   /** Aborts when the server closes, which ends streaming responses. */
   readonly closing?: AbortSignal;

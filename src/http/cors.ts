@@ -7,7 +7,7 @@ const MAX_AGE_SECONDS = 600;
 
 /**
  * Lets pages of these origins call the API. Never with credentials: requests are authenticated by their
- * Authorization header, not by cookies. Pages of other origins are left to the browser, which blocks them.
+ * Authorization header, not by cookies. Other origins get no headers, so the browser blocks them.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   const allowed = new Set(origins);

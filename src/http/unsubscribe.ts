@@ -21,8 +21,8 @@ const BURST = 100;
 /**
  * `GET /unsubscribe/:token` shows what the link unsubscribes from and changes nothing, since mail scanners
  * follow links. `POST` unsubscribes, idempotently and without login, cookie or redirect: it serves the button
- * of the page and RFC 8058 one-click. Its body is ignored, whatever its type, size or encoding: the link says
- * everything.
+ * of the page and RFC 8058 one-click. Its body is ignored, whatever its type, size or encoding: the link
+ * identifies everything.
  */
 export function unsubscribeRoutes(runtime: Runtime): Router {
   const { publicUrl } = runtime.config;

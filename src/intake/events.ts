@@ -94,7 +94,7 @@ function firstOfEachId(events: readonly ReadEvent[]): Map<string, HostEvent> {
   return new Map([...firsts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What the sender has to look into comes first; with one new event a message is accepted. */
+/** Ordered by what the sender should know first; a message with one new event is accepted. */
 function statusOf(receipts: readonly EventReceipt[]): MessageStatus {
   const statuses = new Set(receipts.map(({ status }) => status));
   return (
@@ -119,7 +119,7 @@ async function drawIds(
   return { ...drawn, taken: new Set(drawn.taken) };
 }
 
-/** A new event as it was sent, which its hash is made of, and with our ids. */
+/** A new event as it was sent, which is what is hashed, and with our ids. */
 type Offered = { readonly event: HostEvent; readonly resolved: HostEvent; readonly eventId: string };
 
 /** Accepts the events whose id is free. @returns their ids, the host's. */

@@ -11,10 +11,10 @@ const MAX_FAULTS_OF_EVENT = 10;
 /** A sender's clock and zone may be wrong, but not by more. */
 const MAX_AHEAD_MS = 24 * 3_600_000;
 
-/** What is wrong with one field, for the sender. Field `body` is the whole body. */
+/** The fault of one field, for the sender. Field `body` is the whole body. */
 export type EventFault = { readonly field: string; readonly fault: string };
 
-/** Parsed to its notation in UTC: an offset that one part of the system cannot read reaches none. */
+/** Normalized to UTC, so that no part of the system gets an offset that it cannot read. */
 const occurredAt = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 instant with an offset" })
   .transform((text) => new Date(text))

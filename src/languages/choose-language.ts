@@ -3,7 +3,7 @@ import { ENGLISH, type Language } from "./language.ts";
 
 const byTag = new Map(LANGUAGES.map((language) => [language.tag.toLowerCase(), language]));
 
-/** The length of a tag that is read: what RFC 5646 asks for. */
+/** The length up to which a tag is read, from RFC 5646. */
 export const TAG_LENGTH = 35;
 
 /**

@@ -3,7 +3,7 @@ import { ENGLISH } from "./language.ts";
 /** Stands for the count in titles that Postgres chooses from. Names contain no control characters. */
 export const COUNT_MARK = "\u0001";
 
-/** Counts divided into classes whose texts differ in nothing but the number. */
+/** Classes of counts whose texts differ only in the number. */
 export type CountClasses = {
   /**
    * The class of each count from 0, as a digit. The second half repeats: beyond the end, count n has the
@@ -14,7 +14,7 @@ export type CountClasses = {
   readonly examples: readonly number[];
 };
 
-/** The lengths after which plural rules repeat: nearly all languages look at the last two digits. */
+/** The lengths after which plural rules repeat: nearly all languages use only the last two digits. */
 const PERIODS = [2, 10, 100];
 const CHECKED_TO = 2_000;
 

@@ -1,8 +1,8 @@
 import type { Language } from "./language.ts";
 
 /**
- * German. Readers are addressed as "Sie". Words that stand for a missing name have the case that the texts
- * around them need.
+ * German. Readers are addressed as "Sie". Words in place of a missing name have the grammatical case that the
+ * texts around them need.
  */
 export const language: Language = {
   tag: "de",

@@ -6,8 +6,8 @@ export type Language = {
   readonly tag: string;
   readonly direction: "ltr" | "rtl";
   /**
-   * Translations by the name of a text set and the key of a text. What neither these nor the set have is in
-   * English.
+   * Translations by the name of a text set and the key of a text. Texts that neither these nor the set
+   * translate are in English.
    */
   readonly texts: Readonly<Record<string, Readonly<Record<string, Message>>>>;
 };

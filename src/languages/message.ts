@@ -4,7 +4,7 @@
  */
 export type Message = string | { readonly [parameter: string]: Forms };
 
-/** A message for each plural category of a language; `other` also stands for those left out. */
+/** A message for each plural category of a language; `other` is also used for those left out. */
 export type Forms = { readonly [Category in Exclude<Intl.LDMLPluralRule, "other">]?: Message } & {
   readonly other: Message;
 };

@@ -3,7 +3,7 @@ import type { GuardedThreads } from "../threads/guarded-threads.ts";
 import { type CallLimits, LimitBroken } from "../threads/thread-limits.ts";
 import type { ReadRequest } from "./read-metadata.task.ts";
 
-/** What calls on the threads for foreign files need. */
+/** The dependencies of calls on the threads for foreign files. */
 export type ThreadAccess = {
   readonly guarded: GuardedThreads;
   readonly signal: AbortSignal;
@@ -13,7 +13,9 @@ export type ThreadAccess = {
 
 export type FileCall = { readonly module: URL; readonly task: string; readonly input: unknown };
 
-/** Of one file. Reading a header takes milliseconds; a parser that needs seconds does not end. */
+/**
+ * The time limit for one file. Reading a header takes milliseconds; a parser that needs seconds will not end.
+ */
 const CALL_LIMITS: CallLimits = { processorMs: 5_000, totalMs: 60_000 };
 
 /**

@@ -6,7 +6,7 @@ import { Snooze } from "../queues/outcome.ts";
 import { type CheckRange, type PendingCheck, pendingChecks, witnessKeys } from "./queue-checks.ts";
 import { checkFile, type FileCheck, type FileReader, isFileThere } from "./read-file.ts";
 
-/** What was made of a file whose verdict stays. */
+/** The preview of a file whose verdict stays. */
 type PreviewAlone = { readonly verdict: null } & Pick<FileCheck, "preview">;
 
 /** A record of a range with the verdict on its file; null if the file was not read. */
@@ -82,7 +82,7 @@ async function checkOrLeave(
   pending: readonly PendingCheck[],
 ): Promise<CheckedRecord["check"]> {
   try {
-    // Also for a preview alone: only what is found READY now may be decoded.
+    // Also if only a preview is missing: only a file that is READY now may be decoded.
     const check = await checkFile(reader, { key, kind });
     return isPreviewOnly ? { verdict: null, preview: check.preview } : check;
   } catch (error) {

@@ -4,7 +4,7 @@ import { openByteReader } from "./parse/byte-reader.ts";
 import { previewImage } from "./parse/preview-image.ts";
 import { previewSound } from "./parse/preview-sound.ts";
 
-/** What a thread is given: a file that was found to be READY, and how many bytes of it may be read. */
+/** The input of the task: a file that was found READY, and how many bytes of it may be read. */
 export type PreviewTask = {
   readonly kind: MediaKind;
   readonly size: number;
@@ -29,7 +29,7 @@ export async function makePreview(
       return { waveform: null, ...(await previewImage(await bytes.read(0, size), parts)) };
     return { thumbhash: null, thumbnail: null, waveform: await previewSound(bytes) };
   } catch {
-    // Decoders throw anything. That the store refused is known to the caller.
+    // Decoders may throw anything. The caller knows whether the store refused.
     return null;
   }
 }

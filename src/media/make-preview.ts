@@ -12,8 +12,8 @@ const SOUND_BYTES = 32 * 1024 * 1024;
 /**
  * Makes the preview of a file that is READY.
  *
- * @returns null for a file of which nothing was asked for, or which could not be decoded within its limits: a
- * preview is no reason to refuse a file.
+ * @returns null if no preview is enabled for the file, or it could not be decoded within its limits, which is
+ *   no reason to reject it.
  * @throws StoreUnavailable; the reason of the signal.
  */
 export async function previewOf(

@@ -3,7 +3,7 @@ import { type IdRange, idRangesBefore } from "../db/id-ranges.ts";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
-/** An upload has a day to be attached to something. */
+/** How long an upload may be unattached. */
 const ORPHAN_AFTER_MS = 86_400_000;
 
 /** Rows of one range: a fraction of a second. */

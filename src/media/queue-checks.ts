@@ -5,7 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import { type MediaKind, whySkipped } from "../scoring/media/limits.ts";
 import { PREVIEW_PARTS, type PreviewParts, wantedParts } from "../scoring/media/previews.ts";
 
-/** Why the jobs of media do nothing. */
+/** Why the media jobs are skipped. */
 export const NO_STORE = "MEDIA_FOLDER and MEDIA_S3_BUCKET are not set";
 
 /** Records that one range checks: those with an id from `from` to `to` that wait for a check, or just one. */
@@ -19,7 +19,7 @@ export const checkRange = z.object({
   isAsked: z.boolean(),
   /** Records that were created before this instant are left out. */
   since: z.string().nullable(),
-  /** Also makes what is asked for of the previews of files that are READY and was never tried. */
+  /** Also makes enabled previews of READY files that were never tried. */
   withPreviews: z.boolean().default(false),
   pauseMs: z.int(),
 });
@@ -37,8 +37,8 @@ const CHECKABLE = sql`m.kind in ('IMAGE', 'VIDEO', 'AUDIO') and m.storage_key is
   and m.status in ('UPLOADED', 'VALIDATING', 'READY', 'REJECTED', 'FAILED_PROCESSING')`;
 
 /**
- * SQL: whether a check has found record `m` READY, and something that is asked for of its preview was never
- * tried: it was found before that was asked for.
+ * SQL: whether a check has found record `m` READY and an enabled preview was never tried, because it was
+ * enabled later.
  */
 const lacksPreview = (wanted: PreviewParts): SQL => {
   const of = (kind: MediaKind) => sql`${array(wantedParts(kind, wanted))}::text[]`;
@@ -47,7 +47,7 @@ const lacksPreview = (wanted: PreviewParts): SQL => {
             <@ coalesce((select p.parts from media_previews p where p.media_id = m.id), '{}')`;
 };
 
-/** @param wanted null: no previews alone. */
+/** @param wanted null: records that lack only previews are left out. */
 const waiting = (wanted: PreviewParts | null): SQL =>
   wanted !== null && PREVIEW_PARTS.some((part) => wanted[part])
     ? sql`(${UNCHECKED} or ${lacksPreview(wanted)})`
@@ -55,15 +55,17 @@ const waiting = (wanted: PreviewParts | null): SQL =>
 
 /** Which records a run checks. */
 export type CheckScope = {
-  /** Records that were created before this instant are left out, but for those with another file since. */
+  /**
+   * Records that were created before this instant are left out, except those whose file was replaced since.
+   */
   readonly since: string | null;
-  /** Also makes what of these is missing; null: does not. */
+  /** Also makes missing previews of these kinds; null: none. */
   readonly previews: PreviewParts | null;
   readonly perRange: number;
   readonly pauseMs: number;
 };
 
-/** At most this many ranges in a run; of more records each has more. */
+/** At most this many ranges in a run; with more records the ranges are larger. */
 const MAX_RANGES = 1_000;
 
 /** Cuts the records that wait for a check into ranges, in the order of their ids. */
@@ -100,7 +102,7 @@ const createdSince = (since: string | null): SQL =>
     : sql`(m.created_at >= ${since}::timestamptz
            or m.status in ('UPLOADED', 'VALIDATING') and m.checked_at is not null and m.updated_at >= ${since}::timestamptz)`;
 
-/** A record to check, as it was read. What has changed since is not recorded over. */
+/** A record to check, as it was read. Later changes are not overwritten. */
 export type PendingCheck = {
   readonly id: string;
   readonly kind: MediaKind;
@@ -111,7 +113,7 @@ export type PendingCheck = {
   readonly isPreviewOnly: boolean;
 };
 
-/** The records of a range that are still to be checked. @param wanted what is made beside their metadata. */
+/** The records of a range that are still to be checked. @param wanted the previews to make. */
 export function pendingChecks(
   tx: Tx,
   { from, to, isAsked: isRequested, since, withPreviews }: CheckRange,

@@ -19,7 +19,7 @@ import { callOnThread, type ThreadAccess } from "./call-on-thread.ts";
 import { previewOf } from "./make-preview.ts";
 import type { ReadTask } from "./read-metadata.task.ts";
 
-/** The verdict on one file, its size if it could be opened, and what was made of a file that is READY. */
+/** The verdict on one file, its size if it could be opened, and the preview of a READY file. */
 export type FileCheck = {
   readonly verdict: Verdict;
   readonly sizeBytes: number | null;
@@ -29,7 +29,7 @@ export type FileCheck = {
 export type FileReader = ThreadAccess & {
   readonly store: MediaStore;
   readonly limits: MediaLimits;
-  /** What is made of files beside their metadata. */
+  /** The previews to make of files. */
   readonly previews: PreviewParts;
   /** Keys of files that were read lately. */
   readonly witnesses: readonly string[];
@@ -81,7 +81,7 @@ async function verdictOn(reader: FileReader, file: StoredFile, expected: MediaKi
 const failed = (fault: FileFault): Verdict => ({ status: "FAILED_PROCESSING", fault });
 
 /**
- * A store that has lost all of its files, such as a folder that is not mounted, has lost no single one.
+ * If all files are missing, as in a folder that is not mounted, the store is at fault, not the file.
  * @throws StoreUnavailable if files that were read lately are missing as well.
  */
 async function requireContent({ store, witnesses, signal }: FileReader, key: string): Promise<void> {
@@ -112,7 +112,8 @@ async function readOnThread(reader: FileReader, file: StoredFile): Promise<Readi
     if (error instanceof StoreUnavailable) throw error;
     if (error instanceof FileFaulty) return unreadable(error.fault);
     if (error instanceof LimitBroken) return unreadable(error.limit);
-    // A thread that a file brought down, unless the parsers do not even load on this machine.
+    // The fault of a file that crashed its thread, unless the parsers cannot be loaded on this machine at
+    // all.
     await callOnThread(reader, file, { module: TASK, task: "parsersLoad", input: null });
     return unreadable("unreadable");
   }

@@ -4,10 +4,10 @@ import { fileKindOf } from "./parse/file-kind.ts";
 import { readAv } from "./parse/read-av.ts";
 import { readImage } from "./parse/read-image.ts";
 
-/** What a thread is given: the size of the file, and how many bytes of it may be read. */
+/** The input of the task: the size of the file, and how many bytes of it may be read. */
 export type ReadTask = { readonly size: number; readonly budget: number; readonly imageBudget: number };
 
-/** What the thread requests from the caller. */
+/** A request of the thread to its caller. */
 export type ReadRequest = { readonly start: number; readonly length: number };
 
 /**
@@ -29,7 +29,7 @@ export async function readMetadata(
     if (found.kind === "image") return await readImage(open(imageBudget), found.container);
     return await readAv(bytes, found.container);
   } catch (error) {
-    // Parsers throw anything, and their messages may hold what the file contains.
+    // Parsers may throw anything, and their messages may contain data of the file.
     return { kind: "unreadable", fault: error instanceof ReadRefused ? error.fault : "unreadable" };
   }
 }

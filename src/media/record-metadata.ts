@@ -10,7 +10,7 @@ import type { PendingCheck } from "./queue-checks.ts";
 import type { FileCheck } from "./read-file.ts";
 import { recordPreviews, type TriedPreview } from "./record-previews.ts";
 
-/** What a check counts. */
+/** The counts of a check. */
 export const NO_CHECKS = { ready: 0, rejected: 0, failed: 0 };
 
 /** Records the files of a range. @param checked null in a dry run. */
@@ -53,7 +53,7 @@ const hasVerdict = (checked: CheckedRecord): checked is RecordWithVerdict =>
 const isPreviewAlone = ({ check }: CheckedRecord): boolean => check !== null && check.verdict === null;
 
 /**
- * Records the verdicts on files. A known value stays where the check found none: a file that is no longer
+ * Records the verdicts on files. A known value stays if the check found none: a file that is no longer
  * readable keeps its size and duration. A record that was deleted, given another file or status, or checked
  * by another worker in the meantime is left as it is.
  *
@@ -96,7 +96,7 @@ async function lockUnchanged(tx: Tx, checked: readonly CheckedRecord[]): Promise
   );
 }
 
-/** Null: nothing is known. */
+/** The columns to write. Null for unknown values. */
 function rowOf({ record, check: { verdict, sizeBytes } }: RecordWithVerdict) {
   const metadata = verdict.status === "FAILED_PROCESSING" ? null : verdict.metadata;
   return {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Tx } from "../db/transaction.ts";
 import type { MediaPreview, PreviewPart } from "../scoring/media/previews.ts";
 
-/** What was asked for of the file of a record, and what was made; null: it could not be decoded. */
+/** The previews requested for a record's file, and the result; null if it could not be decoded. */
 export type TriedPreview = {
   readonly mediaId: string;
   readonly parts: readonly PreviewPart[];
@@ -10,8 +10,7 @@ export type TriedPreview = {
 };
 
 /**
- * Records previews, and which parts were tried. What is known of a file stays where nothing was made of it
- * this time.
+ * Records previews, and which kinds were tried. Existing previews of a file stay if none was made this time.
  *
  * @returns how many previews were made.
  */

@@ -24,7 +24,7 @@ export type RefusedMedia = {
   readonly checkedAt: Date | null;
 };
 
-/** Files that are counted: the newest ones. */
+/** At most this many files are counted, the newest ones. */
 const MOST_READ = 10_000;
 
 /** The reasons of a row: those of a rejection, or the fault of a check. */

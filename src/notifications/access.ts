@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { CREATOR_BELONGS } from "../db/project-owners.ts";
 
-/** What a recipient must have access to, or be, to be notified of an event. */
+/** The access or role that a recipient needs to be notified of an event. */
 export type AccessKind =
   | "none"
   | "project"

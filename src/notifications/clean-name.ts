@@ -5,7 +5,7 @@ import { shorten } from "../shorten.ts";
 const MAX_LENGTH = 120;
 
 /**
- * What is read of a name and of a message: thousands of rows may have the same one, and a host may store
+ * How much is read of a name and of a message: thousands of rows may have the same one, and a host may store
  * megabytes in it.
  */
 const NAME_READ = 1_000;
@@ -17,28 +17,28 @@ export const nameIn = (column: string): SQL => sql.raw(`left(${column}, ${NAME_R
 /** SQL: the part of a message that is read. */
 export const messageIn = (column: string): SQL => sql.raw(`left(${column}, ${MESSAGE_READ})`);
 
-/** Control characters, and what breaks lines. */
+/** Control characters and line breaks. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 
 /**
- * Characters without a shape that change what is around them: direction marks, embeddings and isolates, word
+ * Invisible characters that change the text around them: direction marks, embeddings and isolates, word
  * joiners, tags. The joiners of emoji and of Persian (U+200C, U+200D) stay.
  */
 const INVISIBLE =
   /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
-/** What mail programs turn into links: an address with a scheme, and a name that may be a host. */
+/** Texts that mail programs turn into links: an address with a scheme, and a name that may be a host. */
 const SCHEME = /:\/\//g;
 const HOST = /(?<=[\p{L}\p{N}])([.。．｡])(?=(\p{L}[\p{L}\p{N}-]+))/gu;
 
-/** Extensions of files that are no top-level domains, so that `Plan.pdf` is no link. */
+/** File extensions that are not top-level domains, so that `Plan.pdf` does not count as a link. */
 const EXTENSIONS = new Set(
   "avi bmp csv doc docx epub gif gz heic html jpeg jpg json key mp3 mp4 odp ods odt ogg pages pdf png ppt pptx rtf svg tar tiff txt wav webm webp xls xlsx xml yaml yml".split(
     " ",
   ),
 );
 
-/** Joins two characters without a shape or a break; no mail program reads a link across it. */
+/** An invisible character without a line break; no mail program recognizes a link across it. */
 const JOINER = "\u2060";
 
 /**

@@ -29,7 +29,7 @@ import {
 } from "./notification-type.ts";
 import { userZone } from "./user-zone.ts";
 
-/** What was decided for some recipients of one event. Null: it is never shown in the app, or never mailed. */
+/** The decisions for some recipients of one event. Null: it is never shown in the app, or never mailed. */
 export type DecidedDeliveries = {
   readonly event: NotificationEvent;
   readonly type: AnyNotificationType;
@@ -76,7 +76,7 @@ export async function decideDeliveries(
   const single = limited
     .flatMap((group) => group.one.group.userIds.map((userId) => ({ ...group, userId })))
     .sort(inDecidingOrder(priority));
-  // One after another: each decision counts towards the limits of the next.
+  // Sequentially, since each decision counts towards the limits of the next.
   await mapInPortions(single, ({ one, userId, reader }) => {
     const standing = standings.get(userId) ?? NO_EMAIL_YET;
     const facts = factsOf(one, reader, context);

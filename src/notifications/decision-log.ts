@@ -5,7 +5,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 
 type Columns = typeof deliveries.$inferSelect;
 
-/** What was decided for an event, user and channel, and what became of it. Ids are ours. */
+/** A decision for an event, user and channel, and its result. Ids are ours. */
 export type DecisionLine = Pick<
   Columns,
   "eventType" | "channel" | "decision" | "cadence" | "reason" | "status" | "error"
@@ -33,7 +33,7 @@ type LineRow = Omit<DecisionLine, Instants> & {
   readAt: string | null;
 };
 
-/** How many decisions were alike. */
+/** How many decisions were the same. */
 export type DecisionCount = Pick<Columns, "channel" | "decision" | "cadence" | "reason"> & {
   readonly count: number;
 };
@@ -60,10 +60,12 @@ export type DecisionPage = {
   readonly before: string | null;
 };
 
-/** Decisions that a statement reads: some tens of milliseconds, however large the table is. */
+/**
+ * At most this many decisions are read by a statement: some tens of milliseconds, however large the table is.
+ */
 const MOST_READ = 50_000;
 
-/** A user has at most one decision about an event for each. */
+/** The number of channels. A user has at most one decision about an event for each. */
 const CHANNELS = 2;
 
 const NEWEST_FIRST = sql`d.id desc`;
@@ -71,18 +73,18 @@ const BY_USER = sql`d.user_id, d.channel desc`;
 
 const TABLE = { table: "deliveries", time: "created_at" };
 
-/** The ids of what was decided in a stretch of time. `to` null: until now. */
+/** The range of ids of the decisions of a time span. `to` null: until now. */
 export const decisionsBetween = (on: Queryable, from: Date, to: Date | null): Promise<IdRange> =>
   idsBetween(on, TABLE, from, to);
 
-/** Counts what was decided, by channel, decision and reason: the newest 50,000 of the range. */
+/** Counts decisions by channel, decision and reason: the newest 50,000 of the range. */
 export const countDecisions = (
   on: Queryable,
   { from, to }: IdRange,
   mostRead = MOST_READ,
 ): Promise<DecisionCounts> => countOf(on, sql`id >= ${from} and id < ${to} order by id desc`, mostRead);
 
-/** Counts what was decided for the recipients of an event. */
+/** Counts the decisions for the recipients of an event. */
 export const countForEvent = (on: Queryable, eventId: string): Promise<DecisionCounts> =>
   countOf(on, sql`event_id = ${eventId}`, MOST_READ);
 
@@ -104,7 +106,7 @@ type Listing = {
 };
 
 /**
- * Lists what was decided in a range. At most 50,000 decisions are searched for those that pass the filter; if
+ * Lists the decisions of a range. At most 50,000 decisions are searched for those that pass the filter; if
  * they are not enough for a page, it is short, and the next one continues.
  */
 export async function listDecisions(
@@ -130,7 +132,7 @@ const passes = ({ eventType, channel, decision, reason }: DecisionFilter): SQL =
   and (${decision ?? null}::text is null or d.decision = ${decision ?? null})
   and (${reason ?? null}::text is null or d.reason = ${reason ?? null})`;
 
-/** Lists what was decided for a user. */
+/** Lists the decisions for a user. */
 export async function listForUser(
   on: Queryable,
   userId: string,
@@ -145,7 +147,7 @@ export async function listForUser(
   return { lines, before: lines.length === limit ? (lines.at(-1)?.id ?? null) : null };
 }
 
-/** What was decided about one event for one user. */
+/** The decisions about one event for one user. */
 export const decisionsFor = (on: Queryable, eventId: string, userId: string): Promise<DecisionLine[]> =>
   readLines(on, sql`deliveries d where d.event_id = ${eventId} and d.user_id = ${userId}`, BY_USER, CHANNELS);
 
@@ -173,7 +175,7 @@ export async function listForEvent(
   };
 }
 
-/** Reads deliveries `d`, in an order and up to a limit, with what became of them. */
+/** Reads deliveries `d`, in an order and up to a limit, with their results. */
 async function readLines(on: Queryable, from: SQL, order: SQL, limit: number): Promise<DecisionLine[]> {
   const found = await rows<LineRow>(
     on,

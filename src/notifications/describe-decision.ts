@@ -8,7 +8,7 @@ import { timeOfDay } from "./user-preferences.ts";
 
 type Reason = DropReason | NonNullable<NotifyDecision["reason"]>;
 
-/** What the reasons of decisions mean. */
+/** Descriptions of the reasons of decisions. */
 export const DECISION_REASONS: Readonly<Record<Reason, string>> = {
   "actor-is-recipient": "it was the user's own action",
   "no-access": "the user had no access to it",
@@ -28,7 +28,7 @@ export const DECISION_REASONS: Readonly<Record<Reason, string>> = {
   "quiet-hours": "the user's quiet hours",
 };
 
-/** What a reason means; the code itself for one that this version does not know. */
+/** The description of a reason; the code itself if this version does not know it. */
 export const decisionReason = (code: string): string =>
   Object.hasOwn(DECISION_REASONS, code) ? DECISION_REASONS[code as Reason] : code;
 
@@ -52,7 +52,7 @@ export type Outlook = {
   readonly sendingPausedUntil: Date | null;
 };
 
-/** What was decided for a user and what became of it, as a sentence. Instants are in UTC. */
+/** A decision for a user and its result, as a sentence. Instants are in UTC. */
 export const describeDecision = (line: Described, outlook?: Outlook): string =>
   `${CHANNEL_NAMES[line.channel]}: ${line.channel === "in_app" ? inAppText(line) : emailText(line, outlook)}.`;
 
@@ -91,7 +91,7 @@ function waitingText(line: Described, outlook: Outlook | undefined): string {
   return `waits to be sent${pause}`;
 }
 
-/** When the digest is due; of a daily or weekly one by the clock of the user as well. */
+/** When the digest is due; for daily and weekly ones in the user's local time as well. */
 function digestTime(cadence: Described["cadence"], outlook: Outlook | undefined): string {
   if (outlook === undefined || outlook.digestAt === null) return "";
   const { digestAt, zone } = outlook;

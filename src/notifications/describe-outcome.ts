@@ -2,7 +2,7 @@ import { similarType } from "../events/host-event-types.ts";
 import type { EventOutcome } from "./event-outcomes.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
-/** Why an event that was decided notified nobody: its recipients were looked for, and there were none. */
+/** Why a decided event notified nobody: it had no recipients. */
 export const NO_RECIPIENTS = "no-recipients";
 
 type Outcome = {

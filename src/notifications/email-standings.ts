@@ -7,7 +7,7 @@ import type { WaitingDigest } from "../scoring/notifications/nudge-cap.ts";
 import { nudgeEmailTimes, type WaitingNudges, waitingDigests } from "./nudge-emails.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
 
-/** What limits the e-mail of a user. */
+/** The facts that limit the e-mail of a user. */
 export type EmailStanding = {
   /**
    * E-mails sent alone in the last hour, or that will be; must-send ones are not counted. One that quiet
@@ -16,7 +16,7 @@ export type EmailStanding = {
   readonly letThrough: number;
   /** When nudge e-mails of the last days were sent, or will be. */
   readonly nudgedAt: readonly Date[];
-  /** What waits for a digest, by cadence. */
+  /** The items that wait for a digest, by cadence. */
   readonly waiting: Readonly<Partial<Record<DigestCadence, WaitingDigest>>>;
 };
 
@@ -37,10 +37,10 @@ const LOCKS = 256;
 const LOCK = sql.raw(lockKey("email-of-users", "l"));
 
 /**
- * Reads what limits the e-mail of users. Locks them until the transaction ends: otherwise two transactions
- * could both let the last e-mail of an hour through.
+ * Reads the facts that limit the e-mail of users. Locks the users until the transaction ends: otherwise two
+ * transactions could both let the last e-mail of an hour through.
  *
- * @param users by id; `nudged`: a nudge is decided for the user, so what limits nudges is read as well.
+ * @param users by id; `nudged`: a nudge is decided for the user, so the limits of nudges are read as well.
  */
 export async function readEmailStandings(
   tx: Tx,

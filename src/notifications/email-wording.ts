@@ -1,7 +1,7 @@
 /** The parts of the wording that languages translate. */
 export type TranslatedWording = "section" | "button" | "reason" | "about";
 
-/** The words in which e-mail presents notifications of one type, in the language of the reader. */
+/** The wording of e-mail about notifications of one type, in the language of the reader. */
 export type EmailWording = {
   /** Heading of the type's section in a digest. */
   readonly section: string;
@@ -9,7 +9,7 @@ export type EmailWording = {
   readonly button: string;
   /** Why the user gets it: a sentence. */
   readonly reason: string;
-  /** What unsubscribing stops. Completes "e-mail about ...". */
+  /** The e-mail that unsubscribing stops. Completes "e-mail about ...". */
   readonly about: string;
   /** At most this many items per section of a plain-text digest; default: 5. HTML shows more. */
   readonly textItems?: number | undefined;

@@ -4,7 +4,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 
 export type EventOutcome = (typeof eventOutcomes.$inferSelect)["outcome"];
 
-/** An event with what became of it, without its payload. */
+/** An event with its outcome, without its payload. */
 export type EventLine = {
   id: string;
   type: string;

@@ -4,7 +4,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { isStorable } from "../foreign-text.ts";
 import { isId } from "../ids.ts";
 
-/** An event and what became of it, without its payload. Ids are ours. */
+/** An event and its outcome, without its payload. Ids are ours. */
 export type FoundEvent = {
   readonly id: string;
   readonly type: string;

@@ -11,10 +11,10 @@ import {
 /** Recipients of an event with equal facts, before anything is decided. */
 export type EventRecipients = Notifiable & { readonly group: RecipientGroup };
 
-/** The recipients of the events that one transaction takes, and the events that it does not. */
+/** The recipients of the events that one transaction handles, and the events that it does not. */
 export type FoundRecipients = {
   readonly recipients: readonly EventRecipients[];
-  /** Ids of events with more recipients than a transaction takes. */
+  /** Ids of events with more recipients than a transaction can handle. */
   readonly large: readonly string[];
   /** Ids of events for which there was no room. */
   readonly postponed: readonly string[];

@@ -67,7 +67,7 @@ export const leadCandidatesFoundNotification = defineNotification({
       link: `${projectLink(event)}/candidates`,
     };
   },
-  /** Mailed to whom leads the project now, with the candidates who still show their skills. */
+  /** Mailed to the current lead of the project, with the candidates who still show their skills. */
   recheck: async (tx, items) => {
     const visible = await readVisible(tx, items);
     return new Map(

@@ -3,7 +3,9 @@ import { meetingUpdated } from "../events/calendar.ts";
 import { defineNotification } from "./notification-type.ts";
 import { meetingLink, named } from "./wording.ts";
 
-/** For the participants, except the one who changed the meeting. Says what changed, or that it is off. */
+/**
+ * For the participants, except the one who changed the meeting. Says what changed, or that it was cancelled.
+ */
 export const meetingUpdatedNotification = defineNotification({
   event: meetingUpdated,
   recipients: sql`

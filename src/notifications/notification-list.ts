@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 
 /**
- * A notification as the user sees it. Project and thread are given by the host's ids where there are any.
+ * A notification, as shown to the user. Project and thread are given by the host's ids where there are any.
  * Times are ISO 8601; `version` grows with every change.
  */
 export type UserNotification = {
@@ -121,7 +121,8 @@ export async function readNotificationChanges(
 
 /**
  * Reads what one user missed since an instant in microseconds: the latest changes, in order.
- * @returns `isIncomplete` if there were more than `limit`, and the instant up to which nothing is missing.
+ * @returns `isIncomplete` if there were more than `limit`, and the instant up to which the result is
+ *   complete.
  */
 export async function readMissed(
   db: Queryable,

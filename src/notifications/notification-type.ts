@@ -69,11 +69,13 @@ export type NotificationEvent<P = unknown> = {
   readonly occurredAt: Date;
   readonly payload: P;
   readonly names: Names;
-  /** For links. Absent if none of its subjects is there. */
+  /** For links. Absent if none of its subjects exists. */
   readonly refs?: SubjectRefs | undefined;
 };
 
-/** What a text may depend on beside the event: recipients with an equal reader get the same text. */
+/**
+ * The facts that a text may depend on besides the event: recipients with an equal reader get the same text.
+ */
 export type Reader = {
   /** Times are written in this zone. */
   readonly timeZone: string;
@@ -133,7 +135,7 @@ export type NotificationType<P, T extends Texts = Texts> = {
   readonly recipientTables?: readonly string[];
   /** A select of (event_id, user_id) over `e`, the group's events of this type (read-recipients.ts). */
   readonly recipients: SQL;
-  /** What a recipient must have access to. Checked when deciding and again before an e-mail is sent. */
+  /** The access that a recipient needs. Checked when deciding and again before an e-mail is sent. */
   readonly access: AccessKind;
   /** Whether it is shown in the app. */
   readonly inApp: boolean;
@@ -156,8 +158,8 @@ export type NotificationType<P, T extends Texts = Texts> = {
   /** Its texts in English. */
   readonly texts: T;
   /**
-   * Its texts and the wording of its e-mail in other languages, by tag. What is not here is in the files of
-   * the languages, under the event type, or else in English.
+   * Its texts and the wording of its e-mail in other languages, by tag. Translations that are not here are in
+   * the language files, under the event type; otherwise the text is English.
    */
   readonly translations?: Translations<(keyof NoInfer<T> & string) | TranslatedWording>;
   text(event: NotificationEvent<P>, writer: Writer<NoInfer<T>>): NotificationText;

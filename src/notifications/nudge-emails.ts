@@ -8,8 +8,8 @@ export const isNudge = (eventType: SQL): SQL => sql`${eventType} = any(${array(N
 
 /**
  * When nudge e-mails of a user were sent or will be, of the last nine days, as a JSON array of instants:
- * nudges sent alone, and digests of nothing but nudges. What was dropped by the check before sending does not
- * count. `countNudges` turns them into the counts of a day and a week.
+ * nudges sent alone, and digests of nothing but nudges. Deliveries that the check before sending dropped do
+ * not count. `countNudges` turns them into the counts of a day and a week.
  */
 export const nudgeEmailTimes = (userId: SQL, now: Date): SQL => sql`(
   select coalesce(json_agg(e.at), '[]') from (
@@ -22,7 +22,9 @@ export const nudgeEmailTimes = (userId: SQL, now: Date): SQL => sql`(
       and (select bool_and(${isNudge(sql`i.event_type`)}) from deliveries i
            where i.digest_id = g.id and i.status <> 'none')) e)`;
 
-/** What waits for the digests of a user, as a JSON array of `WaitingNudges`, one for each cadence. */
+/**
+ * The items that wait for the digests of a user, as a JSON array of `WaitingNudges`, one for each cadence.
+ */
 export const waitingDigests = (userId: SQL): SQL => sql`(
   select coalesce(json_agg(w), '[]') from (
     select cadence, sum(others)::int as others,
@@ -38,7 +40,8 @@ export const waitingDigests = (userId: SQL): SQL => sql`(
     group by cadence) w)`;
 
 /**
- * What waits for one digest of a user: the oldest nudge of each type that was not held, and how many others.
+ * The items that wait for one digest of a user: the oldest nudge of each type that was not held, and how many
+ * others.
  */
 export type WaitingNudges = {
   readonly cadence: DigestCadence;

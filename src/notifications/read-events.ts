@@ -95,7 +95,7 @@ function nameCleaner(): <N extends Record<string, string | null>>(names: N) => N
     ) as N;
 }
 
-/** What texts and links say about the subjects of an event. */
+/** The facts about the subjects of an event that texts and links use. */
 type Named = { readonly names: Names; readonly refs: SubjectRefs };
 
 /** The subjects of events, each with the alias of its table below. */

@@ -10,7 +10,7 @@ import type { AnyNotificationType, NotificationEvent } from "./notification-type
 import { hashOfAddress } from "./recipients.ts";
 import { isUnsubscribed } from "./unsubscriptions.ts";
 
-/** Recipients of one event for whom the same facts hold, so that one decision serves them all. */
+/** Recipients of one event with the same facts, so that one decision applies to all of them. */
 export type RecipientGroup = {
   eventId: string;
   userIds: string[];
@@ -110,9 +110,9 @@ export async function readRecipients(
 }
 
 /**
- * Reads the recipients of one event in a range of users, in one statement. Those for whom it was decided
- * before are left out. The `limit 1` makes that a look-up for each of them: a join with a table that was
- * empty a moment ago may compare all pairs.
+ * Reads the recipients of one event in a range of users, in one statement. Recipients with an earlier
+ * decision are left out. The `limit 1` makes that an index lookup for each of them: a join with a table that
+ * was empty a moment ago may compare all pairs.
  */
 export async function readRecipientsInRange(
   db: Queryable,

@@ -16,9 +16,7 @@ export const projectOwners = sql`
   select e.event_id, m.user_id from e join projects p on p.id = e.project_id
   join organization_members m on m.organization_id = p.organization_id and m.role = 'owner'`;
 
-/**
- * The form in which addresses are stored where nobody has to read them: SHA-256 of the lower-case address.
- */
+/** The hash by which addresses are stored if they need not be readable: SHA-256 of the lower-case address. */
 export const hashOfAddress = (address: SQL): SQL => sql`sha256(convert_to(lower(btrim(${address})), 'UTF8'))`;
 
 /** Whether the recipient of a pending item `i` (keep-where.ts) has the permission that its payload states. */

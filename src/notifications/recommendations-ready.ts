@@ -5,7 +5,7 @@ import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { named } from "./wording.ts";
 
-/** Recommendations that the e-mail names. */
+/** At most this many recommendations are named in the e-mail. */
 const NAMED = 5;
 
 /** For the user the recommendations are for: in the app, and in the weekly digest with the best of them. */

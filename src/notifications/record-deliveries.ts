@@ -116,7 +116,7 @@ type WrittenGroup = {
   readonly counted: ReadonlyMap<string, string>;
 };
 
-/** What the recipients of a group share, and the recipients. */
+/** The values that the recipients of a group share, and the recipients. */
 function groupOf(one: DecidedDeliveries, { texts, counted }: WrittenGroup) {
   const text = texts.get(one);
   const counts = isCounting(one);

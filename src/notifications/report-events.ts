@@ -14,13 +14,16 @@ type Handled = {
 };
 
 const HOUR_MS = 3_600_000;
-/** More types than a host has; a sender of random ones must not fill the memory. */
+/**
+ * At most this many types are remembered, more than a host has: a sender of random ones must not fill the
+ * memory.
+ */
 const MAX_TYPES = 1_000;
 
-/** When it was warned of what, in this process. */
+/** The times of the last warnings of this process, by type and fault. */
 const warnings = new Map<string, number>();
 
-/** A name of a type as far as it may be logged: anybody who may insert events chooses it. */
+/** The name of a type, made safe for the log: anybody who may insert events can choose it. */
 const printableType = (type: string): string => (/^[\w.:-]{1,80}$/.test(type) ? type : "(not a name)");
 
 /**

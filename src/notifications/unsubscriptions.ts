@@ -5,8 +5,8 @@ import type { Tx } from "../db/transaction.ts";
 /** Stands for all e-mail but must-send. */
 export const ALL_EMAIL = "*";
 
-// What a user unsubscribed from is in two places: what they said here, and what the host says in their
-// settings. Either stops an e-mail. The host can undo its own alone.
+// Unsubscriptions are in two places: those that the user made here, and those in the settings that the host
+// writes. Either stops an e-mail. The host can undo only its own.
 
 /** SQL: the event types that `u` unsubscribed from, and `*`, where `s` has the settings of the user. */
 export const unsubscribedTypes = sql`(

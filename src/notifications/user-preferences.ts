@@ -86,7 +86,7 @@ export async function withHostScopes(
 export const timeOfDay = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 
-/** What a user unsubscribed from. */
+/** The unsubscriptions of a user. */
 type Unsubscriptions = Pick<UserPreferences, "isUnsubscribed" | "unsubscribedTypes">;
 
 const unsubscriptionsIn = (types: readonly string[]): Unsubscriptions => ({
@@ -94,7 +94,7 @@ const unsubscriptionsIn = (types: readonly string[]): Unsubscriptions => ({
   unsubscribedTypes: [...new Set(types)].filter((type) => type !== ALL_EMAIL),
 });
 
-/** New preferences. Null keeps what the user unsubscribed from. */
+/** New preferences. Null keeps the unsubscriptions of the user. */
 export type WantedPreferences = Omit<UserPreferences, keyof Unsubscriptions> & {
   readonly [Field in keyof Unsubscriptions]: Unsubscriptions[Field] | null;
 };
@@ -141,7 +141,7 @@ export async function writeUserPreferences(
   return readUserPreferences(tx, userId);
 }
 
-/** Writes what is not null, here and in the settings: it is the user's own word. */
+/** Writes the values that are not null, both here and in the settings, since the user has set them. */
 async function writeUnsubscriptions(
   tx: Tx,
   userId: string,

@@ -9,7 +9,7 @@ export type ZoneContext = {
   readonly log: Log;
 };
 
-/** No more names are remembered, and logged, by a process. */
+/** At most this many names are remembered and logged by a process. */
 const MAX_LOGGED = 1_000;
 const NAME_LENGTH = 64;
 const logged = new Set<string>();

@@ -12,7 +12,7 @@ import { readUserPreferences, withHostScopes } from "./user-preferences.ts";
 
 /** Why a user was notified of an event, or not. */
 export type WhyNotified = {
-  /** What was decided, by channel. */
+  /** The decisions, by channel. */
   readonly lines: readonly DecisionLine[];
   /** The answer, in sentences. */
   readonly sentences: readonly string[];
@@ -21,7 +21,7 @@ export type WhyNotified = {
 /**
  * Explains whether a user, by our id, was notified of an event, and if not, why not.
  *
- * @param outlookOf when e-mail of the user that waits is sent.
+ * @param outlookOf when waiting e-mail of the user is sent.
  */
 export async function whyNotified(
   on: Queryable,
@@ -44,14 +44,14 @@ export async function whyNotified(
   };
 }
 
-/** When e-mail that waits is sent, by what was decided. */
+/** When waiting e-mail is sent, by decision. */
 export type OutlookOf = (line: DecisionLine) => Outlook;
 
 type Known = { readonly preferences: readonly Preference[]; readonly outlookOf: OutlookOf | undefined };
 
 const PREFERRED = new Set<string | null>(["muted", "preference"]);
 
-/** What was decided, and the preference that the decision followed, if there still is one. */
+/** The decision, and the preference that it followed, if that still exists. */
 async function sentencesOf(
   on: Queryable,
   line: DecisionLine,

@@ -39,7 +39,7 @@ export function writeText(
   });
 }
 
-/** The words of e-mail about a type in a language. Null if it is never mailed. */
+/** The wording of e-mail about a type in a language. Null if it is never mailed. */
 export function emailWording<P>(
   { event: { type: name }, email, translations }: NotificationType<P>,
   language: Language,

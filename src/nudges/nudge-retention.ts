@@ -43,8 +43,8 @@ const MAX_RUNS = 30;
 
 /**
  * The parts of a log that a run reads. Reminders are found by their start. Most rows of the other logs are
- * kept for as long as what they are about, so no column says which may be deleted: each run reads
- * another part of a large log, and all of it within a month.
+ * kept for as long as their subject exists, so no column shows which may be deleted: each run reads another
+ * part of a large log, and all of it within a month.
  */
 export const cutLog = (
   tx: Tx,

@@ -103,8 +103,8 @@ function eventOf(threads: readonly RecordedNudge[], now: Date): NewEvent<Stale> 
 const UNTIL_MARKED = "infinity";
 
 /**
- * Sets when to look again at the participants of a range: deletes the watches of those whom only a new mark
- * can make due.
+ * Sets when to check the participants of a range again; deletes the watches of those who only become due by a
+ * new mark.
  */
 export async function updateWatches(
   tx: Tx,
@@ -133,7 +133,7 @@ export async function updateWatches(
 
 const keyOf = ({ userId, threadId }: { userId: string; threadId: string }): string => `${userId}:${threadId}`;
 
-/** When to look again without a mark, or null for never. */
+/** When to check again without a mark, or null for never. */
 function lookAgainAt({ decision }: DecidedUnread, now: Date): Date | string | null {
   if (decision.kind === "nudge") return decision.step === 1 ? secondStepAt(now) : null;
   return decision.reason === "muted" ? UNTIL_MARKED : decision.lookAt;

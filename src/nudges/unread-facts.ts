@@ -9,7 +9,7 @@ import { type Preference, preferenceFor } from "../scoring/notifications/prefere
 import { SILENCE_HOURS, type UnreadFacts } from "../scoring/notifications/unread-nudge.ts";
 import type { WatchRange } from "./unread-ranges.ts";
 
-/** A participant with unread messages. There are no facts of one who has read everything. */
+/** A participant with unread messages. Participants who have read everything have no facts. */
 export type UnreadParticipant = UnreadFacts & {
   readonly userId: string;
   readonly threadId: string;

@@ -4,7 +4,7 @@ import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { UnreadNudgePolicy } from "../scoring/notifications/unread-nudge.ts";
 
-/** Marks per transaction. The number of participants that they stand for is not known before. */
+/** Marks per transaction. The number of participants that they cover is not known before. */
 const MARKS_PER_RANGE = 1_000;
 
 /**
@@ -27,8 +27,8 @@ const markRange = z.object({ kind: z.literal("marks"), ids: z.array(z.string()).
 export type MarkRange = z.infer<typeof markRange>;
 
 /**
- * Watched participants to look at, in two parallel lists. All of a user's threads are in one range, to make
- * one event.
+ * Watched participants to check, in two parallel lists. All of a user's threads are in one range, so that
+ * they become one event.
  */
 const watchRange = z.object({
   kind: z.literal("watches"),
@@ -42,8 +42,8 @@ export type UnreadRange = z.infer<typeof unreadRange>;
 
 /**
  * The next round of a run: ranges of the marks that are due; when there are none, of the watches that are
- * due; an empty list when nothing is left. Every watch that is looked at is deleted or moved to a later time,
- * so the rounds come to an end.
+ * due; an empty list when nothing is left. Every watch that is checked is deleted or moved to a later time,
+ * so the rounds end.
  *
  * @param round how many rounds the run has had.
  */
@@ -79,10 +79,10 @@ const cutWatches = (tx: Tx, now: Date): Promise<WatchRange[]> =>
   );
 
 /**
- * Turns marks into watches that are due now, in one transaction: from then on the watches stand for them. A
- * message has one mark for its whole thread; participants who have read past it are left out, since any later
- * message has a mark of its own. A mark of a thread at `-infinity`, which an operator may insert, stands for
- * all participants, and a mark of a user without a thread for all watches of the user.
+ * Turns marks into watches that are due now, in one transaction; the watches replace them. A message has one
+ * mark for its whole thread; participants who have read past it are left out, since any later message has a
+ * mark of its own. A mark of a thread at `-infinity`, which an operator may insert, covers all participants,
+ * and a mark of a user without a thread all watches of the user.
  *
  * @returns how many marks were taken; fewer than in the range when another run took some.
  */

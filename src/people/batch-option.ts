@@ -3,7 +3,7 @@ import { z } from "zod";
 /**
  * An option that sets how many users are taken at a time.
  *
- * @param what is done with them together, for the help text.
+ * @param the operation on a batch, for the help text.
  * @param usual the default, which the job applies.
  * @param most the largest that fits in the time of a transaction.
  */

@@ -29,7 +29,7 @@ export async function countWaiting(tx: Tx): Promise<number> {
   return counted?.n ?? 0;
 }
 
-/** Those who were placed wait no longer, unless they have changed again. */
+/** Removes those who were placed, unless they have changed again. */
 export async function settleChanges(tx: Tx, placed: readonly WaitingChange[]): Promise<void> {
   await tx.execute(
     sql`delete from pair_changes c
@@ -39,7 +39,7 @@ export async function settleChanges(tx: Tx, placed: readonly WaitingChange[]): P
   );
 }
 
-/** Changes from before a version was opened are in its lists. */
+/** Removes changes from before a version was opened, which its lists contain. */
 export const settleChangesBefore = (tx: Tx, version: string) =>
   tx.execute(
     sql`delete from pair_changes c using list_versions v where v.id = ${version} and c.changed_at < v.created_at`,

@@ -36,10 +36,10 @@ export const compatibilityRange = z.union([
 ]);
 export type CompatibilityRange = z.infer<typeof compatibilityRange>;
 
-/** Lists before they are stored. `pairs`: the version of the pair lists with the people they are about. */
+/** Lists before they are stored. `pairs`: the version of the pair lists with their people. */
 export type ComputedCompatibility = { readonly pairs: string; readonly found: CompatibilityLists };
 
-/** Conversations of more people are not between any two of them. */
+/** Conversations with more participants do not count. */
 const MAX_PARTICIPANTS = 10;
 const RETRY_MS = 50;
 
@@ -72,8 +72,8 @@ export async function computeCompatibility(
 }
 
 /**
- * Those whom the users of a scope have to do with: their matches, whom they asked for access and who asked
- * them, whom they talk to, and the first of their pair lists. A JSON array of CompatibilityRow.
+ * The people whom the users of a scope are compared with: their matches, people whom they asked for access or
+ * who asked them, people they talk to, and the first of their pair lists. A JSON array of CompatibilityRow.
  */
 async function readTargets(tx: Tx, version: string, scope: UserScope, suggestions: number): Promise<string> {
   await tx.execute(sql`set local jit = off`);

@@ -39,16 +39,16 @@ export type FoundPeople = {
 };
 
 /**
- * With fewer people found, names that are written or sound differently are searched as well, then people of
- * whom one of several words is missing. All of them rank behind.
+ * If fewer people are found, names with another spelling or sound are searched as well, then people without
+ * one of several words. All of these rank behind the others.
  */
 const ENOUGH = 10;
 const TOLERANCES: readonly Tolerance[] = ["typos", "sounds"];
 
 /**
  * The people whom a search finds, ranked. Words and filters are looked up in the index; of very common ones
- * the first CANDIDATES people of the static order are ranked. People who are hidden, deleted or blocked by
- * now, or hide by now what the search is about, are left out.
+ * the first CANDIDATES people of the static order are ranked. People who have since been hidden, deleted or
+ * blocked, or now hide a fact that the search uses, are left out.
  */
 export async function findPeople(on: Queryable, search: PeopleSearch): Promise<FoundPeople> {
   const stems = await readStems(on, search.terms);
@@ -151,7 +151,7 @@ async function readFirst(
   return found;
 }
 
-/** The parts of a profile that a filter reveals something about. */
+/** The parts of a profile about which a filter reveals something. */
 function hideablesOf({
   gender,
   intent,

@@ -3,7 +3,7 @@ import { resolveReference } from "../db/references.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { isStorable } from "../foreign-text.ts";
 
-/** A user as operators see them. */
+/** The facts of a user that operators see. */
 export type UserCard = {
   /** Ours. */
   readonly id: string;
@@ -33,7 +33,7 @@ type CardRow = Omit<UserCard, "createdAt" | "lastActiveAt" | "deactivatedAt"> & 
 const FOUND = 20;
 
 /**
- * The users whom a text stands for, by our ids: a host's id, an id or public uuid of ours, or an e-mail
+ * The users that a text identifies, by our ids: a host's id, an id or public uuid of ours, or an e-mail
  * address, which several may have. Erased users are not found.
  */
 export async function findUsers(on: Queryable, text: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 
 /**
- * Deletes what was computed of users who have left: their traits, interests, lists. The lists of others skip
+ * Deletes the computed data of users who have left: their traits, interests, lists. The lists of others skip
  * them when they are read, and lose them when they are placed.
  */
 export async function forgetAbsent(tx: Tx, userIds: readonly string[]): Promise<void> {

@@ -15,8 +15,8 @@ const currentInterests = (scope: UserScope): SQL => sql`(
   where ${inUserScope(sql`i.user_id`, scope)})`;
 
 /**
- * Updates who has which interest, and who has one of which subject, for the users of a scope. What is missing
- * is inserted and what is gone is deleted, so that readers never find the sets empty.
+ * Updates who has which interest, and who has one of which subject, for the users of a scope. Only missing
+ * rows are inserted and obsolete ones deleted, so that readers never find the sets empty.
  */
 export async function updateInterestSets(tx: Tx, scope: UserScope): Promise<SetChanges> {
   await tx.execute(sql`set local jit = off`);

@@ -18,7 +18,7 @@ const TASKS = new URL(`./pair.task.${import.meta.url.endsWith(".ts") ? "ts" : "j
 export const pairOnThread = <Result>({ compute, signal }: ComputeContext, task: string, input: unknown) =>
   compute.threads.call<Result>(TASKS, task, input, signal);
 
-/** Calls that are aborted leave their part of the memory taken, so that there is more than threads need. */
+/** Aborted calls leave their slot of the memory in use, so there are more slots than threads. */
 const SLOTS_PER_THREAD = 4;
 
 /** The people of a version, and the key under which threads keep them. */
@@ -27,7 +27,7 @@ export type KeptPeople = {
   readonly loaded: LoadedPeople;
   /** `changes` of the version when they were read. */
   readonly changes: number;
-  /** What was placed since. */
+  /** The placements since then. */
   readonly placements: PlacementLog;
 };
 
@@ -50,7 +50,7 @@ export function withPeople<Result>(
 ): Promise<Result> {
   const key = `pairs of version ${version.id} from change ${version.changes - (version.changes % PLACED_PER_COPY)}`;
   const load = async (): Promise<KeptPeople> => ({
-    // Another copy has another order, so that it needs another key: threads keep what they opened by it.
+    // Another copy has another order, so it needs another key: threads cache opened people by it.
     key: `${key}, copy ${++copies}`,
     loaded: await loadPeople(context, version, options),
     changes: version.changes,

@@ -250,7 +250,7 @@ async function dropLists(
 ): Promise<Counts> {
   const at: SQL = sql`p.version = ${version} and p.position >= ${from} and p.position < ${to}`;
   await tx.execute(
-    // Ids as an array: a join of versions of which there are no statistics yet compares all with all.
+    // Ids as an array: a join of versions without statistics would compare all rows with all others.
     sql`delete from pair_lists l
         where l.version = ${version} and l.user_id = any(array(select p.user_id from pair_people p where ${at}))`,
   );

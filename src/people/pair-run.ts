@@ -17,26 +17,26 @@ import { requireAlgorithm } from "./run-exclusion.ts";
 /** More changes than this share of everybody take longer to place than computing all lists. */
 const MAX_PLACED_SHARE = 0.002;
 const MIN_PLACED = 500;
-/** Each read of a list looks at all placements of its version. */
+/** Each read of a list reads all placements of its version. */
 const MAX_CHANGES_SHARE = 0.02;
 const MIN_CHANGES = 1_000;
 /** About 17 s of a thread with 100,000 people. */
 const PLACED_PER_RANGE = 50;
 const HOUR_MS = 3_600_000;
-/** Lists that are older are recomputed by a run that is not asked for more: newness depends on time. */
+/** Older lists are recomputed even by a run without options, since newness depends on time. */
 const FRESH_HOURS = 20;
 
-/** What to do about the lists that are served. */
+/** The decision of a run about the served lists. */
 export type PairPlan = "compute" | "place" | "outdated";
 
 type Wanted = { readonly full: boolean; readonly servedLength: number | null };
 
 /**
  * Decides on a run: lists of an older version of the algorithm, of another length or of yesterday are
- * recomputed; otherwise those who changed are placed in them. A process whose algorithm is older than what
- * is served writes nothing.
+ * recomputed; otherwise those who changed are placed in them. A process whose algorithm is older than what is
+ * served writes nothing.
  *
- * @param servedLength null: whatever it is.
+ * @param servedLength null: any length.
  */
 export function planRun(
   served: ListVersion | null,
@@ -54,7 +54,7 @@ export function planRun(
 /**
  * Serves a version whose lists are complete.
  *
- * @returns the ranges that delete what is no longer served.
+ * @returns the ranges that delete versions that are no longer served.
  */
 export async function servePairs(
   { tx, now }: Pick<JobContext, "tx" | "now">,

@@ -4,7 +4,9 @@ import type { ListVersion } from "../db/versions.ts";
 export const DEFAULT_SERVED = 200;
 /** With its reserve, a list of this length fits in a page of Postgres. */
 export const MAX_SERVED = 400;
-/** Kept beyond what is served, so that people can leave a list before it is recomputed: 256 for 200. */
+/**
+ * The reserve beyond the served length, so that people can leave a list before it is recomputed: 256 for 200.
+ */
 const RESERVE_SHARE = 0.28;
 
 /** Length of the lists of a version with their reserve. */

@@ -18,13 +18,13 @@ import {
 import { type PairPlacement, type Placing, placePeople } from "../scoring/people/place-people.ts";
 import { openPlaced, type PlacedSource } from "../scoring/people/placed-people.ts";
 
-/** The people of a version, under the key by which threads keep what they opened of them. */
+/** The people of a version, with the key under which threads cache them. */
 export type KeyedPeople = { readonly key: string; readonly loaded: LoadedPeople };
 
 const open = keepLast(({ loaded }: KeyedPeople): OpenedPeople => openLoaded(loaded));
 
 export type LoadInput = {
-  /** JSON arrays of PersonRow in UTF-8, in shared memory: copies of texts would hold up the event loop. */
+  /** JSON arrays of PersonRow in UTF-8, in shared memory: copies of texts would block the event loop. */
   readonly pieces: readonly Uint8Array[];
   /** In milliseconds. */
   readonly asOf: number;
@@ -48,7 +48,7 @@ export type SearchInput = KeyedPeople &
     /** Positions in the lists, from `from` up to but not including `to`. */
     readonly from: number;
     readonly to: number;
-    /** A JSON array of [id, ids of those whom they do not meet]. */
+    /** A JSON array of [id, ids of users whom they must not see]. */
     readonly blocks: string;
   };
 

@@ -45,7 +45,7 @@ const FACTS = sql`json_build_object(
   'genders', (select json_agg(${numberOf(sql`g`)}) from unnest(w.genders) as g),
   'ageMin', w.age_min, 'ageMax', w.age_max, 'distanceKm', w.distance_km, 'isCandidate', p.visible, 'blocks', blocks.hash)`;
 
-/** SQL: those whom the users of a scope do not meet as (user_id, other): who blocked them, or is blocked. */
+/** SQL: the blocks of the users of a scope, in either direction, as (user_id, other). */
 const blocksOf = (scope: UserScope): SQL => sql`(
   select blocker_id as user_id, blocked_id as other from user_blocks where ${inUserScope(sql`blocker_id`, scope)}
   union
@@ -102,8 +102,8 @@ export async function readCurrentPeople(tx: Tx, version: string, scope: UserScop
 }
 
 /**
- * SQL: those whom users of a scope do not meet, as a JSON array of [user, ids of those who blocked them or
- * are blocked by them].
+ * SQL: the blocks of users of a scope, as a JSON array of [user, ids of those who blocked them or are blocked
+ * by them].
  */
 const blocksText = (scope: UserScope): SQL => sql`(
   select coalesce(json_agg(json_build_array(b.user_id, b.ids)), '[]'::json)::text

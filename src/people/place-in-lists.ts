@@ -13,9 +13,9 @@ import { readCurrentPeople } from "./person-facts.ts";
 import { requireAlgorithm, waitForBuilding } from "./run-exclusion.ts";
 import { storePairEntries, storePairLists } from "./store-lists.ts";
 
-/** Another change of the lists came first: what was computed from them is computed again. */
+/** Another change of the lists came first, so the computation from them is repeated. */
 const RETRY_MS = 50;
-/** Users who are to be placed together. */
+/** Users to place together. */
 export type PlacedUsers = {
   readonly userIds: readonly string[];
   /** How many people one statement reads. */
@@ -28,15 +28,15 @@ export type PlacedUsers = {
 export type ComputedPlacement = {
   readonly version: ListVersion;
   readonly placed: readonly WaitingChange[];
-  /** What pair_people holds of them next: a JSON array of PersonRow. */
+  /** The new facts for pair_people: a JSON array of PersonRow. */
   readonly rows: string;
   readonly found: PairPlacement;
 };
 
 /**
- * Computes what changes when users are placed: their own lists, and what they enter and leave of others.
- * Their facts are read now; the facts of all others are those that the lists were computed from, so that the
- * result is what a full computation gives.
+ * Computes the changes when users are placed: their own lists, and the lists of others that they enter or
+ * leave. Their facts are read now; the facts of all others are those that the lists were computed from, so
+ * that the result equals that of a full computation.
  *
  * @returns null when none of them waits any more, or another version is served: the run that computed it
  *   places those who wait.
@@ -75,7 +75,7 @@ export async function computePlacement(
 export type PlaceCounts = { readonly placed: number; readonly lists: number; readonly refills: number };
 
 /**
- * Stores what was computed.
+ * Stores a placement.
  *
  * @throws Snooze when the lists have changed since they were read, or a run computes all lists from them.
  */

@@ -9,15 +9,14 @@ import { personRow } from "./person-facts.ts";
 import { LIST_HEAD } from "./store-lists.ts";
 
 /**
- * What was placed in the lists of a version since its people were read, as this process knows it: each
- * placement reads what others have stored since the last one, and no more. Threads read it from shared
- * memory.
+ * The placements in the lists of a version since its people were read, as known to this process: each
+ * placement only reads what others have stored since the last one. Threads read the log from shared memory.
  *
  * A placement is stored only if nothing was placed since `changes` of the version were read, so that an
- * older state costs another computation, and is never seen in a list.
+ * outdated state costs another computation but never gets into a list.
  */
 export type PlacementLog = {
-  /** Reads what was placed up to `changes` of the version. One call at a time; others wait. */
+  /** Reads the placements up to `changes` of the version. One call at a time; others wait. */
   follow(tx: Tx, version: ListVersion): Promise<PlacedSource>;
 };
 

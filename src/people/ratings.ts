@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
 
-/** Who is compared: the ratings that a user received, or gave. */
+/** Whether the ratings that a user received or gave are read. */
 type Side = "rated_id" | "rater_id";
 
 /** Through numeric: a sum of floats depends on the order of the rows. */
@@ -10,7 +10,7 @@ const mean = (kind: "attractive" | "smart" | "funny" | "interesting"): SQL =>
 
 /**
  * SQL: the ratings of each user of a scope as (user_id, means): a JSON array of their number and the mean of
- * each kind. Of ratings by or of people who are gone, those still count that the host keeps.
+ * each kind. Ratings by or of people who have left count as long as the host keeps them.
  */
 export const ratingMeans = (side: Side, scope: UserScope): SQL => {
   const column = sql`r.${sql.identifier(side)}`;

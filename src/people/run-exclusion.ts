@@ -7,8 +7,8 @@ import { AnotherVersion, Snooze } from "../queues/outcome.ts";
 const RETRY_MS = 2_000;
 
 /**
- * Keeps runs over all lists from overlapping, and single changes from being written beside them: these come
- * after.
+ * Keeps runs over all lists from overlapping each other and single changes, which wait until the run has
+ * ended.
  */
 export async function waitForBuilding(tx: Tx, area: ListArea): Promise<void> {
   await lockArea(tx, area);
@@ -35,8 +35,8 @@ export async function waitForPlacing(tx: Tx, job: string, runId: string | null):
 }
 
 /**
- * Lets a process write into a version of the lists only if it has its algorithm, or a later one: what it
- * computes would not be what the version says.
+ * Lets a process write into a version of the lists only if its algorithm is that of the version, or a later
+ * one.
  *
  * @param own the version of the algorithm of this process.
  * @throws AnotherVersion: the work waits for a process with a later one.

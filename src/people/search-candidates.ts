@@ -11,7 +11,7 @@ import {
 import { CANDIDATES } from "../scoring/people/search/standing.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 
-/** Who searches for whom. */
+/** The searcher and the query. */
 export type PeopleSearch = {
   readonly viewerId: string;
   readonly terms: readonly SearchTerm[];

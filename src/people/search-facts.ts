@@ -9,7 +9,7 @@ import { birthDateOf, cellOf, IS_DELETED } from "./profile-columns.ts";
 
 /** A trait is clear from this value on, of 10; fewer than five answers count in proportion. */
 const CLEAR_TRAIT = 3;
-/** Longer bios are read up to here. */
+/** At most this many characters of a bio are read. */
 const BIO_READ = 10_000;
 /** Of a gender and an intent: longer ones cannot be searched for, and no index would hold them. */
 const KIND_READ = 50;
@@ -38,7 +38,7 @@ type FactsRow = {
   hidden: string[];
 };
 
-/** What is known about the people of a scope, and when it was read. */
+/** The facts about the people of a scope, and when they were read. */
 export type ReadFacts = { readonly people: readonly SearchFacts[]; readonly readAt: string };
 
 export type IndexOptions = {
@@ -47,7 +47,7 @@ export type IndexOptions = {
   readonly now: Date;
 };
 
-/** Reads what the index is built from: of people who are not deleted. */
+/** Reads the facts that the index is built from, of people who are not deleted. */
 export async function readSearchFacts(
   on: Queryable,
   scope: UserScope,

@@ -62,7 +62,10 @@ const COMPARED = [
 const listed = (columns: readonly string[], prefix = ""): SQL =>
   sql.raw(columns.map((column) => `${prefix}${column}`).join(", "));
 
-/** @param always whether rows that would not change are written: no facts read earlier replace them then. */
+/**
+ * @param always whether rows that would not change are written, so that facts read earlier cannot replace
+ *   them.
+ */
 async function writeRows(tx: Tx, computed: ComputedRows, always: boolean): Promise<number> {
   const column = (read: (row: SearchRow) => unknown): SQL => sql`${array(computed.rows.map(read))}`;
   const assignments = [...COMPARED, "standing", "indexed_at"].map((name) => `${name} = excluded.${name}`);

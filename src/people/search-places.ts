@@ -14,15 +14,15 @@ export async function ownCell(on: Queryable, userId: string): Promise<Location |
   return found ? locationOf(found) : null;
 }
 
-/** Fewer people do not make a place: it would tell where they are. */
+/** Places with fewer people are ignored: they would reveal where these people are. */
 const LEAST_PEOPLE = 5;
-/** A sample says where a town is. */
+/** A sample is enough to locate a town. */
 const MOST_PEOPLE = 1_000;
 const MAX_WORDS = 6;
 
 /**
- * Where the people are who name a place: the mean of their cells, rounded to a tenth of a degree. Null if
- * fewer than five do.
+ * The location of a place from the people who name it: the mean of their cells, rounded to a tenth of a
+ * degree. Null if fewer than five do.
  */
 export async function namedPlace(on: Queryable, name: string): Promise<Location | null> {
   const words = foldWords(name, MAX_WORDS);

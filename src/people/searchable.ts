@@ -15,9 +15,9 @@ import { birthDateOf, cellOf, IS_DELETED } from "./profile-columns.ts";
 export type SearchableCounts = Counts & { readonly searchable: number };
 
 /**
- * Decides for each user of the scope whether they are found, and why not, as `judgeSearchable` does: written
- * for those whom it changes, in one statement that sets and unsets. Users without a profile lose their rows,
- * and those who are deleted lose that of the index.
+ * Decides for each user of the scope whether they are found, and why not, like `judgeSearchable`. One
+ * statement writes only the rows that change. Users without a profile lose their rows, and those who are
+ * deleted lose that of the index.
  */
 export async function updateSearchable(
   tx: Tx,
@@ -92,8 +92,8 @@ export type OwnSearchable = {
 };
 
 /**
- * Null if it was not decided yet, or the user has no profile. Who hides is not found from then on, so that is
- * looked up; who shows themselves again is found once the index has them.
+ * Null if that was not decided yet, or the user has no profile. Hiding takes effect at once, so it is looked
+ * up; users who show themselves again are found once the index has them.
  */
 export async function readSearchable(on: Queryable, userId: string): Promise<OwnSearchable | null> {
   const [found] = await rows<OwnSearchable & { closed: SearchableReason[] }>(

@@ -5,7 +5,7 @@ import { servedId } from "../db/versions.ts";
 import { hiddenTerms } from "../scoring/people/hidden-terms.ts";
 import type { PairTerm, PairTier } from "../scoring/people/score-pair.ts";
 
-/** A candidate as the user sees them. */
+/** A candidate, as shown to the user. */
 export type ServedPair = {
   readonly userId: string;
   readonly name: string;
@@ -31,8 +31,8 @@ type Row = Omit<ServedPair, "sharedInterests" | "strongest"> & {
 };
 
 /**
- * A page of a user's lists: those of tier A first, each best first. Who hid, left, or blocked the other is
- * missing at once, and the next of the list takes their place.
+ * A page of a user's lists: those of tier A first, each best first. People who hid, left, or are blocked
+ * disappear at once, and the next on the list take their places.
  *
  * @param tier null: both.
  */
@@ -77,7 +77,7 @@ export async function readServedPairs(
   };
 }
 
-/** For a page after the last one. */
+/** Also known for a page after the last one. */
 async function countServed(on: Queryable, userId: string, tier: PairTier | null): Promise<number> {
   const { total } = await readServedPairs(on, userId, tier, { page: 1, pageSize: 1 });
   return total;

@@ -6,7 +6,7 @@ import { hiddenParts } from "../scoring/people/search/search-row.ts";
 import { distanceKm } from "../scoring/project-matching/match.ts";
 import { birthDateOf, cellOf } from "./profile-columns.ts";
 
-/** A person as search shows them. Attributes that they hide are null. */
+/** A person as shown by search. Attributes that they hide are null. */
 export type ShownPerson = {
   readonly userId: string;
   /** The host's id, or ours where there is none. */
@@ -35,7 +35,7 @@ type ShownRow = {
   hidden: string[];
 };
 
-/** People as their profiles are now, in the order of the ids. */
+/** The current profiles of people, in the order of the ids. */
 export async function readShownPeople(
   on: Queryable,
   ids: readonly string[],

@@ -43,7 +43,7 @@ export async function storePairLists(
   );
 }
 
-/** Stores what people who are placed enter and leave of the lists of others. */
+/** Stores which lists of others the placed people enter and leave. */
 export async function storePairEntries(
   tx: Tx,
   version: ListVersion,

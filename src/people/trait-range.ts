@@ -34,8 +34,8 @@ export async function cutTraitDrops(tx: Tx, versions: readonly string[]): Promis
 /**
  * Stores a part of a run.
  *
- * @returns whose traits changed; those of a version that is not served yet changed for nobody. Null: the run
- *   is one of an older algorithm, and nothing was written.
+ * @returns whose traits changed; for a version that is not served yet, nobody's. Null: the run is one of an
+ *   older algorithm, and nothing was written.
  */
 export async function storeTraits(
   context: Pick<JobContext, "tx" | "now" | "runId" | "settings">,

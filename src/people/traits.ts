@@ -4,14 +4,14 @@ import type { Tx } from "../db/transaction.ts";
 import { inUserScope, type UserScope } from "../db/user-scope.ts";
 import { IS_DELETED } from "./profile-columns.ts";
 
-/** More traits of an option do not count, nor do those with longer names. */
+/** Limits for an option: further traits are ignored, and so are those with longer names. */
 const TRAITS_PER_OPTION = 100;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * SQL: what the answers of the users of a scope say, as (user_id, name, value): every trait of every chosen
- * option, from -10 to 10. What is not a number is left out, and of an option what is beyond the limits: one
- * row of the host must not take the time of a range, or exceed what an index holds.
+ * SQL: the traits from the answers of the users of a scope, as (user_id, name, value): every trait of every
+ * chosen option, from -10 to 10. Values that are not numbers, and traits beyond the limits of an option, are
+ * left out: one row of the host must not take all the time of a range, or exceed the limits of an index.
  */
 const answeredTraits = (scope: UserScope): SQL => sql`(
   select a.user_id, t.name, least(10, greatest(-10, (t.value #>> '{}')::numeric)) as value
@@ -30,7 +30,7 @@ export type WrittenTraits = { readonly changed: readonly string[]; readonly trai
 
 /**
  * Computes the traits of the users of a scope from their answers: for each trait, value = mean of the
- * answers, n = their number. Of the version only what differs is written; traits without answers are removed.
+ * answers, n = their number. Only rows that differ are written; traits without answers are removed.
  */
 export async function buildTraits(tx: Tx, version: string, scope: UserScope): Promise<WrittenTraits> {
   await tx.execute(sql`set local jit = off`);

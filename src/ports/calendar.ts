@@ -68,7 +68,7 @@ export type CalendarEntry =
       readonly people: readonly Attendee[];
       /** False when the provider omits some of the attendees. */
       readonly showsEverybody: boolean;
-      /** Whether a change by a guest is a change for everybody. */
+      /** Whether changes by guests apply to everybody. */
       readonly guestsCanModify: boolean;
     };
 

@@ -18,7 +18,7 @@ export type EmbeddingFault =
   | "other-dimension"
   | "texts-per-day-used";
 
-/** The vectors of the first texts, in their order, and why there are none of the others. */
+/** The vectors of the first texts, in their order, and the reason why the others have none. */
 export type Embedded = {
   readonly vectors: readonly Float32Array[];
   readonly fault: EmbeddingFault | null;
@@ -27,7 +27,7 @@ export type Embedded = {
 /** Turns texts into vectors. */
 export type EmbeddingsPort = {
   /**
-   * Sends texts in batches, in order, and stops at the first that fails: of a batch either all vectors are
+   * Sends texts in batches, in order, and stops at the first that fails: either all vectors of a batch are
    * used or none.
    *
    * @param dimensions of the vectors that they are compared with; null if there are none yet.

@@ -1,7 +1,7 @@
 import { CalendarBusy, CalendarMisconfigured, CalendarUnavailable, type RefusalReason } from "./calendar.ts";
 
 /**
- * What an error of Google's client means: the user has to connect again, or the error is thrown and the job
+ * Classifies errors of Google's client: the user has to connect again, or the error is thrown and the job
  * retried.
  */
 export type ErrorClass =

@@ -25,9 +25,9 @@ export function readPage(page: calendar_v3.Schema$Events): EventsPage {
 }
 
 /**
- * A meeting is an entry with a time of day and at least two participants. Nothing is read of other entries,
- * which are private: solo appointments, all-day entries, absences, focus time. An entry that cannot be stored
- * counts as no meeting, so that the others of its page are.
+ * A meeting is an entry with a time of day and at least two participants. Other entries are private and are
+ * not read: solo appointments, all-day entries, absences, focus time. An entry that cannot be stored does not
+ * count as a meeting, so that the others of its page are stored.
  */
 function readEvent(event: calendar_v3.Schema$Event): CalendarEntry | null {
   const { id, iCalUID } = event;

@@ -35,7 +35,7 @@ type PortsConfig = Pick<
   | "mediaStore"
 >;
 
-/** What ports share with the rest of the process. */
+/** The resources that ports share with the rest of the process. */
 export type PortsOn = {
   /** Null: each process limits its rates by itself. */
   readonly redis: Redis | Cluster | null;

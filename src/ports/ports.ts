@@ -5,7 +5,9 @@ import type { MediaStore } from "./media-store/media-store.ts";
 import type { PostingsPort } from "./postings/postings-port.ts";
 import type { TokenSalesPort } from "./token-sales.ts";
 
-/** The outside systems that jobs may call. A port that is not configured is null, and its jobs skip. */
+/**
+ * The outside systems that jobs may call. A port that is not configured is null, and its jobs are skipped.
+ */
 export type Ports = {
   readonly tokenSales: TokenSalesPort | null;
   /** Never null: without credentials, e-mails are written to files. */

@@ -40,7 +40,7 @@ export function scicentPort(options: {
   };
 }
 
-/** No more of a body than may be needed is kept in memory. */
+/** Reads a body, and rejects one that is larger than needed. */
 async function bodyOf({ body }: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

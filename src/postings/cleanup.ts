@@ -21,8 +21,9 @@ export const closeExpired = (tx: Tx, now: Date): Promise<number> =>
   );
 
 /**
- * Closes postings that no list has contained for a number of days. Those days are counted until the last
- * successful fetch, so an outage closes nothing; a list that is no longer fetched is given up after them.
+ * Closes postings that no list has contained for a number of days. These days are counted until the last
+ * successful fetch, so an outage closes nothing; the postings of a list that is no longer fetched are closed
+ * after that time.
  */
 export async function closeUnseen(tx: Tx, days: number, now: Date): Promise<number> {
   const unseen = await rows<{ id: string }>(
@@ -55,15 +56,15 @@ async function close(tx: Tx, now: Date, which: ReturnType<typeof sql>): Promise<
   return closed.length;
 }
 
-/** What was passed over on a weekday is looked at again on Sundays. */
+/** Postings that were passed over on weekdays are read again on Sundays. */
 const WEEK_DAYS = 7;
 const SUNDAY = 0;
 
 /**
  * Deletes postings that were closed a number of days ago. Recommendations expire three days after a posting
- * was open for the last time, so none of them is recommended any longer; what the host inserted stays, and
- * what a user saved or applied to. Those stay for years, so they are read on Sundays only: on other days,
- * only what became old within the last week is.
+ * was open for the last time, so none of them is recommended any longer; postings of the host stay, and so do
+ * those that a user saved or applied to. Those stay for years, so they are read on Sundays only; on other
+ * days only postings that became old within the last week are.
  */
 export async function deleteClosed(tx: Tx, days: number, now: Date): Promise<number> {
   const sinceDays = now.getUTCDay() === SUNDAY ? null : days + WEEK_DAYS;
@@ -81,7 +82,7 @@ export async function deleteClosed(tx: Tx, days: number, now: Date): Promise<num
 const REQUEST_DAYS = 7;
 const ROBOTS_DAYS = 30;
 
-/** Deletes old counts of requests, and robots.txt of hosts that are not called any longer. */
+/** Deletes old counts of requests, and robots.txt files of hosts that are no longer called. */
 export async function deleteFetchRecords(tx: Tx, now: Date): Promise<void> {
   await tx.execute(
     sql`delete from outside_requests where day < (${now}::timestamptz at time zone 'UTC')::date - ${REQUEST_DAYS}::int`,

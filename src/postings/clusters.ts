@@ -27,15 +27,15 @@ const EMPLOYER_DECIDES_DAYS = 30;
 export const isEmployers = (source: SQL): SQL => sql`${source} = any(${array(EMPLOYER_SOURCES)}::text[])`;
 
 /**
- * SQL: whether the board of the employer that a sighting `s` is of contained the posting so lately that it
- * decides whether the posting is open, whatever search engines list.
+ * SQL: whether a sighting `s` on the employer's own board is recent enough to decide whether the posting is
+ * open, whatever search engines list.
  */
 export const isDecisive = (now: Date): SQL =>
   sql`(${isEmployers(sql`s.source`)} and s.seen_at >= ${now}::timestamptz - ${EMPLOYER_DECIDES_DAYS} * interval '1 day')`;
 
 /**
  * Of the copies in a cluster, an open one of the employer's own board is shown before others, and the first
- * one stored before later ones. While the employer has closed all of theirs lately, none of the others is
+ * one stored before later ones. If the employer has recently closed all of theirs, none of the others is
  * shown.
  */
 export async function preferCopies(tx: Tx, clusters: readonly string[], now: Date): Promise<void> {

@@ -2,7 +2,7 @@ import type { CleanPosting } from "../ports/postings/clean-posting.ts";
 import { type PostingKeys, postingKeys } from "../scoring/postings/content-key.ts";
 import { textBuckets } from "../scoring/postings/find-copies.ts";
 
-/** A listed posting with everything that is computed from it. */
+/** A listed posting with the values computed from it. */
 export type PreparedPosting = {
   readonly posting: CleanPosting;
   readonly keys: PostingKeys;

@@ -16,7 +16,10 @@ type Seen = {
   readonly now: Date;
 };
 
-/** Rewrites postings that their source has edited. Of a copy that is not the stored one, nothing is kept. */
+/**
+ * Rewrites postings that their source has edited. Edits of a copy whose content is not the stored one are
+ * ignored.
+ */
 export async function recordEdits(
   tx: Tx,
   { source }: ListRef,

@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import type { jobApplications } from "../db/schema/recommendations.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 
-/** What a user did with a posting. */
+/** The status of a posting for a user. */
 export type ApplicationStatus = (typeof jobApplications.$inferSelect)["status"];
-/** What was wrong with a dismissed posting. */
+/** The reasons for dismissing a posting. */
 export type DismissReason = NonNullable<(typeof jobApplications.$inferSelect)["dismissReason"]>;
 
 /** Feedback of a user about a posting. */
@@ -13,8 +13,8 @@ export type GivenFeedback =
   | { readonly status: "dismissed"; readonly reason: DismissReason | null };
 
 /**
- * Records feedback, idempotently. It takes the place of what was saved, dismissed or hidden; an application
- * that is under way or was decided stays. Saving again restarts the ten days.
+ * Records feedback, idempotently. It replaces an earlier save, dismissal or hiding; an application in
+ * progress or decided stays. Saving again restarts the ten days.
  *
  * @returns the status of the posting for the user; null if it is gone.
  */
@@ -46,8 +46,8 @@ export async function recordFeedback(
 }
 
 /**
- * Forgets why a user dismissed postings, so that it lowers no score any more. The postings themselves stay
- * dismissed.
+ * Deletes the reasons why a user dismissed postings, so that they no longer lower scores. The postings
+ * themselves stay dismissed.
  *
  * @returns how many dismissals had a reason.
  */
@@ -58,7 +58,7 @@ export async function forgetDismissals(on: Queryable, userId: string): Promise<n
   return forgotten.rowCount ?? 0;
 }
 
-/** What a user did with postings, by their id; else with a copy of them, the last of several. */
+/** The feedback of a user about postings, by id; if there is none, the latest feedback about a copy. */
 export async function readStatuses(
   on: Queryable,
   userId: string,

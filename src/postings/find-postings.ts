@@ -11,7 +11,7 @@ import {
 
 type Row = typeof jobs.$inferSelect;
 
-/** What to look for; absent parts match every posting. */
+/** The search; absent parts match every posting. */
 export type PostingFilter = {
   /** Words of title, company and place, as a search engine reads them: "quoted", or, -without. */
   readonly words?: string | undefined;
@@ -22,7 +22,7 @@ export type PostingFilter = {
   readonly postedWithinDays?: number | undefined;
 };
 
-/** Matches are counted up to here. */
+/** At most this many matches are counted. */
 export const MAX_COUNTED = 10_000;
 
 const WORDS = sql.raw("posting_words(j.title, j.company, j.location)");

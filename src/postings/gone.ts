@@ -9,13 +9,14 @@ import { closeGone, markMissing, type Sighting } from "./sightings.ts";
 type Gone = {
   readonly closed: number;
   readonly isShrunk: boolean;
-  /** What the next list is compared with. */
+  /** The facts that the next list is compared with. */
   readonly listed: number | null;
 };
 
 /**
- * Counts a miss of what a full list does not contain, and closes what is missing for the second time. A list
- * that was cut off, or has lost more than half of its postings, says nothing about what it does not contain.
+ * Counts a miss for each posting that a full list does not contain, and closes those that are missing for the
+ * second time. From a list that was cut off, or has lost more than half of its postings, nothing follows for
+ * missing postings.
  */
 export async function recordGone(
   tx: Tx,

@@ -6,7 +6,7 @@ import { webLink } from "./web-link.ts";
 
 type Row = typeof jobs.$inferSelect;
 
-/** A posting as lists of it show it: everything but its text. */
+/** A posting as shown in lists: everything but its text. */
 export type ListedPosting = Pick<
   Row,
   "title" | "company" | "location" | "source" | "status" | "salaryCurrency" | "salaryPeriod" | "salaryRaw"
@@ -55,7 +55,7 @@ export const listedPosting = ({ link, cluster, text = null, ...row }: ListedRow)
   text,
 });
 
-/** Those of the postings that are open, by id. */
+/** The open ones among the postings, by id. */
 export async function readListedPostings(
   on: Queryable,
   ids: readonly string[],

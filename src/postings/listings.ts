@@ -5,7 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Validators } from "../ports/polite-fetch/polite-fetch.ts";
 import { sourceNamed } from "../ports/postings/index.ts";
 
-/** What is known of a list between two fetches. */
+/** The facts about a list that are kept between two fetches. */
 export type Listing = {
   readonly validators: Validators | null;
   /** Postings in the last list that was read whole. */
@@ -96,7 +96,7 @@ export async function recordFailure(
   );
 }
 
-/** Records that the day's requests of a source are used up, which is no failure. */
+/** Records that the daily requests of a source are used up, which is not a failure. */
 export async function recordUsedUp(tx: Tx, { source, board }: ListRef, now: Date): Promise<void> {
   const tomorrow = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
   await tx.execute(
@@ -112,13 +112,13 @@ export type ListingCounts = {
   readonly failed: number;
 };
 
-/** What a successful fetch changes in the row of its list. */
+/** The changes of a successful fetch to the row of its list. */
 export type Success = {
   readonly now: Date;
   readonly counts: ListingCounts;
   /** Null: the list is read again next time, even if it has not changed. */
   readonly validators: Validators | null;
-  /** Postings of a list that was read whole, else what it was before. */
+  /** The number of postings of a list that was read whole, else the previous number. */
   readonly listed: number | null;
   readonly shrunkSince: Date | null;
 };
@@ -136,7 +136,7 @@ export async function recordSuccess(tx: Tx, { source, board }: ListRef, success:
   );
 }
 
-/** The list is what it was at the last success. */
+/** Records that the list has not changed since the last success. */
 export async function recordUnchanged(tx: Tx, { source, board }: ListRef, now: Date): Promise<void> {
   await tx.execute(
     sql`update posting_listings
@@ -160,7 +160,7 @@ export async function nextRetryMs(tx: Tx, lists: readonly ListRef[], now: Date):
   return next?.at == null ? null : Math.max(new Date(next.at).getTime() - now.getTime(), 0);
 }
 
-/** How each list stands: `age` is seconds since its last success. */
+/** The state of each list: `age` is seconds since its last success. */
 export const listStates = (
   on: Queryable,
 ): Promise<{ source: string; board: string; failures: number; age: number | null }[]> =>

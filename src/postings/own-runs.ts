@@ -5,7 +5,7 @@ import type { RunStatus } from "../queues/runs.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** The run that a user asked for, and when they may ask again. */
+/** The run that a user requested, and when they may request another. */
 export type OwnRun = {
   readonly runId: string;
   /** Null: the run was deleted. A run that failed for the user is `failed`. */
@@ -21,7 +21,7 @@ export async function hasActiveCv(on: Queryable, userId: string): Promise<boolea
   return found.length > 0;
 }
 
-/** The last run that a user asked for; null if there is none. */
+/** The last run that a user requested; null if there is none. */
 export async function readOwnRun(on: Queryable, userId: string): Promise<OwnRun | null> {
   const [found] = await rows<{
     runId: string;

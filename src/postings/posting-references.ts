@@ -4,8 +4,8 @@ import { isStorable } from "../foreign-text.ts";
 import { isUuid } from "../ids.ts";
 
 /**
- * Finds the postings that references given as text stand for: the one with that host id, else the one without
- * a host id that has this public uuid.
+ * Resolves references to postings, given as text: to the posting with that host id, else to the one without a
+ * host id that has this public uuid.
  *
  * @returns our ids by reference. Unknown references are missing.
  */
@@ -25,6 +25,6 @@ export async function resolvePostings(
   return new Map(found.flatMap(({ reference, id }) => (id === null ? [] : [[reference, id] as const])));
 }
 
-/** Our id of the posting that a reference stands for; null if it is unknown. */
+/** Resolves one reference to our id; null if it is unknown. */
 export const resolvePosting = async (on: Queryable, reference: string): Promise<string | null> =>
   (await resolvePostings(on, [reference])).get(reference) ?? null;

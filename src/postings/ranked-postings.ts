@@ -6,7 +6,7 @@ import type { ExcludedPosting } from "../scoring/postings/recommend/score-postin
 import { foldedWords } from "../scoring/postings/skills/words.ts";
 import { isOpen } from "./listed-postings.ts";
 
-/** What decides whether and where a posting of a list is served. */
+/** The facts that decide whether and where a posting of a list is served. */
 export type RankedPosting = {
   readonly id: string;
   readonly title: string;
@@ -18,8 +18,8 @@ export type RankedPosting = {
 };
 
 /**
- * What of the postings is read: `rank` alone decides about a list that has applied its user's profile; one
- * that has not needs the facts, and the text as well where keywords are excluded.
+ * Which facts of the postings are read: `rank` is enough for a list that has applied its user's profile;
+ * another one needs the facts, and also the text if keywords are excluded.
  */
 export type RankedColumns = "rank" | "facts" | "facts-and-text";
 
@@ -44,10 +44,7 @@ const COLUMNS: Readonly<Record<RankedColumns, SQL>> = {
   "facts-and-text": sql`${FACTS}, left(j.description, ${MAX_DESCRIPTION}::int) as text`,
 };
 
-/**
- * Those of the postings that are open, by id. Few columns, since many postings are ranked for a page of a
- * few.
- */
+/** The open ones among the postings, by id. Few columns, since many postings are ranked for a small page. */
 export async function readRankedPostings(
   on: Queryable,
   ids: readonly string[],

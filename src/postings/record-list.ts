@@ -30,7 +30,7 @@ type Recording = {
 };
 
 /**
- * Stores what a fetch found: new postings, edits, what is gone. For a list that was read,
+ * Stores the result of a fetch: new postings, edits, and postings that are gone. For a list that was read,
  * `found` = `stored` + `duplicates` + `failed` + `older` + `postponed`.
  */
 export async function recordList(
@@ -85,7 +85,7 @@ async function recordRead(
   const known = new Map(sightings.map((sighting) => [sighting.sourceId, sighting]));
   const seen = fetched.postings.filter(({ sourceId }) => known.has(sourceId));
   const seenIds = seen.map(({ sourceId }) => sourceId);
-  // First the edits: they may extend a posting whose last day was over, which is then opened.
+  // Edits come first: they may extend a posting whose last day was over, which is then opened.
   const edits = await recordEdits(tx, list, { seen, known, now });
   const reopened = await markSeen(tx, list, seenIds, now);
   const unknown = fetched.postings.filter(({ sourceId }) => !known.has(sourceId));
@@ -114,7 +114,7 @@ type Fresh = {
   readonly chosen: readonly CleanPosting[];
   /** Published too long ago. */
   readonly older: number;
-  /** More than one run stores. */
+  /** Beyond the limit of one run. */
   readonly postponed: number;
 };
 

@@ -13,13 +13,13 @@ const EXPIRES_AFTER_MS = 3 * DAY;
 /** A posting that is recommended to a user. */
 export type Recommended = StoredEntry & {
   readonly posting: RankedPosting;
-  /** What the user did with it; null: nothing. */
+  /** The status that the user gave it; null: none. */
   readonly status: ApplicationStatus | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 };
 
-/** What is served to a user. */
+/** The recommendations that are served to a user. */
 export type ServedList = {
   /** The instant that the scores were computed for. */
   readonly asOf: Date;
@@ -27,8 +27,8 @@ export type ServedList = {
 };
 
 /**
- * The recommendations of users, by their id, best first, as they are now: open, not expired, and with all
- * feedback applied. Two statements, however many users. A user without a stored list is missing.
+ * The recommendations of users, by their id, best first, in their current state: open, not expired, and with
+ * all feedback applied. Two statements, however many users. A user without a stored list is missing.
  */
 export async function readServedLists(
   on: Queryable,
@@ -45,7 +45,7 @@ export async function readServedLists(
 export const readServedList = async (on: Queryable, userId: string, now: Date): Promise<ServedList | null> =>
   (await readServedLists(on, [userId], now)).get(userId) ?? null;
 
-/** What the profiles that lists have not applied yet depend on. */
+/** The facts needed to apply profiles that lists have not applied yet. */
 function columnsFor(lists: readonly StoredListRow[]): RankedColumns {
   const profiles = lists.flatMap(({ profile }) => profile ?? []);
   if (profiles.length === 0) return "rank";

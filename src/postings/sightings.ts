@@ -50,7 +50,7 @@ export async function insertSightings(
 
 /**
  * Records that a list contains these postings, and opens those that were closed, unless their employer has
- * closed them and the list is another one's. @returns how many.
+ * closed them and this is not the employer's list. @returns how many.
  */
 export async function markSeen(
   tx: Tx,
@@ -77,10 +77,7 @@ export async function markSeen(
   return reopened.length;
 }
 
-/**
- * The list has not changed since it was last read: what it contained then it contains now, and what was
- * missing is missing once more.
- */
+/** Applies an unchanged list: it still contains the same postings, and missing ones are missing once more. */
 export async function markUnchanged(
   tx: Tx,
   { source, board }: ListRef,

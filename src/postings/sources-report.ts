@@ -10,14 +10,14 @@ export type SourceStatus = {
   readonly about: string;
   readonly board: string | null;
   readonly terms: SourceTerms;
-  /** Requests of today (UTC), for a source whose terms name a number. */
+  /** Requests of today (UTC), for a source whose terms limit them. */
   readonly requestsToday: number | null;
   readonly lastSuccess: Date | null;
   readonly nextFetch: Date | null;
   /** Of the last fetch that succeeded. */
   readonly counts: Record<"found" | "stored" | "duplicates" | "failed", number> | null;
   readonly failures: number;
-  /** What it waits for: a setting, or the end of a fault. Null: the next run. */
+  /** What it is waiting for: a setting, or the end of a fault. Null: only the next run. */
   readonly waitsFor: string | null;
 };
 
@@ -107,6 +107,6 @@ function statusOf(
 
 const later = (a: Date | null, b: Date | null): Date | null => (a !== null && b !== null && a > b ? a : b);
 
-/** The list as POSTING_LISTS names it. */
+/** The name of the list in POSTING_LISTS. */
 export const listName = ({ source, board }: { source: string; board: string | null }): string =>
   board === null || board === "" ? source : `${source}:${board}`;

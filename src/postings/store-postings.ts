@@ -30,7 +30,7 @@ export async function storePostings(
   now: Date,
 ): Promise<Stored> {
   if (postings.length === 0) return { stored: 0, duplicates: 0 };
-  // Two lists may contain the same posting: the second has to see what the first has stored.
+  // Two lists may contain the same posting: the second must see the one that the first has stored.
   await tx.execute(sql`select pg_advisory_xact_lock(${sql.raw(lockKey("store-postings"))})`);
   const prepared = postings.map(preparePosting);
   const links = await resolveLinks(tx, list, prepared);
@@ -88,7 +88,7 @@ async function resolveLinks(
   };
 }
 
-/** What the host or another employer's board wrote stays. */
+/** Content of the host or another employer's board stays. */
 const isPreferredTo = (source: string, stored: string): boolean =>
   EMPLOYER_SOURCES.includes(source) && stored !== "host" && !EMPLOYER_SOURCES.includes(stored);
 
@@ -98,7 +98,7 @@ type Copies = {
   readonly originals: ReadonlyMap<string, string>;
 };
 
-/** In front of the ids of postings that are not stored yet. */
+/** The prefix of the ids of postings that are not stored yet. */
 const IN_LIST = "in-list:";
 
 /** Levels 3 and 4: the same content, or a similar text. */

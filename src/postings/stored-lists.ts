@@ -2,10 +2,10 @@ import { array, prepared, type Queryable, rows } from "../db/statement.ts";
 import type { UserRow } from "../scoring/postings/recommend/read-facts.ts";
 import type { ApplicationStatus } from "./feedback.ts";
 
-/** The latest dismissals of a user that are read: more of them lower no score further. */
+/** At most this many dismissals of a user are read, the latest; more would not lower scores further. */
 const MAX_DISMISSALS = 500;
 
-/** The stored list of a user, and what the user has done since. */
+/** The stored list of a user, and the feedback of the user since. */
 export type StoredListRow = Pick<UserRow, "dismissals" | "seen"> & {
   readonly userId: string;
   /** Ids of postings, and for each its score and when it was recommended, in seconds. */
@@ -14,7 +14,7 @@ export type StoredListRow = Pick<UserRow, "dismissals" | "seen"> & {
   readonly createdAt: readonly number[];
   readonly components: Uint8Array;
   readonly asOf: Date;
-  /** What the user did with postings of the list, by their id. */
+  /** The feedback about postings of the list, by id. */
   readonly statuses: ReadonlyMap<string, ApplicationStatus>;
   /** Clusters in which the user applied for, dismissed or hid a posting. */
   readonly hiddenClusters: ReadonlySet<number>;

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { array, type Queryable } from "../db/statement.ts";
 
-/** What a user saw of their recommendations, by ids of postings. */
+/** The recommendations that a user saw, by ids of postings. */
 export type Views = { readonly seen: readonly string[]; readonly clicked: readonly string[] };
 
-/** Days are counted up to here. */
+/** Days are counted up to this number. */
 const MAX_DAYS = 255;
 
 /**

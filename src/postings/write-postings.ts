@@ -32,8 +32,8 @@ export type ToInsert = {
   readonly prepared: PreparedPosting;
   readonly isCopy: boolean;
   /**
-   * Where others find its text. None for a copy: others are compared with its original, so that a template
-   * used for thousands of postings stays one text.
+   * The buckets by which others find its text. None for a copy: others are compared with its original, so
+   * that a template used for thousands of postings counts as one text.
    */
   readonly buckets: readonly number[];
 };
@@ -98,8 +98,8 @@ export type Replacement = { readonly postingId: string; readonly prepared: Prepa
 
 /**
  * Replaces the content of postings. Their clusters and buckets stay: a copy that was edited is still a copy.
- * A posting keeps its link where another one has the new one; of several that get the same, the first gets
- * it.
+ * A posting keeps its link if another one has the new link; if several would get the same, the first one
+ * does.
  */
 export async function replacePostings(
   tx: Tx,

@@ -2,7 +2,10 @@ import { sql } from "drizzle-orm";
 import { IS_OPEN } from "../db/candidacy.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 
-/** A user does not want to be matched with an open project. @returns false if there is no such project. */
+/**
+ * Records that a user does not want to be matched with an open project. @returns false if there is no such
+ * project.
+ */
 export async function dismissMatch(
   on: Queryable,
   projectId: string,

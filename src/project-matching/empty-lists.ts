@@ -16,7 +16,7 @@ import { IS_MATCHED } from "./project-facts.ts";
 import { boundedProjects } from "./score-bound.ts";
 import { requiredSkillIds, spellingIds } from "./spellings.ts";
 
-/** Why a list is empty, as the API and the command line show it. */
+/** Why a list is empty, as shown by the API and the command line. */
 export type EmptyList<Reason extends string> = { readonly reason: Reason; readonly message: string };
 
 const BEST_OF_ALL = { limit: 1, minimumScore: 0 };

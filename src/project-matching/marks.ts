@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 /** Raised with every change of the code that changes lists. */
 const LISTS_VERSION = 1;
 
-/** What has changed since the lists were computed. */
+/** The changes since the lists were computed. */
 export type MarkedChanges = {
   readonly volunteerIds: readonly string[];
   readonly projectIds: readonly string[];
@@ -38,7 +38,7 @@ type Wanted = {
  * Takes the marks of changes for a run over all projects, which deletes them once its lists contain the
  * changes. Those that a failed run took are taken again.
  *
- * @returns null if all lists are to be computed: because that is asked for, so much has changed, lists have
+ * @returns null if all lists must be computed: because that was requested, too much has changed, lists have
  *   another length, or they were computed yesterday.
  */
 export async function takeMatchMarks(
@@ -46,7 +46,7 @@ export async function takeMatchMarks(
   { keep, full }: Wanted,
 ): Promise<MarkedChanges | null> {
   if (runId === null) return null;
-  // Those that are locked are being deleted by who places them.
+  // Locked marks are being deleted by the transaction that places them.
   await tx.execute(
     sql`update match_marks set run_id = ${runId} where id in (
           select id from match_marks where run_id is distinct from ${runId} for update skip locked)`,
@@ -73,7 +73,7 @@ async function areCurrent(tx: Tx, keep: number, now: Date): Promise<boolean> {
 export const isFull = async (tx: Tx, runId: string | null): Promise<boolean> =>
   runId === null || (await versionOfRun(tx, "matches", runId)) !== null;
 
-/** The marks that a run has taken; null if they are too many, or one of them is of everybody. */
+/** The marks that a run has taken; null if there are too many, or one of them stands for everybody. */
 export async function fewMarks(tx: Tx, runId: string): Promise<MarkedChanges | null> {
   const found = await rows<{ userId: string | null; projectId: string | null }>(
     tx,
@@ -108,6 +108,6 @@ export async function settleMarks({
 export const forgetVolunteers = (tx: Tx, volunteerIds: readonly string[]) =>
   tx.execute(sql`delete from match_marks where user_id = any(${array(volunteerIds)}::bigint[])`);
 
-/** The same of projects whose lists are computed in it. */
+/** The same for projects whose lists are computed in it. */
 export const forgetProjects = (tx: Tx, projectIds: readonly string[]) =>
   tx.execute(sql`delete from match_marks where project_id = any(${array(projectIds)}::bigint[])`);

@@ -21,8 +21,8 @@ import { writeMatches } from "./write-matches.ts";
 export const matchRange = z.object({
   projects: projectScope,
   /**
-   * Whether to use the index of all volunteers, which the ranges of a run share. For few projects it takes
-   * less to read their skills alone.
+   * Whether to use the index of all volunteers, which the ranges of a run share. For a few projects it is
+   * cheaper to read only their skills.
    */
   shared: z.boolean(),
   /** Length of a list without spent candidates (project-facts.ts). */
@@ -129,7 +129,7 @@ async function countSkills(tx: Tx, ids: readonly number[]): Promise<Map<number, 
   return new Map(counted.map(({ id, n }) => [Number(id), n]));
 }
 
-/** Stores what differs from the stored lists, and ends the turn. */
+/** Stores the differences from the stored lists, and ends the turn. */
 export async function storeLists(
   { tx, now, signal }: Pick<JobContext, "tx" | "now" | "signal">,
   range: MatchRange,

@@ -15,7 +15,7 @@ export type NoticeResult = {
 
 export type NoticeResults = SampleRatio & { readonly variants: readonly NoticeResult[] };
 
-/** Notices that the results are computed from: the newest ones. */
+/** At most this many notices are used for the results, the newest ones. */
 const NOTICES_READ = 20_000;
 
 /** Results of the wordings over the last thirty days, with the sample-ratio check. */

@@ -18,7 +18,7 @@ type ProjectChoice = {
   readonly skipped: Counts;
 };
 
-/** What a run of the notices decided, and with which settings: a row of candidate_batches. */
+/** The decision of a run of the notices, with its settings: a row of candidate_batches. */
 export type NoticeRun = {
   readonly runId: string;
   readonly slot: Date;

@@ -32,7 +32,7 @@ export const notifyRange = z.object({
 });
 export type NotifyRange = z.infer<typeof notifyRange>;
 
-/** What the texts need, and the rule that forbids the notice by now, if any. */
+/** The facts for the texts, and the rule that now forbids the notice, if any. */
 type ChosenCandidate = {
   projectId: string;
   volunteerId: string;

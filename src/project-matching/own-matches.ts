@@ -18,7 +18,8 @@ import { readVolunteer } from "./volunteer-facts.ts";
 export type OwnMatch = MatchView & { readonly projectId: string; readonly projectName: string };
 
 /**
- * Projects that are scored at a time. Those with the highest bound come first, so one round is mostly enough.
+ * Number of projects that are scored at a time. Those with the highest bound come first, so one round is
+ * mostly enough.
  */
 const PROJECTS_PER_ROUND = 200;
 

@@ -79,7 +79,7 @@ export async function placeVolunteers(
   return { counts: { added, changed, removed: removed + trimmed }, recompute };
 }
 
-/** The list of a closed project is not refilled, so it never is full. */
+/** The list of a closed project is not refilled, so it is never full. */
 function listOf(stored: List | undefined, project: ListedProject | undefined): List {
   if (!project)
     return { size: stored?.size ?? 0, capacity: Number.MAX_SAFE_INTEGER, last: stored?.last ?? null };

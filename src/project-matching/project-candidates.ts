@@ -9,7 +9,7 @@ import { requiredSkillIds } from "./spellings.ts";
 
 export type Page = { readonly limit: number; readonly minimumScore: number };
 
-/** A match as the API shows it. */
+/** A match as shown by the API. */
 export type MatchView = {
   readonly percent: number;
   readonly score: number;
@@ -58,7 +58,7 @@ type Row = {
   matchedCount: number;
   matched: string[];
   missing: string[];
-  /** Project and volunteer; null unless both have one and it counts. */
+  /** The locations of project and volunteer; null unless both have one and the location counts. */
   locations: [project: Location, volunteer: Location] | null;
   calculatedAt: string;
 };

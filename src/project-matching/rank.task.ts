@@ -35,8 +35,8 @@ export type MatchColumns = {
 };
 
 /**
- * A block as it is read: records of a `PackedBlock` in base64, which costs the event loop less than binary
- * does.
+ * A block as read from Postgres: records of a `PackedBlock` in base64, which costs the event loop less than
+ * binary.
  */
 export type EncodedBlock = {
   readonly number: number;

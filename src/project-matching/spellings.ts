@@ -5,7 +5,7 @@ import { skillNamed } from "../scoring/postings/skills/vocabulary.ts";
 
 /**
  * Records which skills of the host are two spellings of one skill by the vocabulary of recommendations, such
- * as "JS" and "JavaScript". The one with the lowest id stands for all of them.
+ * as "JS" and "JavaScript". The one with the lowest id represents all of them.
  *
  * @returns the number of skills that changed.
  */
@@ -31,7 +31,7 @@ export async function resolveSpellings(tx: Tx): Promise<number> {
   return changed.length;
 }
 
-/** The ids of the skills that have several spellings, and of these. */
+/** The ids of the skills with several spellings, and of these spellings. */
 export async function spelledIds(tx: Tx): Promise<string[]> {
   const found = await rows<{ id: string }>(
     tx,
@@ -77,8 +77,8 @@ export const requiredSkillIds = (projectId: SQL): SQL => sql`(
   from project_required_skills q join skills k on k.id = q.skill_id where q.project_id = ${projectId})`;
 
 /**
- * SQL: rows (id) of a skill that stands for all its spellings: itself and the others. Two look-ups by index,
- * where `id = x or same_as = x` may be read as a scan of all skills.
+ * SQL: rows (id) of all spellings of a canonical skill, itself included. Two look-ups by index, where `id = x
+ * or same_as = x` may be read as a scan of all skills.
  *
  * @param skillId SQL of an id.
  */

@@ -21,7 +21,7 @@ export async function removeMatchRows(
   return removed.rowCount ?? 0;
 }
 
-/** Inserts and updates rows; those that are the same already are not touched. */
+/** Inserts and updates rows; rows that are already equal are not touched. */
 export async function upsertRows(
   tx: Tx,
   upserts: readonly PlacedRow[],

@@ -13,7 +13,7 @@ const TASKS = new URL(`./rank.task.${import.meta.url.endsWith(".ts") ? "ts" : "j
 export const rankOnThread = <Result>(threads: Threads, task: string, input: unknown, signal: AbortSignal) =>
   threads.call<Result>(TASKS, task, input, signal);
 
-/** What to read of a block. */
+/** The part of a block to read. */
 export type BlockScope = {
   readonly number: number;
   /** One of `of` equal parts of the block, counted from 0; `of` is a power of 2. Default: the whole block. */

@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Tx } from "../db/transaction.ts";
 
 /**
- * Moves volunteers to the cell that they are in by now, if their change of location had to wait: it counts
- * once the first of the two changes before it is a day old. A trigger computes the cell.
+ * Moves volunteers to their current cell, if their change of location had to wait: it counts once the first
+ * of the two changes before it is a day old. A trigger computes the cell.
  */
 export async function moveWaitingLocations(tx: Tx): Promise<void> {
   await tx.execute(

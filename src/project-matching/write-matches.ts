@@ -27,8 +27,8 @@ const valuesOf = (row: string) => sql.raw(VALUES.map((name) => `${row}.${name}`)
  * empty one. Ranges do not overlap and full runs exclude each other, so no one else inserts the same rows;
  * `on conflict` would take half as long again (docs/decisions/0045).
  *
- * The joins are of thousands of rows with thousands. Where statistics are older than the lists, the planner
- * expects one row and picks a nested loop, which exceeds the statement timeout; so nested loops are off.
+ * The joins are between thousands of rows each. If statistics are older than the lists, the planner expects
+ * one row and picks a nested loop, which exceeds the statement timeout; so nested loops are off.
  */
 export async function writeMatches(tx: Tx, lists: ComputedScope, slot: Date): Promise<WrittenMatches> {
   await tx.execute(sql`select set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)`);

@@ -12,7 +12,7 @@ const KEPT_DAYS = 8;
 /** The outcome of one carrier. */
 export type CarrierActivity = {
   readonly queue: QueueName;
-  /** The job; that of a range or a sum, too. */
+  /** The name of the job, for its ranges and sums as well. */
   readonly job: string;
   readonly tally: Pick<Tally, "done" | "skipped" | "retry" | "dead">;
   /** From adding it to Redis to its start; null for one that was not in Redis. */
@@ -20,7 +20,10 @@ export type CarrierActivity = {
   readonly tookMs: number;
 };
 
-/** What the carriers of this process did, by time, until it is written to Postgres. */
+/**
+ * Counts what the carriers of this process did in each step of time, until the counts are written to
+ * Postgres.
+ */
 export type Activity = {
   record(carrier: CarrierActivity, at: Date): void;
   /**
@@ -108,13 +111,13 @@ async function addMinutes(on: Queryable, counted: readonly Counted[]): Promise<v
   );
 }
 
-/** Entries that became due less than this ago were not left waiting. */
+/** Entries that became due more recently than this do not count as waiting. */
 const WAITS_AFTER_MS = 1_000;
 
 /**
- * Adds to the minute how long the oldest due entry of each queue has waited in Postgres: while Redis is away,
- * or no worker takes anything, no carrier tells it.
- * @param from where the due entries of each queue begin: before that are dead rows.
+ * Records for the current minute how long the oldest due entry of each queue has waited in Postgres. Carriers
+ * cannot report this while Redis is away or no worker takes work.
+ * @param from where the due entries of each queue begin; before that there are only dead rows.
  */
 export async function recordWaits(on: Queryable, at: Date, from: ScanStarts): Promise<void> {
   const since = QUEUE_NAMES.map((queue) => from.get(queue) ?? "-infinity");

@@ -16,19 +16,19 @@ type Deps = {
 
 /** Entries are moved once they have been due for this time. */
 const DUE_FOR_MS = 60_000;
-/** Carriers in a queue that no running process has are given up after this time. */
+/** Carriers in a queue that no running process serves are given up after this time. */
 const CARRIED_FOR_MS = 3_600_000;
 const PORTION = 5_000;
 
 /**
- * Moves entries that wait in a queue which no running process has: into the queue of their job, or, if the
- * job is unknown too, into `maintenance`, where the relay holds them. The queue of a version that runs beside
- * this one is left to it, whatever its backlog is.
+ * Moves entries out of queues that no running process serves: into the queue of their job, or, if the job is
+ * unknown too, into `maintenance`, where the relay holds them. A queue that another running version serves is
+ * left to that version, however large its backlog is.
  *
  * @returns how many were moved.
  */
 export async function adoptEntries({ db, producers, catalogue, log }: Deps): Promise<number> {
-  // Which queues other processes have is known to Redis.
+  // Redis knows which queues other processes serve.
   if (!producers.ready()) return 0;
   const found = [...(await foreignQueues(db.drizzle)), ...(await queuesOfOldCarriers(db))];
   const foreign = await queuesWithoutProcess(producers, [...new Set(found)]);
@@ -56,8 +56,8 @@ export async function adoptEntries({ db, producers, catalogue, log }: Deps): Pro
 }
 
 /**
- * Names of queues with waiting entries that are not ours, at most one between each two of ours: the index is
- * not read where our own entries are, since those that were taken may have left a million dead rows there.
+ * Names of other queues with waiting entries, at most one between each two of our own. The parts of the index
+ * that hold our own entries are skipped: entries that were taken may have left a million dead rows there.
  */
 export async function foreignQueues(on: Queryable): Promise<string[]> {
   const found = await rows<{ queue: string }>(

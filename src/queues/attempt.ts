@@ -19,7 +19,7 @@ export type RunCarrierDeps = Execution & {
    * @returns 0, or in how many milliseconds to try again.
    */
   catchUp(signal: AbortSignal): Promise<number>;
-  /** Receives what became of the carrier, for its metrics and its log line. */
+  /** Receives the result of the carrier, for its metrics and its log line. */
   report(report: CarrierReport): void;
 };
 
@@ -49,7 +49,7 @@ export type Attempt = {
   readonly tally: Tally;
   /** Entries that were not settled, and why. */
   readonly unsettled: Unsettled[];
-  /** How often in a row Postgres went away. */
+  /** How many times in a row the connection to Postgres was lost. */
   losses: number;
 };
 

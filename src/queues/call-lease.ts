@@ -11,8 +11,8 @@ import { Snooze } from "./outcome.ts";
 export type Holder = { readonly carrier: string; readonly token: string };
 
 /**
- * Longer than an event loop stalls, and than the lock of a carrier lasts; and short enough that the call of a
- * killed worker is repeated within 15 s. How long a call takes does not matter: its lease is renewed.
+ * Longer than the stalls of an event loop and the lock of a carrier, and short enough that the call of a
+ * killed worker is repeated within 15 s. The length of the call itself does not matter: its lease is renewed.
  */
 export const LEASE_MS = 13_000;
 const RENEW_EVERY_MS = 1_000;
@@ -35,11 +35,11 @@ export async function takeLease(tx: Tx, id: string, { token }: Holder): Promise<
 }
 
 /**
- * SQL: the ids of those entries for which a condition on `carrier`, `leased_by` and `leased_until` holds.
- * Locks them.
+ * SQL: the ids of the entries that meet a condition on `carrier`, `leased_by` and `leased_until`. Locks them.
  *
- * A worker may read a carrier before the relay that added it has committed. The lock waits for that, and the
- * condition sees what it returns: `offset 0` keeps it from being checked before, on the row of the snapshot.
+ * A worker may read a carrier before the relay that added it has committed. The lock waits for that commit,
+ * and the condition is checked on the row that the lock returns: `offset 0` keeps Postgres from checking it
+ * earlier, on the row of the snapshot.
  */
 export const lockedWhere = (ids: readonly string[], condition: SQL): SQL =>
   sql`array(select id from (
@@ -47,13 +47,15 @@ export const lockedWhere = (ids: readonly string[], condition: SQL): SQL =>
         where id = any(${array(ids)}::bigint[]) and dead_at is null offset 0 for update) locked
       where ${condition})`;
 
-/** The condition that an attempt may fail an entry: no other one has its lease or its carrier. */
+/**
+ * The condition under which an attempt may fail an entry: no other attempt holds its lease or its carrier.
+ */
 export const heldBy = ({ carrier, token }: Holder) =>
   sql`(leased_by = ${token} or (carrier = ${carrier} and (leased_by is null or leased_until <= now())))`;
 
 /**
- * Renews the lease of an entry until it is stopped, one renewal at a time: while Postgres hangs, more of them
- * would take all connections. A failed renewal is covered by the next one.
+ * Renews the lease of an entry until stopped. Only one renewal runs at a time: while Postgres hangs, more
+ * would use up all connections. The next renewal makes up for one that failed.
  */
 export function renewLease(
   transact: (work: (tx: Tx) => Promise<unknown>) => Promise<unknown>,
@@ -77,6 +79,6 @@ export function renewLease(
   return { stop: () => clearInterval(timer) };
 }
 
-/** True when the lease of an attempt that began to take it at this time may have ended before the call. */
+/** True if a lease that was requested at this time may have expired before the call. */
 export const isLeaseOver = (startedMs: number): boolean =>
   performance.now() - startedMs > LEASE_MS - RENEW_EVERY_MS;

@@ -12,7 +12,7 @@ import type { Producers } from "./redis.ts";
 export type Shareable = {
   /** The row of job_runs that it belongs to. */
   readonly run: string | null;
-  /** The instant that a scheduled entry stands for; it may outlive the row of its run. */
+  /** The slot of a scheduled entry, which may outlive the row of its run. */
   readonly slot: string | null;
   /** Attempts that failed, and starts whose worker was lost. */
   readonly attempts: number;
@@ -36,7 +36,7 @@ export const carrierCapacity = (job: Job, entry: Shareable): number =>
 /** An entry that is due, as the relay reads it. */
 export type DueEntry = Shareable & { id: string; queue: QueueName; job: string };
 
-/** The ids of entries that one attempt runs: a BullMQ job, or a run by hand. */
+/** The ids of entries that one attempt runs: a BullMQ job, or a manual run. */
 export type Carrier = Shareable & {
   readonly id: string;
   readonly job: string;
@@ -101,7 +101,7 @@ function byQueue(carriers: readonly NewCarrier[]): Map<QueueName, NewCarrier[]> 
 }
 
 /**
- * Makes the entries of carriers due again as of now, where the scans of all relays find them. @returns how
+ * Makes the entries of carriers due again as of now, so that the scans of all relays find them. @returns how
  * many.
  */
 export async function freeCarriers(db: Database, carriers: readonly string[]): Promise<number> {

@@ -6,20 +6,20 @@ import type { Log } from "../log.ts";
  * after each pause one carrier tries.
  */
 export type Circuits = {
-  /** How long work must wait, in ms; 0 when it may start. After a pause that is one carrier. */
+  /** How long work must wait, in ms; 0 if it may start. After a pause only one carrier may. */
   waitMs(work: string): number;
-  /** Entries were settled: closes the circuit. */
+  /** Closes the circuit, after entries were settled. */
   succeeded(work: string): void;
   /** Opens the circuit, or keeps it open for longer. @returns in how many ms the entries should be due. */
   open(work: string, fault: string): number;
   /**
    * Counts a deadlock or lock timeout.
-   * @returns a short delay, or null after several in a row, which are not a coincidence.
+   * @returns a short delay in ms, or null after several in a row, which are no coincidence.
    */
   contended(work: string): number | null;
   /**
-   * Notes an entry that ran out of time while it was alone in its transaction.
-   * @returns true if other entries did too since the last success. The entries are then not to blame.
+   * Records an entry that ran out of time while it was alone in its transaction.
+   * @returns true if other entries did too since the last success. The entries are then not at fault.
    */
   othersFailLike(work: string, entry: string): boolean;
 };
@@ -35,7 +35,7 @@ export type CircuitsDeps = {
 };
 
 const FIRST_PAUSE_MS = 2_000;
-/** Less than the 15 s in which work must proceed once a server has recovered. */
+/** Less than the 15 s within which work must resume after a server has recovered. */
 export const LONGEST_PAUSE_MS = 10_000;
 /** How long one carrier may try before the next one does. */
 const TRIAL_MS = 10_000;
@@ -50,7 +50,7 @@ const LONGEST_OUTAGE_MS = 6 * 3_600_000;
 type Circuit = {
   openedAtMs: number | null;
   pausedUntilMs: number;
-  /** Until then the carrier that tries may be under way. */
+  /** Until then the carrier that was let through may still be running. */
   triedUntilMs: number;
   openings: number;
   contentions: number;
@@ -61,7 +61,7 @@ type Circuit = {
 /** Creates the circuits of one process, all closed. */
 export function createCircuits(deps: CircuitsDeps): Circuits {
   const { log, onChange, nowMs = () => performance.now(), random = Math.random } = deps;
-  // Only work that failed since its last success is here.
+  // Holds only work that has failed since its last success.
   const circuits = new Map<string, Circuit>();
   const circuitOf = (work: string): Circuit => {
     const known = circuits.get(work);
@@ -103,7 +103,7 @@ export function createCircuits(deps: CircuitsDeps): Circuits {
       const now = nowMs();
       circuit.openedAtMs ??= now;
       circuit.fault = fault;
-      // Carriers that began before the pause fail in it, and do not lengthen it.
+      // Carriers that started before the pause and fail during it do not extend it.
       if (now >= circuit.pausedUntilMs) {
         const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** circuit.openings, LONGEST_PAUSE_MS);
         circuit.openings += 1;

@@ -9,7 +9,7 @@ import type { Job } from "./job.ts";
 import { Interrupted, TimeLimitExceeded } from "./outcome.ts";
 import { settleInTime } from "./settle.ts";
 
-/** Settles small carriers of one job that run in one process at the same time in shared transactions. */
+/** Settles small carriers of one job that run in one process at the same time, in shared transactions. */
 export type Coalescer = {
   /**
    * Settles the entries of a carrier together with those of other carriers that arrived while the job was
@@ -17,8 +17,7 @@ export type Coalescer = {
    * time limit, from when it begins. A carrier that is stopped does not wait for its group any longer; the
    * group is abandoned when all of its carriers are.
    *
-   * @throws what its own entries throw when they are settled alone; or the fault of the group, if that is
-   * not about entries.
+   * @throws the error of its own entries, settled alone; or that of the group, if entries did not cause it.
    */
   settle(execution: Execution, work: Work, ids: readonly string[], stop: AbortSignal): Promise<Settled>;
 };

@@ -21,7 +21,7 @@ export type DeadLetter = {
 
 export type DeadLetterFilter = {
   readonly id?: string | undefined;
-  /** Only some of them. */
+  /** Only those with these ids. */
   readonly ids?: readonly string[] | undefined;
   readonly job?: string | undefined;
   readonly queue?: string | undefined;
@@ -55,7 +55,7 @@ export function listDeadLetters(
   );
 }
 
-/** How many dead letters of a job have an error that begins alike. */
+/** How many dead letters of a job have errors with the same beginning. */
 export type DeadLetterCount = {
   readonly job: string;
   /** The first characters of the error; null for none. */
@@ -66,9 +66,9 @@ export type DeadLetterCount = {
   readonly until: string;
 };
 
-/** Errors may end with what is particular to an entry. */
+/** The end of an error may be specific to one entry. */
 const ERROR_BEGINNING = 48;
-/** Dead letters that are counted at once, the newest ones. */
+/** At most this many dead letters are counted at once, the newest ones. */
 const COUNTED = 20_000;
 
 /** Counts the newest 20,000 dead letters by job and error, the most frequent first. */
@@ -119,7 +119,7 @@ export type RetryResult = {
   readonly retried: number;
   /** Dead letters of ranged runs that a newer run has replaced. They stay dead. */
   readonly superseded: number;
-  /** The entry of the audit log, by which `readRetry` follows them; null if there were no dead letters. */
+  /** The entry of the audit log from which `readRetry` finds them; null if there were no dead letters. */
   readonly auditId: string | null;
 };
 

@@ -14,7 +14,7 @@ import type { Producers } from "./redis.ts";
  */
 export type DirectDispatch = {
   /**
-   * Names the queues without a backlog. Each may receive up to `MAX_WAITING_CARRIERS` carriers until the next
+   * Sets which queues have no backlog. Each may receive up to `MAX_WAITING_CARRIERS` carriers until the next
    * call.
    */
   allow(queues: readonly QueueName[]): void;

@@ -20,7 +20,8 @@ type EnqueueOptions = {
 };
 
 /**
- * `traces`: the spans that ask for the payloads, in their order, where one transaction writes for several.
+ * `traces`: the spans that enqueue the payloads, in the same order, for a transaction that writes for
+ * several.
  */
 type EnqueueManyOptions = EnqueueOptions & { readonly traces?: readonly (TraceContext | null)[] };
 
@@ -70,13 +71,13 @@ type RunOfEntries = { readonly id: string; readonly slot: Date | null };
 /** A run that has a row in job_runs, and no entry yet. */
 export type NewRun = RunOfEntries & { readonly job: Job; readonly payload: unknown };
 
-/** A part of a statement that writes the trace, which there is none of while tracing is off. */
+/** The part of a statement that writes the trace; none while tracing is off. */
 const traced = ({ dispatch }: Tx, part: SQL): SQL => (dispatch.trace === null ? sql`` : part);
 
 /**
  * Enqueues runs, of any jobs, in one statement. An entry of a run is never merged with another: each run has
- * its own outcome. A run of a schedule begins a trace: the run before it, which may open it, is not its
- * cause.
+ * its own outcome. A scheduled run starts a trace of its own: the previous run, whose end may have opened its
+ * slot, is not its cause.
  */
 export async function enqueueRuns(tx: Tx, runs: readonly NewRun[]): Promise<void> {
   if (runs.length === 0) return;
@@ -135,7 +136,7 @@ type Insertion = {
   readonly entries: ReadonlyMap<string, unknown>;
   readonly run?: RunOfEntries;
   readonly delayMs?: number;
-  /** The spans that ask for the entries; default: that of the transaction. */
+  /** The spans that enqueue the entries; default: that of the transaction. */
   readonly traceByKey?: ReadonlyMap<string, TraceContext | null> | undefined;
   /** How many of the entries are due; the others are parked (parked-ranges.ts). Default: all. */
   readonly dueAtOnce?: number;
@@ -180,7 +181,7 @@ async function insertEntries(tx: Tx, insertion: Insertion): Promise<string[]> {
   return inserted.map((row) => row.id);
 }
 
-/** The parts of the statement that write the spans which ask for the entries. */
+/** The parts of the statement that write the spans of the entries. */
 function traceOf({ dispatch }: Tx, keys: readonly string[], { traceByKey }: Insertion) {
   if (dispatch.trace === null && traceByKey === undefined) return UNTRACED_PARTS;
   const traces = keys.map((key) => traceByKey?.get(key) ?? dispatch.trace);

@@ -4,9 +4,9 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import { type Catalogue, namesOf } from "./catalogue.ts";
 import { payloadFieldsOf } from "./payload-fields.ts";
 
-// The outbox as operators search it. It may hold millions of entries, and has indexes only for the work
-// itself. So each search reads at most some thousand of them, in the order of an index, and says when there
-// are more.
+// Searches of the outbox by operators. It may hold millions of entries and is indexed only for processing. So
+// each search reads at most a few thousand of them, in the order of an index, and reports when there are
+// more.
 
 /** `parked`: a range that waits for others of its run. `held`: waits for a version that has its job. */
 export const ENTRY_STATES = ["due", "later", "carried", "parked", "held", "dead"] as const;
@@ -17,7 +17,7 @@ const STATE = sql`case when dead_at is not null then 'dead' when enqueued_at is 
   when run_at > now() then 'later' else 'due' end`;
 
 export type EntryFilter = {
-  /** The name of a job: its ranges and its sums count as well. */
+  /** The name of a job; includes its ranges and sums. */
   readonly job?: string | undefined;
   readonly queue?: string | undefined;
   readonly state?: WorkState | undefined;
@@ -115,7 +115,7 @@ function entryNames({ jobs }: Catalogue, name: string): string[] {
 /** A part of an index that is read: which entries, and in which order. */
 type IndexPart = { readonly where: SQL; readonly order: SQL };
 
-/** One entry more than the limit is read from each part: then there is more. */
+/** One entry more than the limit is read from each part, to know whether there are more. */
 function unionOf(parts: readonly IndexPart[], perPart: number, { field }: EntryFilter): SQL {
   // Payloads are large, and few searches compare them.
   const columns = field === undefined ? READ : sql`${READ}, payload`;
@@ -128,7 +128,7 @@ function unionOf(parts: readonly IndexPart[], perPart: number, { field }: EntryF
   );
 }
 
-/** Where entries that match may be, by the index that narrows them down best. */
+/** The parts of the most selective index that may contain matching entries. */
 function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
   const { job, queue, state, key, field } = filter;
   const names = job === undefined ? null : entryNames(catalogue, job);
@@ -162,7 +162,7 @@ const withKey = (names: readonly string[], key: string): IndexPart => ({
 /** The same index, in the order of the keys of a name. */
 const ofName = (name: string): IndexPart => ({ where: sql`job = ${name}`, order: sql`job, key` });
 
-/** The jobs whose payload has the field: first those whose key is its value, as it mostly is. */
+/** The jobs whose payload has the field, beginning with those whose key is its value, as it usually is. */
 function withField(catalogue: Catalogue, { name, value }: NonNullable<EntryFilter["field"]>): IndexPart[] {
   const names = catalogue.jobs
     .filter((job) => payloadFieldsOf(job).fields.some(([field]) => field === name))
@@ -174,7 +174,7 @@ function withField(catalogue: Catalogue, { name, value }: NonNullable<EntryFilte
   return [withKey(names, value), ...others];
 }
 
-/** The index outbox_due, which has each queue in order; without a state with carried and dead ones. */
+/** The index outbox_due, ordered within each queue; carried and dead entries as well if no state is given. */
 function waiting(queue: string | undefined, state: WorkState | undefined): IndexPart[] {
   const due = { due: sql`run_at <= now()`, later: sql`run_at > now() and run_at < 'infinity'` } as const;
   const at = state === "due" || state === "later" ? due[state] : sql`run_at = 'infinity'`;
@@ -192,7 +192,7 @@ function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
     queue === undefined ? null : sql`queue = ${queue}`,
     state === undefined ? null : sql`${STATE} = ${state}`,
     key === undefined ? null : sql`key = ${key}`,
-    // Ranges and sums have the payload of their run as its input.
+    // Ranges and sums hold the payload of their run in `input`.
     field === undefined
       ? null
       : sql`coalesce(payload ->> ${field.name}, payload -> 'input' ->> ${field.name}, payload -> 'range' ->> ${field.name}) = ${field.value}`,
@@ -206,7 +206,7 @@ function conditions(catalogue: Catalogue, filter: EntryFilter): SQL {
 
 export type EntryDetails = ListedEntry & {
   payload: unknown;
-  /** The request of an outside call, without what it was decided from. */
+  /** The request of an outside call, without the facts it was based on. */
   request: unknown;
   asks: number;
   slot: string | null;
@@ -233,7 +233,7 @@ export async function loadEntry(on: Queryable, id: string): Promise<EntryDetails
   return entry;
 }
 
-/** What an entry has enqueued and is not settled. */
+/** What an entry has enqueued that is not settled yet. */
 export type LedTo = {
   readonly entries: readonly ListedEntry[];
   /** True if more might have been enqueued by it: not all were read. */
@@ -241,8 +241,8 @@ export type LedTo = {
 };
 
 /**
- * Looks for what an entry has enqueued among those that were enqueued after it: no index has the cause, which
- * every insert would write.
+ * Looks for what an entry has enqueued among the entries after it. There is no index by cause, since every
+ * insert would have to write to it.
  */
 export async function entriesCausedBy(
   on: Queryable,
@@ -268,8 +268,8 @@ export const isInOutbox = async (on: Queryable, id: string): Promise<boolean> =>
   (await rows(on, sql`select 1 from outbox where id = ${id}`)).length > 0;
 
 /**
- * The entries that are left of a trace, in the order in which they were enqueued: what was caused by the same
- * call or event.
+ * The unsettled entries of a trace, in the order in which they were enqueued: work caused by the same call or
+ * event.
  */
 export const entriesOfTrace = (on: Queryable, traceId: string, limit: number): Promise<ListedEntry[]> =>
   rows<ListedEntry>(

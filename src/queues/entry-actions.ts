@@ -5,7 +5,7 @@ import type { Tx } from "../db/transaction.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { removeEntries } from "./dead-letters.ts";
 
-/** Neither dead nor with a worker, and not parked or held: what an operator may move in time. */
+/** Neither dead nor with a worker, and not parked or held: an operator may reschedule these. */
 const WAITS = sql`dead_at is null and enqueued_at is null and run_at < 'infinity'
   and (leased_until is null or leased_until <= now())`;
 

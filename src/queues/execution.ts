@@ -131,8 +131,8 @@ export async function readEntry(tx: Tx, { ids, names }: EntryRefs): Promise<Entr
 }
 
 /**
- * Parses the input of a job. It happens apart from the job's own code, so that an invalid payload is dead at
- * once while a ZodError thrown inside a job is retried.
+ * Parses the input of a job, outside the job's own code, so that an invalid payload is dead at once while a
+ * ZodError thrown inside a job is retried.
  *
  * @throws PayloadRejected
  */
@@ -187,8 +187,8 @@ export const computeContextFor = (
 const READ_ONLY_TRANSACTION = "25006";
 
 /**
- * A write is the fault of the job here. The code alone would mean that Postgres is read-only, for which no
- * entry is to blame.
+ * Here a write is a bug of the job. Its error code alone would mean that Postgres is read-only, which is not
+ * the fault of an entry.
  */
 function rejectWrite(error: unknown): never {
   if (databaseFault(error)?.code === READ_ONLY_TRANSACTION)

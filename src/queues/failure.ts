@@ -38,8 +38,8 @@ export type Disposition = { readonly discardsRequest?: true } & (
 );
 
 /**
- * What an error is about: a Postgres that is gone, one that is read-only or full, locks of others, time that
- * ran out, or the entry itself. Only the last one is the fault of the entry for certain.
+ * The cause of an error: Postgres is unreachable, Postgres is read-only or full, locks held by others, a time
+ * limit, or the entry itself. Only the last one is certainly the fault of the entry.
  */
 export type FaultKind = "absent" | "unfit" | "contention" | "limit" | "own";
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { createTotals } from "./totals.ts";
 
-/** The length of a step. Minutes of each job would be ten times as many rows. */
+/** The length of a step. One-minute steps would be ten times as many rows. */
 const STEP_MS = 600_000;
 const KEPT_DAYS = 8;
 
@@ -26,7 +26,7 @@ type Counted = {
   readonly longestMs: number;
 };
 
-/** What the carriers of each job did in steps of ten minutes, until it is written. */
+/** Counts what the carriers of each job did in steps of ten minutes, until the counts are written. */
 export function createJobTotals() {
   const totals = createTotals({ keyOf: ({ since, job }) => `${since} ${job}`, sum: sumOf, write: addSteps });
   return {
@@ -66,7 +66,7 @@ async function addSteps(on: Queryable, counted: readonly Counted[]): Promise<voi
   );
 }
 
-/** What the carriers of a job did in a stretch of time. */
+/** The activity of the carriers of a job in a time span. */
 export type JobActivity = {
   job: string;
   carriers: number;
@@ -102,12 +102,12 @@ export type WaitingWork = {
   oldestSeconds: number;
 };
 
-/** Entries that are looked at, of each kind: with more, the figures are those of the oldest. */
+/** At most this many entries of each kind are read. With more, the figures cover the oldest ones. */
 const MAX_READ = 20_000;
 
 /**
  * What waits in a queue now, by the names of its entries.
- * @param from where its due entries begin: before that are dead rows.
+ * @param from where its due entries begin; before that there are only dead rows.
  */
 export const readWaitingWork = (on: Queryable, queue: string, from: string | null): Promise<WaitingWork[]> =>
   rows<WaitingWork>(

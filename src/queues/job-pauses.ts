@@ -7,14 +7,14 @@ import { sharedReading } from "../shared-reading.ts";
 import { namesOf } from "./catalogue.ts";
 import type { Job } from "./job.ts";
 
-// An operator may pause a job for a time: when something is wrong with what it does, or with a service that
-// it calls. Its work may come from anywhere and is enqueued as always. A worker that meets an entry of it
-// gives it back, due when the pause ends, without using an attempt.
+// An operator may pause a job for a time, when something is wrong with its work or with a service that it
+// calls. Its work is still enqueued. A worker that takes an entry of a paused job gives it back, due when the
+// pause ends, without using an attempt.
 
 /** A job and until when it is paused. */
 export type JobPause = { job: string; until: string };
 
-/** How long workers may not know of a change. */
+/** How long a change may take to reach workers. */
 export const KNOWN_WITHIN_MS = 2_000;
 
 export type JobPauses = {
@@ -38,7 +38,7 @@ export function createJobPauses(on: Queryable): JobPauses {
 export const listPauses = (on: Queryable): Promise<JobPause[]> =>
   rows<JobPause>(on, sql`select job, until from job_pauses where until > now() order by job`);
 
-/** A pause with who began it, or changed it last; null once the audit log does not say it any more. */
+/** A pause and who started it or last changed it; null once the audit log no longer has that. */
 export type DecidedPause = JobPause & { readonly decided: LatestDecision | null };
 
 /** The jobs that are paused now, with who paused them and why. */
@@ -56,8 +56,8 @@ export async function listDecidedPauses(on: Queryable): Promise<DecidedPause[]> 
 const subjectOfJob = (job: string): string => `jobs:${job}`;
 
 /**
- * SQL: when the pause of a job ends; null if it has ended. Locks it: whoever resumes the job waits for what
- * is given back, and finds it.
+ * SQL: when the pause of a job ends; null if it has ended. Locks the pause, so that resuming the job waits
+ * for entries that are being given back, and finds them.
  */
 export const pauseEnd = (job: string): SQL =>
   sql`(select until from job_pauses where job = ${job} and until > now() for share)`;

@@ -8,7 +8,7 @@ import type { Ports } from "../ports/ports.ts";
 import type { Compute } from "../threads/compute.ts";
 import type { Counts, Further, Outcome } from "./outcome.ts";
 
-/** Everything a job is given. */
+/** The context of a job. */
 export type JobContext = {
   /** The transaction that settles the job: effects written in it happen exactly once. */
   readonly tx: Tx;
@@ -38,8 +38,8 @@ export type JobContext = {
 };
 
 /**
- * What `compute` is given: no transaction is open while it runs. It reads in short ones of its own and cannot
- * write.
+ * The context of `compute`: no transaction is open while it runs. It reads in short ones of its own and
+ * cannot write.
  */
 export type ComputeContext = Omit<JobContext, "tx"> & {
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
@@ -50,7 +50,7 @@ export type ComputeContext = Omit<JobContext, "tx"> & {
   fetch<T>(request: unknown, call: (ports: Ports) => Promise<T>): Promise<T | null>;
 };
 
-/** What a sum is given. */
+/** The context of a sum. */
 export type SumContext = JobContext & {
   /**
    * The round whose ranges have just been settled: 0 for those of the cut, one more each time the sum
@@ -66,10 +66,10 @@ export type Measure = (
   n: number,
 ) => void;
 
-/** A decision in words: the subject it is about, and what was decided. */
+/** A decision in words: the subject, and the decision. */
 export type Remark = { readonly about: string; readonly decision: string };
 
-/** What code outside of transactions is given. */
+/** The context of code outside of transactions. */
 export type OutsideContext = {
   readonly ports: Ports;
   /** The time of the call. */
@@ -78,7 +78,7 @@ export type OutsideContext = {
   readonly signal: AbortSignal;
 };
 
-/** What an outside call is given. No transaction is open while it runs. */
+/** The context of an outside call. No transaction is open while it runs. */
 export type CallContext = OutsideContext & {
   /**
    * Stores a note with the request, which `resume` reads if the call is never answered. Throws if another
@@ -159,8 +159,8 @@ type Outside<P, Request, Answer> = {
   admit?(entry: string, context: OutsideContext): Promise<void>;
   prepare(payload: P, context: JobContext): Promise<Prepared<Request>>;
   /**
-   * What becomes of a request that an earlier attempt stored, and may have sent. Default: it is sent again.
-   * `note`: the last that the call noted.
+   * Decides about a request that an earlier attempt stored, and may have sent. Default: it is sent again.
+   * `note`: the last note of the call.
    */
   resume?(request: Request, note: string | null, context: JobContext): Promise<Resumption<Answer>>;
   call(request: Request, context: CallContext): Promise<Answer>;
@@ -180,7 +180,7 @@ export type Prepared<Request> = { readonly request: Request } | { readonly nothi
  * the run, or continues it with further ranges, of the same kind or another.
  */
 type Ranged<P, Range, Computed> = {
-  /** What a range looks like: one that another version has cut differently waits for that version. */
+  /** The schema of a range. A range that another version has cut in another form waits for that version. */
   readonly range: z.ZodType<Range>;
   /**
    * How many ranges of a run are due at a time for each worker process. Less than the default, which is two
@@ -208,7 +208,7 @@ type CountsSchema = z.ZodType<{ readonly [name: string]: number | undefined }>;
 
 export type RangedJob<P, Range, Computed = unknown> = Declared<P, "ranged"> &
   Ranged<P, Range, Computed> & {
-    /** What its ranges count, and its sums are given. Default: numbers under any names. */
+    /** The counts of its ranges, which are passed to its sums. Default: numbers under any names. */
     readonly counts: CountsSchema;
   };
 

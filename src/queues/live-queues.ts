@@ -9,7 +9,7 @@ const markKey = (producers: Producers, queue: string): string => `${producers.ke
 
 /** Marks the queues of this version in Redis as having a running process. */
 export type LiveMarks = {
-  /** @param lost whether the marks may be gone: they are made at once. */
+  /** @param lost whether the marks may be gone; they are then made at once. */
   renew(lost: boolean): Promise<void>;
 };
 
@@ -26,7 +26,7 @@ export function createLiveMarks(producers: Producers): LiveMarks {
   };
 }
 
-/** Those of some queues that no running process has, of this version or another. */
+/** Which of some queues no running process serves, of this version or another. */
 export async function queuesWithoutProcess(
   producers: Producers,
   queues: readonly string[],

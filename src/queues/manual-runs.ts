@@ -45,7 +45,7 @@ export async function followRun(
   }
 }
 
-/** Begins the names of carriers of this process. */
+/** The prefix of the names of this process's carriers. */
 const INLINE = "inline-";
 
 /**
@@ -105,8 +105,8 @@ const pause = (signal: AbortSignal) => delay(POLL_MS, undefined, { signal }).cat
 type NextEntry = { id: string; job: string; run: string; slot: string | null; attempts: number };
 
 /**
- * The next due entry of the run or of a step of it that no worker holds. One that another process like this
- * one holds is taken over: whichever settles it first has settled it.
+ * The next due entry of the run or of a step of it that no worker holds. One that another such process holds
+ * is taken over: whichever settles it first wins.
  */
 async function nextEntry(db: Database, runId: string, carrier: string): Promise<NextEntry | undefined> {
   const [entry] = await rows<NextEntry>(

@@ -10,7 +10,7 @@ export type EntryCount = {
   readonly queue: string;
   readonly state: EntryState;
   readonly count: number;
-  /** True if the outbox was sampled, because there are too many to count them at each scrape. */
+  /** True if the outbox was sampled, because it has too many entries to count at each scrape. */
   readonly isEstimate: boolean;
   /** Age of the oldest one that is due or carried. */
   readonly oldestSeconds: number | null;
@@ -28,7 +28,10 @@ export type CountOptions = {
   readonly exactUpTo?: number;
   /** Estimates what exceeds the limit. Default: `sampleEntries`, each time. */
   readonly sample?: () => Promise<readonly EntryEstimate[]>;
-  /** Where the due entries of each queue begin, as the relay has seen it: before that are dead rows. */
+  /**
+   * Where the due entries of each queue begin, as the relay last saw it; before that there are only dead
+   * rows.
+   */
   readonly from?: ScanStarts;
 };
 
@@ -61,7 +64,7 @@ type Counted = {
   state: EntryState;
   count: number;
   oldestSeconds: number | null;
-  /** Whether the limit is one for each queue. */
+  /** Whether the limit applies to each queue. */
   isPerQueue: boolean;
 };
 

@@ -8,7 +8,7 @@ export type Outcome =
 
 export const done = (counts: Counts = {}): Outcome => ({ kind: "done", counts });
 
-/** Nothing to do, which is no failure. The reason is stored with the run. */
+/** There was nothing to do, which is not a failure. The reason is stored with the run. */
 export const skipped = (reason: string): Outcome => ({ kind: "skipped", reason });
 
 /** Returned by the sum of a ranged job instead of an outcome when the run is not over. */
@@ -87,7 +87,7 @@ export class PayloadRejected extends Error {
 }
 
 /**
- * What is stored was written by a version with other fields. The entry waits for a version that knows them.
+ * The stored value was written by a version with other fields. The entry waits for a version that knows them.
  * Uses no attempt.
  */
 export class AnotherVersion extends Error {

@@ -61,7 +61,7 @@ const parkedRuns = (on: Queryable): Promise<ParkedRun[]> =>
         select run, queue, name from parked where queue = any(${array(QUEUE_NAMES)}::text[])`,
   );
 
-/** Redis of some hosts does not list its clients. */
+/** Some hosted Redis services do not list their clients. */
 const workersOf = async (producers: Producers, queue: QueueName): Promise<number> =>
   Math.max(
     1,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Job } from "./job.ts";
 
-/** The part of JSON Schema that flags and forms are made from, for one field of a payload. */
+/** The part of JSON Schema from which flags and forms are generated, for one field of a payload. */
 export type FieldSchema = {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -16,7 +16,7 @@ type PayloadSchema = {
   readonly required?: readonly string[];
 };
 
-/** Filled in with the one who starts the job; nobody enters it. */
+/** Filled in with the name of the operator who starts the job, not entered. */
 export const ACTOR_FIELD = "actor";
 
 /** The fields of a job's payload, from its zod schema. */

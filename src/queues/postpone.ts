@@ -11,7 +11,7 @@ const FIRST_WAIT_MS = 1_000;
 /** Longer waits would delay its work after a deploy; a version that starts makes it due at once. */
 const MAX_WAIT_MS = 15 * 60_000;
 const DEAD_AFTER_MS = 24 * 3_600_000;
-/** Entries that become dead letters per sweep. */
+/** At most this many entries become dead letters per sweep. */
 const DEAD_PER_SWEEP = 500;
 
 /**
@@ -20,7 +20,7 @@ const DEAD_PER_SWEEP = 500;
  * another version finds a new entry within seconds, and old entries cost little.
  *
  * @param reason stored with the entry; must hold no values of the payload.
- * @param holder entries that another attempt has are left to it.
+ * @param holder the attempt that gives the entries back; those that another attempt holds are left to it.
  * @returns how many were not postponed before.
  */
 export async function postponeEntries(
@@ -41,7 +41,7 @@ export async function postponeEntries(
   return postponed.filter(({ isNew }) => isNew).length;
 }
 
-/** Entries of a queue that are looked at by one call of `holdEntries`. */
+/** At most this many entries of a queue are checked by one call of `holdEntries`. */
 const HELD_AT_ONCE = 2_000;
 
 /**

@@ -5,7 +5,7 @@ import { type PauseDecision, pauseJob, resumeJob } from "./job-pauses.ts";
 
 // A queue is paused by pausing its jobs (job-pauses.ts): for a time, in Postgres, with or without Redis.
 
-/** Pauses every job of a queue for a time. Of those that are paused already the end is changed. */
+/** Pauses every job of a queue for a time. For jobs that are paused already, the end is changed. */
 export async function pauseQueue(
   tx: Tx,
   queue: string,

@@ -22,7 +22,7 @@ export type RedisAddress = {
 /** The oldest version that is supported, as major and minor. */
 export const OLDEST_REDIS = [6, 2] as const;
 
-// What BullMQ assumes of a server that it does not ask.
+// What BullMQ assumes about a server whose version it does not ask for.
 RedisConnection.minimumVersion = `${OLDEST_REDIS.join(".")}.0`;
 
 /**
@@ -57,7 +57,7 @@ type Purpose = {
   readonly name: string;
   readonly offlineQueue: boolean;
   readonly maxRetriesPerRequest: number | null;
-  /** A connection over which nothing comes for this long while a command waits is closed. */
+  /** A connection is closed when nothing arrives over it for this long while a command waits. */
   readonly socketTimeoutMs: number;
   readonly commandTimeoutMs: number | null;
   /** How often a command is sent to a Redis Cluster, every 100 ms while one of its nodes is away. */
@@ -90,10 +90,10 @@ export const producerConnection = (address: RedisAddress, name: string): RedisCl
     maxRedirections: 16,
   });
 
-/** A connection asks this often whether Redis has loaded its data; by default as seldom as every 10 s. */
+/** How often a connection checks whether Redis has loaded its data; the default is up to 10 s. */
 const LOADING_PAUSE_MS = 1_000;
 
-/** The sentinels and nodes of a host that is gone without a reset are given up after this. */
+/** Connections to sentinels and nodes whose host is gone without a reset are given up after this time. */
 const CONNECT_LIMIT_MS = 3_000;
 
 function connect(address: RedisAddress, purpose: Purpose): RedisClient {
@@ -116,7 +116,7 @@ function connect(address: RedisAddress, purpose: Purpose): RedisClient {
       maxRedirections: purpose.maxRedirections,
       clusterRetryStrategy: retryStrategy,
       slotsRefreshTimeout: CONNECT_LIMIT_MS,
-      // Names stay names: certificates are issued for them.
+      // Host names are not resolved here: certificates are issued for names.
       dnsLookup: (name, done) => done(null, name),
     });
   }

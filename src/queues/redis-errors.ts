@@ -1,4 +1,6 @@
-/** The first word of a reply, which tells errors of Redis apart, also of one that a Cluster client wraps. */
+/**
+ * The first word of an error reply, which identifies the error, also when a Cluster client has wrapped it.
+ */
 export const codeOf = (error: unknown): string =>
   error instanceof Error ? (/(?:^|Last error: (?:\w+: )?)([A-Z]{3,})\b/.exec(error.message)?.[1] ?? "") : "";
 

@@ -94,10 +94,10 @@ export function noProducers(): Producers {
   };
 }
 
-/** A Cluster client says that no node answers, and keeps why. */
+/** The error of a Cluster client only says that no node answers; the reason is in `lastNodeError`. */
 const rootCause = (error: Error & { lastNodeError?: Error | null }): Error => error.lastNodeError ?? error;
 
-/** Whether the socket of a connection has ended, which its status says only an event later. */
+/** Whether the socket of a connection has ended. Its status shows that only one event later. */
 const isClosing = (redis: RedisClient): boolean =>
   !(redis instanceof Cluster) && redis.stream?.writable === false;
 

@@ -92,7 +92,7 @@ type Scanned = { queue: QueueName; due: boolean; next: string };
 
 /**
  * Transactions last five seconds at most, and an entry is due when its transaction begins: what is committed
- * from now on is hardly older than this. The rest is found by the next full scan.
+ * from now on is rarely older than this. The rest is found by the next full scan.
  */
 const MARGIN_MS = 15_000;
 

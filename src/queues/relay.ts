@@ -49,7 +49,7 @@ export const POLL_MS = 250;
 const STUCK_AFTER_MS = 30_000;
 /**
  * A round of this many entries may have left some behind: while all queues are busy, the share of the
- * lightest is hardly more.
+ * lightest queue is not much larger.
  */
 const LARGE_ROUND = 15;
 /** After this many rounds in a row the loop ends until the next wake or poll. */
@@ -99,7 +99,7 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-/** Each transaction that runs in a span has one of its own, which is what enqueues its entries. */
+/** Each transaction that runs in a span has a span of its own, which is the one that enqueues its entries. */
 const inSpans =
   (tracing: Tracing, transact: Transact): Transact =>
   (work, signal) =>

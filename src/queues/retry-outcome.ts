@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { RunStatus } from "./runs.ts";
 
-/** Dead letters that an operator retried together, and what became of them. */
+/** Dead letters that an operator retried together, and how they ended. */
 export type Retry = {
   readonly at: Date;
   readonly actor: string;
@@ -28,7 +28,7 @@ export type RetryOutcome = {
 type Row = { at: string; actor: string; reason: string | null; entries: number };
 
 /**
- * What became of the entries of a retry, by job and reason, the most frequent first.
+ * How the entries of a retry ended, by job and reason, the most frequent first.
  *
  * @param auditId the entry of the audit log that names them.
  * @returns undefined if the audit log has no such retry.

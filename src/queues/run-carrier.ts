@@ -10,7 +10,7 @@ import { markRunning } from "./runs.ts";
 import { settleOrSplit } from "./settle-or-split.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 
-/** How long a carrier of a job whose circuit is open holds its worker before its entries are given back. */
+/** How long a carrier of a job with an open circuit holds its worker before its entries are given back. */
 const CIRCUIT_WAIT_MS = 1_000;
 
 /**

@@ -3,8 +3,8 @@ import type { LatestDecision } from "../db/audit-log.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 
 /**
- * Who started a run at the dashboard, and why. Undefined for any other run, and once the audit log does not
- * say it any more.
+ * Who started a run at the dashboard, and why. Undefined for any other run, and once the audit log no longer
+ * has it.
  */
 export async function startedBy(on: Queryable, runId: string): Promise<LatestDecision | undefined> {
   const [found] = await rows<Omit<LatestDecision, "at"> & { at: string }>(

@@ -18,8 +18,8 @@ const LOSES_POSTGRES: Disposition = {
 };
 
 /**
- * Settles entries in one transaction. What cannot be settled is added to `unsettled` of the attempt. Only a
- * fault that is about an entry is answered by halving the group.
+ * Settles entries in one transaction. What cannot be settled is added to `unsettled` of the attempt. Only the
+ * fault of an entry makes the group be halved.
  *
  * @param coalescer settles them together with those of other carriers; if that fails, they are settled alone.
  */
@@ -33,7 +33,7 @@ export async function settleOrSplit(
   if (failed === null) return;
   if (attempt.stop.aborted) return leave(attempt, ids, INTERRUPTED, failed.error);
   const kind = faultKindOf(failed.error);
-  // What is wrong with a group says nothing about the entries of one of its carriers.
+  // A fault of the group says nothing about the entries of one of its carriers.
   if (coalescer && (kind === "limit" || kind === "contention")) return settleOrSplit(attempt, ids);
   return answerFault(attempt, ids, failed.error);
 }
@@ -82,7 +82,7 @@ function leave(attempt: Attempt, ids: readonly string[], disposition: Dispositio
   attempt.unsettled.push({ ids, disposition, error });
 }
 
-/** Opens the circuit of the job. No entry is to blame, and none uses an attempt. */
+/** Opens the circuit of the job. No entry is at fault, and none uses an attempt. */
 function rest(attempt: Attempt, ids: readonly string[], error: unknown): void {
   const delayMs = attempt.deps.circuits.open(attempt.carrier.job, faultCode(error));
   leave(attempt, ids, { kind: "later", delayMs, outcome: "interrupted" }, error);
@@ -102,7 +102,7 @@ async function splitOrLeave(
 /**
  * Entries that ran out of time, or into the locks of others: by their own fault, or because of a server that
  * is too slow for all of them? Two entries of the group, each alone, show which: if both fail in the same
- * way, the entries are not to blame.
+ * way, the entries are not at fault.
  */
 async function settleSuspects(attempt: Attempt, ids: readonly string[], error: unknown): Promise<void> {
   const { circuits } = attempt.deps;

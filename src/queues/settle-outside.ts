@@ -104,7 +104,7 @@ const keepingRequest = (error: NotSent): Error =>
     ? new CallFailed("the call failed", { cause: error })
     : new Snooze(error.delayMs, error.message);
 
-/** Errors by which a call says itself what happens next. */
+/** Errors with which a call decides itself what happens next. */
 const PASSED_ON = [Snooze, Cancel, NotSent, Interrupted];
 
 const outsideContext = (
@@ -143,7 +143,7 @@ async function prepareRequest(
   // key.
   if (entry.request !== null) {
     const stored = entry.request as StoredRequest;
-    // Before the call, since its answer could not be recorded.
+    // Checked before the call, since the answer to a payload of another version could not be recorded.
     readPayload(job, stored.payload);
     const resumption = (await job.resume?.(stored.request, stored.note ?? null, context)) ?? SEND_AGAIN;
     if (resumption.kind === "answer") return { entry, stored, ...resumption };

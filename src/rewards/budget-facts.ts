@@ -13,7 +13,7 @@ export type EligibleCandidate = BudgetCandidate & { readonly userId: string };
 export type BudgetCandidates = {
   /** Those with enough approved assignments. */
   readonly eligible: readonly EligibleCandidate[];
-  /** How many had some, but too few. */
+  /** How many had approved assignments, but too few. */
   readonly tooFew: number;
 };
 
@@ -53,7 +53,7 @@ export async function readBudgetCandidates(
   const end = sql`${period.endAt}::timestamptz`;
   const minimum = BUDGET_RULES.minimumApproved[period.type];
   const overdue = sql`${new Date(period.endAt.getTime() - OVERDUE_AFTER_MS)}::timestamptz`;
-  // It takes a few milliseconds, less than starting parallel workers.
+  // The statement takes a few milliseconds, less than starting parallel workers.
   await tx.execute(sql`set local max_parallel_workers_per_gather = 0`);
   const found = await rows<CandidateRow>(
     tx,

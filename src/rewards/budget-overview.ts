@@ -20,7 +20,7 @@ export type PaidPeriod = Pick<
   readonly paidAt: Date;
 };
 
-/** What a profile got of a period, or why nothing. */
+/** The award of a profile in a period, or why there is none. */
 export type PeriodAward = Pick<typeof budgetAwards.$inferSelect, "rank" | "reason"> & {
   /** The host's id where there is one. */
   readonly profile: string;

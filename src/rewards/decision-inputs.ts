@@ -62,7 +62,7 @@ export const historyInputs = (history: CommissionFacts["buyerHistory"]): Decisio
   amount30Days: formatAmount(history.amount30DaysMicro),
 });
 
-/** The facts that a stored decision was made from. */
+/** The facts of a stored decision. */
 export function factsFrom(sale: SaleColumns, inputs: DecisionInputs): CommissionFacts {
   const { history, referredAt } = inputs;
   return {

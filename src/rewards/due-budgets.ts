@@ -79,7 +79,7 @@ export async function dueBudgets(
   return { due, unknownZone: zones.flatMap(({ zone, ids }) => (isTimeZone(zone) ? [] : ids)) };
 }
 
-/** The zones of a scope. Only for unknown zones are the organizations needed, which are few. */
+/** The zones of a scope. The organizations are needed only for unknown zones, which are few. */
 async function readZones(
   tx: Tx,
   defaultZone: string,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { EVENTS_SOURCE } from "../db/inbox.ts";
 
-/** Restricts the ids that a statement looks at. */
+/** Restricts the ids that a statement reads. */
 export type Within = (id: SQL) => SQL;
 
 export type Invariant = {
@@ -11,8 +11,8 @@ export type Invariant = {
   readonly table: string;
   readonly size: number;
   /**
-   * What a verification of what is new looks at: new rows; rows that new ledger transactions `touched`; or
-   * nothing, where rows change in ways that leave no trace in the ledger.
+   * The rows that a verification of new data reads: new rows; rows that new ledger transactions `touched`; or
+   * none, where rows change without a trace in the ledger.
    */
   readonly news: "rows" | "touched" | "nothing";
   /** Selects the ids that ledger transactions in [from, to) touched. */

@@ -50,7 +50,7 @@ type OneOfBuyer = {
 /**
  * Finds the sales about which the late ones of a buyer may change a decision: those whose windows now give
  * another signal than the one that was stored, and those that other transactions are settling. Nothing is
- * locked: what is found must be locked, and decided again from facts that are read afterwards.
+ * locked: the sales found must be locked, and decided again from facts that are read afterwards.
  *
  * @param late sales of one buyer, by time of sale; at least one.
  * @returns their ids, in order.

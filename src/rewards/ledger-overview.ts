@@ -3,7 +3,7 @@ import { type Queryable, rows } from "../db/statement.ts";
 import { formatAmount } from "../scoring/money.ts";
 import type { VerificationScope } from "./verifications.ts";
 
-/** What the accounts hold. Amounts are decimal tokens. */
+/** The totals of the accounts. Amounts are decimal tokens. */
 export type LedgerTotals = {
   readonly volunteers: string;
   /** The number of accounts of volunteers. */
@@ -12,7 +12,7 @@ export type LedgerTotals = {
   /** Held sales; a lower bound if `heldIsPartial`. */
   readonly heldSales: number;
   readonly heldIsPartial: boolean;
-  /** Minus what the others hold. */
+  /** Minus the sum of the others. */
   readonly treasury: string;
 };
 
@@ -24,13 +24,13 @@ export type LargeAccount = {
   readonly balance: string;
 };
 
-/** Held sales that are added up: some tens of milliseconds. */
+/** At most this many held sales are added up: some tens of milliseconds. */
 const HELD_READ = 10_000;
 
 /**
  * The totals of the ledger. System accounts have no balance row, and adding up their entries would read the
- * whole ledger. So what is held is added up over the held sales, and the treasury is what makes all accounts
- * sum to zero; both are what verify-ledger checks.
+ * whole ledger. So the held amount is added up over the held sales, and the treasury is the amount that makes
+ * all accounts sum to zero; verify-ledger checks both.
  */
 export async function readLedgerTotals(on: Queryable): Promise<LedgerTotals> {
   const [volunteers] = await rows<{ total: string; accounts: number }>(

@@ -47,7 +47,7 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
         select * from unnest(${array(legs.map((l) => l.transaction))}::bigint[], ${array(legs.map((l) => l.leg))}::smallint[],
                              ${array(legs.map((l) => l.account))}::bigint[], ${array(legs.map((l) => l.amount))}::bigint[])`,
   );
-  // Pipelined in this order: the entries are contended by no one, the balances may be.
+  // Pipelined in this order: there is no contention for the entries, but there may be for the balances.
   await Promise.all([writeEntries, moveBalances(tx, postings, accountIds)]);
 }
 

@@ -19,7 +19,7 @@ export type ProfileMultiplier = {
   readonly multiplierHundredths: number;
 };
 
-/** The organizations whose multipliers are computed least far. */
+/** The organizations whose multipliers are the most out of date. */
 export async function multiplierStates(on: Queryable, limit: number): Promise<MultiplierState[]> {
   const found = await rows<Omit<MultiplierState, "through"> & { through: string }>(
     on,

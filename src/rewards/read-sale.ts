@@ -15,7 +15,7 @@ type WrittenSale = {
   readonly timeAssumed: boolean;
 };
 
-/** What is wrong with one field, in words that the sender can act on. Field `body` is the whole body. */
+/** The fault of one field, in words that the sender can act on. Field `body` is the whole body. */
 export type SaleFault = { readonly field: string; readonly fault: string };
 
 export type ReadSale =
@@ -60,7 +60,7 @@ export type Fields = {
   readonly faults: SaleFault[];
 };
 
-/** Opens the body of a signed call. One that cannot be read is one fault, of the field `body`. */
+/** Parses the body of a signed call. If it cannot be read, that is one fault of the field `body`. */
 export function openFields(raw: Buffer): Fields {
   const body = readObject(raw);
   if ("fault" in body) return { read: () => undefined, faults: [{ field: "body", fault: body.fault }] };
@@ -81,7 +81,7 @@ function readObject(raw: Buffer): Field<Record<string, unknown>> {
   if ("fault" in decoded) return decoded;
   const read = readJson(decoded.text);
   if ("fault" in read) return read;
-  // Text that cannot be stored is a fault of the field it stands in, if that field is read at all.
+  // Text that cannot be stored is a fault of its field, if that field is read at all.
   const ambiguous = read.faults.find(({ kind }) => kind !== "text");
   if (ambiguous) return { fault: ambiguous.fault };
   // Parsed a second time, because numbers must not pass through a float.

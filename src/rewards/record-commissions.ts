@@ -26,8 +26,8 @@ export async function recordCommissions(
   now: Date,
 ): Promise<void> {
   if (decided.length === 0) return;
-  // None needs the result of another, so they are pipelined; post is last, since it locks balances that
-  // others wait for.
+  // The statements do not depend on each other, so they are pipelined; post is last, since it locks balances
+  // that others wait for.
   await Promise.all([
     insertCommissions(tx, payable(decided), now),
     settleSales(tx, decided, policy, now),

@@ -16,15 +16,15 @@ export type ChangedDecision = {
   readonly recheck: Exclude<CommissionRecheck, { readonly kind: "same" }>;
 };
 
-/** The commissions that a changed decision is about: the lines that are left of the sale after refunds. */
+/** The commissions that a changed decision concerns: the remaining lines of the sale after refunds. */
 export type RecheckedCommissions = ChangedDecision & {
   readonly lines: readonly StoredLine[];
   readonly totalMicro: bigint;
 };
 
 /**
- * Records what late sales changed about decisions that were made before them, with an audit row for each.
- * What an operator has released stays paid.
+ * Records how late sales changed earlier decisions, with an audit row for each. Commissions that an operator
+ * has released stay paid.
  */
 export async function recordRechecks(
   tx: Tx,

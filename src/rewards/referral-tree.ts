@@ -15,7 +15,7 @@ export type TreeNode = {
   readonly level: number;
   /** How many volunteers they have referred, whether listed or not. */
   readonly referred: number;
-  /** What the root has earned from their purchases. */
+  /** The amount that the root has earned from their purchases. */
   readonly earned: string;
   readonly children: TreeNode[];
 };

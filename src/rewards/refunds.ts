@@ -12,7 +12,7 @@ export type Refund = {
   readonly status: RefundRow["status"];
 };
 
-/** The refund that a message of the seller asked for. */
+/** The refund from a message of the seller. */
 export async function lockRefund(tx: Tx, id: string): Promise<Refund | undefined> {
   const [refund] = await rows<{ id: string; amountMicro: string; status: RefundRow["status"] }>(
     tx,
@@ -21,7 +21,7 @@ export async function lockRefund(tx: Tx, id: string): Promise<Refund | undefined
   return refund && { ...refund, amountMicro: BigInt(refund.amountMicro) };
 }
 
-/** Records the refund that an operator asks for. One run is one refund. */
+/** Records a refund by an operator. One run is one refund. */
 export async function insertOperatorRefund(
   tx: Tx,
   saleId: string,

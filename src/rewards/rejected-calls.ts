@@ -2,14 +2,14 @@ import { sql } from "drizzle-orm";
 import { type Queryable, rows } from "../db/statement.ts";
 import { isStorable } from "../foreign-text.ts";
 
-/** A signed call about a sale that was rejected: nothing of it is stored but its bytes. */
+/** A signed call about a sale that was rejected: only its bytes are stored. */
 export type RejectedCall = {
   readonly receivedAt: Date;
   readonly source: string;
   readonly faults: readonly { readonly field: string; readonly fault: string }[];
 };
 
-/** A shorter text is in many calls. */
+/** Shorter texts occur in many calls. */
 const MIN_LENGTH = 4;
 const READ = 10_000;
 const FOUND = 20;

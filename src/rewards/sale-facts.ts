@@ -10,7 +10,7 @@ import type {
 import { buyerWindows, MONTH } from "./buyer-windows.ts";
 import { buyerNumberOf, userOfBuyer } from "./buyers.ts";
 
-/** The facts of a decision about a sale: its amount is what is left of it after refunds. */
+/** The facts of a decision about a sale: its amount is the rest after refunds. */
 export type SaleFacts = CommissionFacts & {
   readonly refundedMicro: bigint;
   /** Whether a later sale of its buyer may have been decided without it. */
@@ -24,7 +24,7 @@ export type DecidedSale = { readonly facts: SaleFacts; readonly decision: Commis
 export type LockedSales = {
   /** The facts of those without a decision. */
   readonly facts: readonly SaleFacts[];
-  /** Why another one is skipped. */
+  /** Why another sale is skipped. */
   reasonToSkip(saleId: string): string;
 };
 

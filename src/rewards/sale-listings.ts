@@ -3,7 +3,7 @@ import { rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 
 /**
- * A sale may appear in the seller's list later than its time of sale, so the last days are asked for again.
+ * A sale may appear in the seller's list later than its time of sale, so the last days are requested again.
  */
 const OVERLAP_MS = 3 * 24 * 3_600_000;
 

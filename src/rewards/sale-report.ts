@@ -8,7 +8,7 @@ import { readCommissionLines, type StoredLine } from "./stored-sales.ts";
 
 type SaleColumns = typeof tokenSales.$inferSelect;
 
-/** A sale with everything that became of it. Amounts are decimal tokens. */
+/** A sale with everything that happened to it. Amounts are decimal tokens. */
 export type SaleReport = Pick<
   SaleColumns,
   "source" | "externalId" | "currency" | "timeAssumed" | "status" | "reasons"

@@ -10,7 +10,7 @@ type Reason = HoldReason | NoCommissionReason | "no-profile";
 const { salesPerHour, timesAverage, youngProfiles, youngProfileHours, receiptDays, firstAverageMicro } =
   COMMISSION_HOLD_LIMITS;
 
-/** What the reasons of a sale mean, by code. */
+/** Descriptions of the reasons of sales, by code. */
 const REASONS: Readonly<Record<Reason, string>> = {
   "no-profile": "The buyer has no volunteer profile yet.",
   "no-referrer": "Nobody referred the buyer.",
@@ -24,11 +24,11 @@ const REASONS: Readonly<Record<Reason, string>> = {
   "late-receipt": `It arrived more than ${receiptDays} days after it was sold.`,
 };
 
-/** What a reason of a sale means; the code itself for one that this version does not know. */
+/** The description of a reason of a sale; the code itself if this version does not know it. */
 export const reasonText = (code: string): string =>
   Object.hasOwn(REASONS, code) ? REASONS[code as Reason] : code;
 
-/** The same for one sale, with the figures that it was decided by. */
+/** The same for one sale, with the figures behind the decision. */
 function reasonOfSale(code: string, { history }: Pick<SaleReport, "history">): string {
   if (history === null) return reasonText(code);
   if (code === "velocity") return `${reasonText(code)} They made ${history.salesLastHour}.`;

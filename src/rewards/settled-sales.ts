@@ -6,7 +6,7 @@ import { buyerWindows } from "./buyer-windows.ts";
 import { type DecisionInputs, factsFrom } from "./decision-inputs.ts";
 import type { SettledStatus } from "./stored-sales.ts";
 
-/** What the audit rows of rechecks are named. */
+/** The action of the audit rows of rechecks. */
 export const RECHECK_ACTION = "commission.recheck";
 
 /** A sale whose commissions are paid or held, locked to decide about it again. */
@@ -15,7 +15,7 @@ export type SettledSale = {
   readonly status: SettledStatus;
   readonly reasons: readonly string[];
   readonly inputs: DecisionInputs;
-  /** The late sales that it has been decided again for, with a change. */
+  /** The late sales that have changed its decision. */
   readonly recheckedFor: readonly string[];
   /** The facts of its decision, with the current windows. */
   readonly facts: CommissionFacts;
@@ -23,7 +23,7 @@ export type SettledSale = {
 
 /**
  * Locks sales and reads the settled ones among them that have commissions. As in `lockSaleFacts`, the facts
- * are read once all rows are locked: they contain what was committed while the locks were waited for.
+ * are read once all rows are locked: they include everything committed while waiting for the locks.
  */
 export async function lockSettledSales(tx: Tx, saleIds: readonly string[]): Promise<SettledSale[]> {
   if (saleIds.length === 0) return [];

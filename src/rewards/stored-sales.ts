@@ -16,7 +16,7 @@ export type StoredLine = {
   readonly level: number;
   readonly rateBps: number;
   readonly amountMicro: bigint;
-  /** What refunds took back of it. */
+  /** The part of it that refunds took back. */
   readonly reversedMicro: bigint;
   readonly status: (typeof commissions.$inferSelect)["status"];
 };
@@ -27,7 +27,7 @@ export type StoredSale = {
   readonly status: SaleStatus;
   readonly amountMicro: bigint;
   readonly refundedMicro: bigint;
-  /** What was refunded before its commissions were decided, which are those of the rest. */
+  /** The amount refunded before its commissions were decided, which are based on the rest. */
   readonly refundedBeforeMicro: bigint;
   /** The ledger transaction that paid or held its commissions; null if there were none. */
   readonly transactionId: string | null;
@@ -101,10 +101,10 @@ const storedLine = ({ saleId: _, ...line }: LineRow): StoredLine => ({
   reversedMicro: BigInt(line.reversedMicro),
 });
 
-/** What is left of a line after refunds. */
+/** The rest of a line after refunds. */
 export const leftOf = ({ amountMicro, reversedMicro }: StoredLine): bigint => amountMicro - reversedMicro;
 
-/** Records that a part of a sale was refunded, and what was taken back of each of its lines, by level. */
+/** Records that a part of a sale was refunded, and the amount taken back from each of its lines, by level. */
 export async function addRefunded(
   tx: Tx,
   saleId: string,

@@ -4,10 +4,10 @@ import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Coverage } from "./verify.ts";
 
-/** What a verification of the ledger looks at. */
+/** The scope of a verification of the ledger. */
 export type VerificationScope = (typeof ledgerVerifications.$inferSelect)["scope"];
 
-/** What the last verification without faults covered; null if there was none. */
+/** The range that the last verification without faults covered; null if there was none. */
 export async function lastCoverage(on: Queryable): Promise<Coverage | null> {
   const [last] = await rows<{ covers: Coverage }>(
     on,
@@ -23,7 +23,7 @@ export async function beginVerification(
   scope: VerificationScope,
   covers: Coverage,
 ): Promise<void> {
-  // What a verification of what is new did not look at was covered before.
+  // Earlier verifications covered everything that a verification of new data did not read.
   const before = scope === "new" ? await lastCoverage(tx) : null;
   await tx.execute(
     sql`insert into ledger_verifications (as_of, scope, covers)
@@ -40,7 +40,7 @@ export async function endVerification(tx: Tx, asOf: Date, drift: number): Promis
 export type VerificationState = {
   /** Faults that the last verifications found; null before the first. */
   readonly drift: number | null;
-  /** Seconds since the last verification without faults began: of what is new, and of everything. */
+  /** Seconds since the last verification without faults began: of new data, and of everything. */
   readonly ages: readonly { readonly scope: VerificationScope; readonly seconds: number }[];
 };
 

@@ -18,13 +18,13 @@ export type Coverage = Readonly<Record<string, string>>;
 
 const TRANSACTIONS: Invariant = CHECKS.transactions;
 const TOUCHING_TRANSACTIONS = 2_000;
-/** Ids are drawn before their transactions commit, so the last ones are looked at again. */
+/** Ids are drawn before their transactions commit, so the last ones are checked again. */
 const OVERLAP = 1_000n;
 
 /**
  * Cuts every check into ranges of ids that take a second or two each.
  *
- * @param since what an earlier verification covered: only what is new since is cut. Null: everything.
+ * @param since the ids that an earlier verification covered: only newer ones are cut. Null: everything.
  */
 export async function cutChecks(
   tx: Tx,

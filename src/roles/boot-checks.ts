@@ -44,7 +44,7 @@ async function databaseFaults({ db, config, log, serverClock }: Checked): Promis
 /** Clocks that differ by more are reported. */
 export const CLOCK_TOLERANCE_MS = 5_000;
 
-/** What is wrong with Postgres, and what to do, from an error of its client. */
+/** The fault of Postgres and what to do about it, from an error of its client. */
 export function databaseMessage(error: unknown): string {
   const known = unsuitableServerIn(error)?.message ?? refusalMessage(error);
   if (known !== null) return known;

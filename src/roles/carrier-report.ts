@@ -18,7 +18,7 @@ const MAX_LOGGED_FAILURES = 10;
 
 /**
  * Writes the metrics, the activity and the log line of a carrier: at level `warn` if an entry failed, else at
- * level `info`, or `debug` in a log for people.
+ * level `info`, or `debug` in a text log.
  */
 export function reportCarrier(
   {

@@ -7,7 +7,7 @@ type Charged = Pick<RunCarrierDeps, "transact" | "ports" | "compute">;
 /**
  * How one carrier runs its job, with the time for which its code holds the event loop charged to the job:
  * from each answer of Postgres on, and for a job that works outside of transactions from each answer of a
- * port or of a thread on. What a port does until it answers is charged to no job.
+ * port or of a thread on. The work of a port until it answers is charged to no job.
  */
 export function chargedExecution(
   loop: LoopWatch,

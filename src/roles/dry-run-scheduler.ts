@@ -46,7 +46,7 @@ export function createDryRunScheduler(
   };
 }
 
-/** Figures only: payloads are shown to the person who requests a preview, and not logged. */
+/** Only counts: payloads are shown to the person who requests a preview, but not logged. */
 const figuresOf = (preview: Preview) => ({
   job: preview.job,
   counts: preview.counts,

@@ -4,7 +4,7 @@ import { reportCarrier } from "./carrier-report.ts";
 import type { Runtime } from "./runtime.ts";
 import { scheduleFaults } from "./schedule-faults.ts";
 
-/** How this process runs jobs: for real, unless a hook replaces a step. */
+/** How this process runs jobs: as usual, unless a hook replaces a step. */
 export function executionOf(runtime: Runtime, hooks: Partial<RunCarrierDeps> = {}): RunCarrierDeps {
   const { db, clock, log, catalogue, ports, settings, compute, circuits, relay, timetable, metrics } =
     runtime;

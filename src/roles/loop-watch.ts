@@ -1,7 +1,7 @@
 import type { QueueName } from "../config/queues.ts";
 import { openProcessorClock } from "../processor-time.ts";
 
-/** Whose code runs. */
+/** The job whose code runs. */
 export type LoopUser = { readonly queue: QueueName; readonly job: string };
 
 /** Measures how long the event loop is held, and by which job. */
@@ -20,10 +20,10 @@ const INTERVAL_MS = 20;
  * From the moment at which an answer arrives for a job, the loop belongs to that job, until an answer arrives
  * for another one or the loop has served all sockets. What a job uses in one iteration of the loop is added
  * up: ten carriers of a job hold it ten times as long. Jobs are measured in processor time, so that none is
- * charged with what other programs on the machine use. A timer that comes late for another reason was held up
- * by no job: by other programs, garbage collection, or requests.
+ * charged with what other programs on the machine use. If a timer is late for another reason, such as other
+ * programs, garbage collection or requests, no job is charged.
  *
- * @param onHeld is given each time of 50 ms or more; null: it was no job.
+ * @param onHeld receives each time of 50 ms or more; null: it was not a job.
  */
 export function startLoopWatch(onHeld: (user: LoopUser | null, ms: number) => void): LoopWatch {
   const iteration = new Map<string, { readonly user: LoopUser; ms: number }>();

@@ -40,10 +40,10 @@ export type OpenOptions = {
   readonly guarded?: GuardedThreads;
 };
 
-/** Opens what a process shares. No role runs yet. `close` closes what this opened. */
+/** Opens the shared resources of a process. No role runs yet. `close` closes what this opened. */
 export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<void> } {
   const { config, log, catalogue, timetable, tracing = UNTRACED } = options;
-  // Before anything is opened that would have to be closed.
+  // Checked before anything is opened that would have to be closed.
   checkPostingLists(config.postingSources);
   const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
   const db = openDatabase(config, { max: config.databasePoolMax, onError });

@@ -22,9 +22,9 @@ export type Presence = {
 };
 
 /**
- * Keeps this process on the list of those that run, with its version and roles, and writes what its carriers
- * did, how long due work has waited (queues/activity.ts), and what its counters say to the alert rules: up to
- * five statements every 15 s.
+ * Keeps this process on the list of those that run, with its version and roles, and writes the activity of
+ * its carriers, how long due work has waited (queues/activity.ts), and the counters that alert rules use: up
+ * to five statements every 15 s.
  */
 export function startPresence(
   runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity" | "relay" | "metrics">,

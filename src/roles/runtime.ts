@@ -18,7 +18,8 @@ import type { Compute } from "../threads/compute.ts";
 import type { Tracing } from "../tracing/tracing.ts";
 
 /**
- * What the parts of one process share. It is made once, by `openRuntime`, and passed down, never imported.
+ * The resources that the parts of one process share. Made once, by `openRuntime`, and passed down, never
+ * imported.
  */
 export type Runtime = {
   readonly config: Config;

@@ -1,7 +1,7 @@
 import type { OnScheduleFault } from "../schedules/due-slots.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Counts and logs what is wrong with a schedule. */
+/** Counts and logs the faults of schedules. */
 export const scheduleFaults =
   ({ metrics, log }: Pick<Runtime, "metrics" | "log">): OnScheduleFault =>
   (schedule, fault) => {

@@ -43,7 +43,7 @@ export type Scheduler = {
 
 export const ROUND_EVERY_MS = 5_000;
 const STUCK_AFTER_MS = 120_000;
-/** Every second round opens due slots, and every third one does what is not urgent. */
+/** Every second round opens due slots, and every third one does work that is not urgent. */
 export const ROUNDS_PER_SLOT_CHECK = 2;
 const ROUNDS_PER_UPKEEP = 3;
 const ADVISORY_LOCK = lockKey("scheduler");
@@ -137,8 +137,8 @@ const stepsOf = (round: number): readonly Step[] => [
 ];
 
 /**
- * A step that fails does not keep the others from running. If it lost Redis, the connection of the producers
- * says so for the whole process.
+ * A step that fails does not keep the others from running. A lost Redis is logged by the producers'
+ * connection, once for the whole process.
  */
 async function runSteps(deps: SchedulerDeps, steps: readonly Step[]): Promise<void> {
   for (const { name, run } of steps) {
@@ -151,7 +151,7 @@ async function runSteps(deps: SchedulerDeps, steps: readonly Step[]): Promise<vo
   }
 }
 
-/** Opens the due slots of these schedules, unless Postgres's clock is not where it is expected. */
+/** Opens the due slots of these schedules, unless Postgres's clock differs from the expected time. */
 export async function openSlots(
   {
     relay,

@@ -21,7 +21,7 @@ export async function traceCarrier(
   run: () => Promise<Tally>,
 ): Promise<Tally> {
   const { tracing, db } = runtime;
-  // Without Postgres the carrier fails too, and reports it.
+  // If Postgres is away, the carrier fails too, and reports it.
   const entries = await readTraces(db.drizzle, carrier.entries).catch(() => []);
   const waits = recordedFirst(entries, ({ trace }) => trace).map((entry) =>
     startWait(runtime, carrier, entry),
@@ -48,7 +48,7 @@ export async function traceCarrier(
 
 type TracedEntry = { id: string; trace: TraceContext; dueAt: string; attempts: number };
 
-/** Those of the entries that something enqueued in a trace. */
+/** The entries that were enqueued in a trace. */
 const readTraces = (on: Queryable, ids: readonly string[]): Promise<TracedEntry[]> =>
   rows<TracedEntry>(
     on,
@@ -56,7 +56,9 @@ const readTraces = (on: Queryable, ids: readonly string[]): Promise<TracedEntry[
         where id = any(${array(ids)}::bigint[]) and trace is not null order by id`,
   );
 
-/** The span of an entry, in the trace of what enqueued it: from when it was due until a worker took it. */
+/**
+ * The span of an entry, in the trace in which it was enqueued: from when it was due until a worker took it.
+ */
 function startWait(
   { tracing }: Pick<Runtime, "tracing">,
   { job }: Carrier,
@@ -79,7 +81,7 @@ const attributesOf = (queue: QueueName, { id, job, entries, run, addedAtMs }: Ca
   ...(addedAtMs === undefined ? {} : { "commonwork.waited_ms": Math.max(Date.now() - addedAtMs, 0) }),
 });
 
-/** How many entries had which outcome. */
+/** The number of entries by outcome. */
 const outcomesOf = (tally: Tally): SpanAttributes =>
   Object.fromEntries(
     OUTCOMES.filter((outcome) => tally[outcome] > 0).map((outcome) => [

@@ -39,7 +39,10 @@ export type WorkerOptions = {
 /** How long an interrupted carrier may take to abandon its transaction. */
 const ABANDON_MS = 2_000;
 
-/** Locks cannot be renewed, and requests are not answered. */
+/**
+ * Blocks of the event loop from this length on are logged: locks cannot be renewed then, and requests are not
+ * answered.
+ */
 const LONG_MS = 1_000;
 
 type WorkerDeps = {
@@ -74,8 +77,8 @@ export function startWorkers(runtime: Runtime, options: WorkerOptions): Workers 
 }
 
 /**
- * Logs errors of the workers and their connections at most once a minute. While Redis is away or unfit, the
- * producers' connection says so for the whole process.
+ * Logs errors of the workers and their connections at most once a minute. While Redis is away or unfit, only
+ * the producers' connection logs it, for the whole process.
  */
 function workerErrors({ log, producers }: Runtime, connection: RedisClient): (error: Error) => void {
   const connectionFailed = warnThrottled(log, "the workers have no connection to Redis");
@@ -169,7 +172,7 @@ class CarrierFailed extends Error {
   override readonly name = "CarrierFailed";
   constructor(tally: Tally) {
     super(`${tally.dead > 0 ? "dead letter" : "will be retried"}: ${Object.keys(tally.reasons).join("; ")}`);
-    // The stack of this error would say nothing.
+    // The stack of this error would not help.
     this.stack = `${this.name}: ${this.message}`;
   }
 }

@@ -11,7 +11,7 @@ const AHEAD_GRACE_MS = 60_000;
 
 export type OpenedSlot = { readonly schedule: string; readonly slot: Date };
 
-/** Receives what is wrong with a schedule. The other schedules are opened all the same. */
+/** Receives the fault of a schedule. The other schedules are opened anyway. */
 export type OnScheduleFault = (schedule: string, fault: ScheduleFault) => void;
 export type ScheduleFault =
   | { readonly kind: "threw"; readonly error: unknown }
@@ -84,9 +84,9 @@ async function lockSchedules(
  * letters of older runs are not retried. Runs of a job that the schedule had in another version do not count:
  * they may never end here.
  *
- * Asked from the run to its entries, whatever the size of the outbox: the first entry from the run on is read
- * by the index. With `parent = latest.id limit 1`, the planner reads the whole outbox for each schedule where
- * the entries of one run are a tenth of it.
+ * The query goes from the run to its entries, so its cost does not depend on the size of the outbox: the
+ * first entry of the run or a later one is read by the index. With `parent = latest.id limit 1`, the planner
+ * reads the whole outbox for each schedule where the entries of one run are a tenth of it.
  */
 export function busySql(timetable: readonly Schedule[]): SQL {
   const pairs = timetable.flatMap(({ name, job }) => namesOf(job, "whole").map((ofJob) => [name, ofJob]));
@@ -106,7 +106,7 @@ type DueSlot = {
   readonly schedule: Schedule;
   /** Null if the misfire policy runs none of the slots that were missed. */
   readonly slot: Date | null;
-  /** Where the schedule stands once the slot is open. */
+  /** The `through` of the schedule once the slot is open. */
   readonly through: Date;
 };
 

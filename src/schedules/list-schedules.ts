@@ -18,7 +18,7 @@ export type ListedSchedule = {
   readonly lastRun: string | null;
   readonly nextSlot: Date;
   readonly pausedAt: Date | null;
-  /** Its last run, or an entry of it, is not settled: no slot is opened before it is. */
+  /** Its last run, or an entry of it, is not settled, so no slot is opened yet. */
   readonly isWaiting: boolean;
 };
 

@@ -5,7 +5,7 @@ import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** A schedule that is paused, with who paused it; null once the audit log does not say it any more. */
+/** A paused schedule and who paused it; null once the audit log no longer has that. */
 export type SchedulePause = {
   readonly name: string;
   readonly since: Date;

@@ -22,9 +22,8 @@ const CELL_DEGREES = 0.02;
 const snap = (degrees: number): number => Math.floor(degrees / CELL_DEGREES + 0.5) * CELL_DEGREES;
 
 /**
- * degrees = floor(degrees / 0.02 + 0.5) x 0.02, for both coordinates: the location of a person as scores,
- * lists and explanations see it. However many distances to it somebody collects, they find no more than the
- * cell.
+ * degrees = floor(degrees / 0.02 + 0.5) x 0.02, for both coordinates: the location of a person that scores,
+ * lists and explanations use. However many distances somebody collects, they learn no more than the cell.
  */
 export const onGrid = ({ latitude, longitude }: Location): Location => ({
   latitude: snap(latitude),
@@ -33,7 +32,7 @@ export const onGrid = ({ latitude, longitude }: Location): Location => ({
 
 const BOUNDS_KM = [2, 5, 10, 25, 50, 100] as const;
 
-/** A distance as people see it: `within 2 km`, `5 to 10 km away`, `more than 100 km away`. */
+/** A distance as shown to people: `within 2 km`, `5 to 10 km away`, `more than 100 km away`. */
 export function distanceText(km: number): string {
   const above = BOUNDS_KM.findIndex((bound) => km <= bound);
   if (above === 0) return `within ${BOUNDS_KM[0]} km`;

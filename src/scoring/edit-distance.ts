@@ -31,8 +31,8 @@ const LEAST_INDEXED = 4;
 const MOST_INDEXED = 20;
 
 /**
- * The word with each of its letters left out. Two words of which one is among the other's, or which share
- * one, are one typo apart, or two.
+ * The word with each of its letters left out. If one word is among the variants of the other, they are one
+ * typo apart; if they share a variant, at most two.
  */
 export function deletions(word: string): string[] {
   const letters = [...word];

@@ -30,7 +30,7 @@ export function variantOf({ variants }: Experiment, bucket: number): string {
 /** Critical values of chi-square at p = 0.001, for 1 to 9 degrees of freedom. */
 const CRITICAL = [10.828, 13.816, 16.266, 18.467, 20.515, 22.458, 24.322, 26.124, 27.877] as const;
 
-/** How far the counts of users are from the shares of their variants. */
+/** How far the numbers of users differ from the shares of the variants. */
 export type SampleRatio = {
   readonly chiSquare: number;
   /** A larger chi-square is a mismatch. */

@@ -41,7 +41,7 @@ export function startOfLocalDay(day: number, timeZone: string): Date {
   return new Date(start);
 }
 
-/** The same days of the same zones are asked for again and again. Milliseconds by day, for each zone. */
+/** The same days of the same zones are needed again and again. Milliseconds by day, for each zone. */
 const startsIn = memoize(() => new Map<number, number>(), 1_000);
 const KNOWN_DAYS = 100;
 
@@ -73,7 +73,7 @@ function findStart(day: number, timeZone: string): number {
 export function timeOfLocalDay(day: number, minute: number, timeZone: string): Date {
   const start = startOfLocalDay(day, timeZone).getTime();
   const unshifted = start + minute * MINUTE_MS;
-  // The local time there is off by as much as the clock was changed since the day began.
+  // The local time at that instant is off by the change of the clock since the day began.
   const offset = minutesBetween(localMinute(new Date(unshifted), timeZone), minute);
   const shift = offset > MINUTES_PER_DAY / 2 ? offset - MINUTES_PER_DAY : offset;
   const likely = unshifted + shift * MINUTE_MS;
@@ -89,8 +89,8 @@ export function timeOfLocalDay(day: number, minute: number, timeZone: string): D
 const MAX_OFFSET_MS = 16 * 3_600_000;
 
 /**
- * Three letters, in any case, which mean different zones to different readers: IST is India, Ireland or
- * Israel. The exceptions are names of the tz database and nothing else.
+ * Abbreviations of three letters, in any case, which are ambiguous: IST is India, Ireland or Israel. The
+ * exceptions are names of the tz database and nothing else.
  */
 const ABBREVIATION = /^(?!utc$|gmt$|uct$|prc$|roc$|rok$)[a-z]{3}$/i;
 
@@ -144,7 +144,7 @@ export function endOfQuiet(at: Date, quiet: QuietHours, timeZone: string): Date 
   const minuteStart = Math.floor(at.getTime() / MINUTE_MS) * MINUTE_MS;
   const remaining = minutesBetween(localMinute(at, timeZone), quiet.to);
   const unshifted = minuteStart + remaining * MINUTE_MS;
-  // The local time there is off by as much as the clock was changed in between.
+  // The local time at that instant is off by the change of the clock in between.
   const offset = minutesBetween(quiet.to, localMinute(new Date(unshifted), timeZone));
   const shift = offset > MINUTES_PER_DAY / 2 ? offset - MINUTES_PER_DAY : offset;
   const end = unshifted - shift * MINUTE_MS;

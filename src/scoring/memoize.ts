@@ -2,10 +2,10 @@
 const MAX_LENGTH = 500;
 
 /**
- * A function of texts that remembers its results, for texts that come again and again, such as names of
- * skills. Results are shared: they must not be changed.
+ * A function of texts that caches its results, for texts that occur again and again, such as names of skills.
+ * Results are shared: they must not be changed.
  *
- * @param limit results that are remembered; when there are more, all are forgotten.
+ * @param limit the number of results that are remembered; beyond it all are forgotten.
  */
 export function memoize<Result>(compute: (text: string) => Result, limit: number): (text: string) => Result {
   const known = new Map<string, Result>();

@@ -9,8 +9,8 @@ export const MAX_AMOUNT_DECIMALS = 6;
 export const MAX_SIGNIFICANT_DIGITS = 15;
 
 /**
- * 10^12 tokens, or 10^18 millionths. A Postgres `bigint` holds 9.2 times that, so every amount fits. A
- * balance that would not fails what would be added to it, and nothing else (decision 0260).
+ * 10^12 tokens, or 10^18 millionths. A Postgres `bigint` holds 9.2 times that, so every amount fits. An
+ * amount whose addition would overflow a balance fails alone (decision 0260).
  */
 export const MAX_AMOUNT_MICRO = 1_000_000_000_000n * MICRO_PER_TOKEN;
 

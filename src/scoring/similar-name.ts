@@ -3,8 +3,8 @@ import { editDistance } from "./edit-distance.ts";
 const MAX_EDITS = 2;
 
 /**
- * The name of a list that is most like another one, if at most two letters were added, left out, changed or
- * swapped.
+ * The name in a list that is most similar to a given one, if at most two letters were added, left out,
+ * changed or swapped.
  */
 export function similarName(name: string, names: readonly string[]): string | null {
   const nearest = names

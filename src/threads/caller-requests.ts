@@ -9,14 +9,14 @@ export type FromThread =
   | { readonly kind: "started"; readonly thread: string | null }
   | { readonly kind: "request"; readonly id: number; readonly request: unknown };
 
-/** From the caller to the thread. The reason of a refusal stays with the caller. */
+/** From the caller to the thread. The reason of a refusal is not sent to the thread. */
 export type ToThread =
   | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
   | { readonly kind: "refusal"; readonly id: number };
 
 type Waiting = { resolve(answer: unknown): void; reject(error: Error): void };
 
-/** Opens the thread's end of the channel, and tells the caller that the task starts. */
+/** Opens the thread's end of the channel, and notifies the caller that the task starts. */
 export function openRequests(port: MessagePort): { readonly request: RequestFromCaller; close(): void } {
   const waiting = new Map<number, Waiting>();
   let last = 0;
@@ -39,8 +39,8 @@ export function openRequests(port: MessagePort): { readonly request: RequestFrom
 }
 
 /**
- * Lets the calling thread survive rejections that no one waits for: those that a task left behind would end
- * the thread during the next one.
+ * Keeps unhandled rejections from ending the calling thread: those left over from one task would end it
+ * during the next.
  */
 export function ignoreLeftRejections(): void {
   if (process.listenerCount("unhandledRejection") === 0) process.on("unhandledRejection", () => undefined);

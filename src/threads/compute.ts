@@ -5,11 +5,11 @@ import { openThreads, type Threads } from "./threads.ts";
 
 type Pools = {
   readonly threads: Threads;
-  /** For untrusted data. */
+  /** Threads for untrusted data. */
   readonly guarded: GuardedThreads;
 };
 
-/** What CPU-heavy jobs of one process share. */
+/** The resources that CPU-heavy jobs of one process share. */
 export type Compute = Pools & {
   /** One large statement at a time. */
   readonly turns: StatementTurns;

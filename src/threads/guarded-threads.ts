@@ -17,8 +17,8 @@ export type GuardedThreads = {
    * Calls the exported function `task` of `module` with `input` and a function that requests things from the
    * caller. Calls beyond the number of threads wait for a free one.
    *
-   * @param options.answer what the task is given for a request. Bytes are copied. What it throws ends the
-   * call.
+   * @param options.answer answers a request of the task. Bytes are copied. An error that it throws ends the
+   *   call.
    * @throws LimitBroken, the reason of the signal, what `answer` throws, or what the task throws.
    */
   call<Result>(module: URL, task: string, input: unknown, options: GuardedCall): Promise<Result>;
@@ -78,7 +78,7 @@ function createPool(size: number, heapMiB: number): Piscina {
     workerData: { runsIdle: false } satisfies ThreadData,
     resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
   });
-  // What a task left behind throws after its end: its thread is gone then, which is all that is needed.
+  // An error after the end of a task: its thread has ended, which is enough.
   pool.on("error", () => undefined);
   return pool;
 }
@@ -90,7 +90,7 @@ async function callGuarded<Result>(
 ): Promise<Result> {
   const { port1: ours, port2: port } = new MessageChannel();
   const ended = new AbortController();
-  // The first failure counts: those that follow from it say less.
+  // The first failure is reported: later ones only follow from it.
   const failures: unknown[] = [];
   const end = (error: unknown): void => {
     failures.push(error);

@@ -5,15 +5,15 @@ export type ProcessorTimes = { readonly normal: number; readonly total: number }
 
 /** Above this share of all processors, large statements keep other work waiting. */
 const CROWDED_SHARE = 0.3;
-/** The system counts in hundredths of a second, so shorter samples say nothing. */
+/** The system counts in hundredths of a second, so shorter samples are meaningless. */
 const SAMPLE_MS = 300;
 
 /**
  * Measures whether other work wants the processors of this machine. Those of a database server elsewhere are
- * not seen.
+ * not measured.
  */
 export type ProcessorLoad = {
-  /** Begins a new sample: what happened before the statements that follow says nothing about them. */
+  /** Starts a new sample: earlier load says nothing about the statements that follow. */
   restart(): void;
   /** Records that a statement of our own kept a processor busy; to be called after each. */
   record(statementMs: number): void;

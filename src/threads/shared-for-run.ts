@@ -11,8 +11,8 @@ export type SharedForRun = {
   /**
    * Calls `work` with the parts that belong to `key`, in the order of their names. Callers that overlap load
    * each part once between them; a part whose load fails is loaded again by the next caller that needs it.
-   * Parts are dropped once no caller has used them for half a minute, or for what their loader says: the
-   * parts of only one key are kept longer.
+   * Parts are dropped once no caller has used them for half a minute, or for the time that their loader sets:
+   * the parts of only one key are kept longer.
    *
    * @param key names the data and its version, such as a run.
    * @throws what this caller's own loads, or `work`, throw.

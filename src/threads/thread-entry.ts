@@ -3,7 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { workerData } from "piscina";
 import { ignoreLeftRejections, kernelThread, openRequests } from "./caller-requests.ts";
 
-/** What a thread is given when it starts. */
+/** The data that a thread gets when it starts. */
 export type ThreadData = { readonly runsIdle: boolean };
 
 /**
@@ -34,7 +34,8 @@ function setIdlePriority(): void {
       timeout: CHRT_TIMEOUT_MS,
     });
   } catch {
-    // The pool has seen chrt work, so this is a busy machine: the thread keeps its ordinary priority.
+    // The pool has already checked that chrt works, so the machine is just busy: the thread keeps its
+    // ordinary priority.
   }
 }
 

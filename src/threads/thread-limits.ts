@@ -1,6 +1,6 @@
 import { processorTimeOf } from "../processor-time.ts";
 
-/** What a call may use. */
+/** The limits of a call. */
 export type CallLimits = {
   /** Processor time of its thread, in ms. Where the system does not report it, all of its time counts. */
   readonly processorMs: number;

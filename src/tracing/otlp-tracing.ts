@@ -33,13 +33,13 @@ const SPANS_PER_REQUEST = 512;
 const EXPORT_EVERY_MS = 2_000;
 /** A batch links to its entries; the default of the SDK is 128. */
 const MAX_LINKS = 500;
-/** A collector that hangs may hold up the end of the process for this long. */
+/** A collector that hangs may delay the end of the process for this long. */
 const CLOSE_WITHIN_MS = 2_000;
 
 /**
  * Tracing by the SDK of OpenTelemetry. Spans are exported in the background, from a queue of bounded length:
- * a collector that is away or hangs holds up nothing. Nothing is registered globally, so no library adds
- * spans or headers of its own.
+ * a collector that is away or hangs delays nothing. Nothing is registered globally, so no library adds spans
+ * or headers of its own.
  */
 export function openOtlpTracing(settings: TracingSettings, onError: ExportFailed): Tracing {
   const provider = createProvider(settings, onError);

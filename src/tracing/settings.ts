@@ -8,7 +8,7 @@ export const SAMPLERS = [
 ] as const;
 export type SamplerName = (typeof SAMPLERS)[number];
 
-/** Where spans are sent to, and which. */
+/** Which spans are sent, and where to. */
 export type TracingSettings = {
   /** The OTLP endpoint, without `/v1/traces`. */
   readonly endpoint: string;
@@ -19,7 +19,7 @@ export type TracingSettings = {
   readonly sampler: SamplerName;
   /** The recorded part of new traces, from 0 to 1, for the samplers by ratio. */
   readonly ratio: number;
-  /** What describes this process in each request: its service and version among others. */
+  /** Attributes of this process in each request, such as its service and version. */
   readonly resource: Readonly<Record<string, string>>;
 };
 

@@ -25,8 +25,8 @@ export const traceIdOf = (context: TraceContext | null): string | null =>
   (context === null ? null : parseContext(context)?.traceId) ?? null;
 
 /**
- * Contexts that are recorded before those that are not: the first one becomes the parent of what several
- * caused, and would decide that it is not recorded.
+ * Sorts recorded contexts first: the first one becomes the parent of work with several causes, and decides
+ * whether it is recorded.
  */
 export const recordedFirst = <T>(all: readonly T[], contextOfOne: (one: T) => TraceContext): readonly T[] => {
   const isRecorded = (one: T) => ((parseContext(contextOfOne(one))?.flags ?? 0) & SAMPLED) === SAMPLED;

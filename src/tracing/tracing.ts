@@ -1,6 +1,6 @@
 /**
- * A span in its trace, as the text of the W3C header `traceparent`. What is enqueued during it belongs to
- * that trace.
+ * A span in its trace, as the text of the W3C header `traceparent`. Work enqueued during it belongs to that
+ * trace.
  */
 export type TraceContext = string;
 
@@ -29,9 +29,9 @@ export type Span = {
   end(): void;
 };
 
-/** Records what happens as spans. Where it is off (`UNTRACED`), every function does nothing. */
+/** Records work as spans. If tracing is off (`UNTRACED`), every function does nothing. */
 export type Tracing = {
-  /** False: callers need not gather what they would record. */
+  /** If false, callers need not collect the data to record. */
   readonly isOn: boolean;
   /** The span in which the caller runs. */
   current(): Span | null;
@@ -40,9 +40,9 @@ export type Tracing = {
   inSpan<T>(span: NewSpan, work: (span: Span) => Promise<T>): Promise<T>;
   /** Runs work in no span: a loop of the process that happens to be woken inside one. */
   outside<T>(work: () => T): T;
-  /** The fields of a log line that is written here. */
+  /** The fields for log lines written in the current span. */
   logFields(): Readonly<Record<string, string>>;
-  /** Exports what was recorded, within two seconds at most. Never throws. */
+  /** Exports the recorded spans, within two seconds at most. Never throws. */
   close(): Promise<void>;
 };
 

@@ -94,9 +94,9 @@ type Role = {
   readonly createsSchemas: boolean;
   readonly createsTables: boolean;
   readonly readsMigrations: boolean;
-  /** The owner of what earlier migrations made, if this role may not act as it. */
+  /** The owner of existing objects, if this role cannot act as it. */
   readonly otherOwner: string | null;
-  /** The owner that `migrate --print-roles` created, if this role is another one and may act as it. */
+  /** The owner that `migrate --print-roles` created, if this role is another one that can act as it. */
   readonly actsAs: string | null;
 };
 
@@ -118,8 +118,8 @@ async function readRole(client: pg.Client, schema: string): Promise<Role> {
 }
 
 /**
- * The role that `migrate --print-roles` created owns what is migrated, whoever does it: so the rights of the
- * service follow, and the next migration may be run by another member of that role.
+ * The role that `migrate --print-roles` created owns the migrated objects, whichever role migrates, so that
+ * the rights of the service apply and the next migration may be run by another member of that role.
  */
 async function actAsOwner(client: pg.Client, schema: string, role: Role): Promise<Role> {
   if (role.actsAs === null) return role;

@@ -2,8 +2,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { knownId, type ResultView } from "./result-view.ts";
 import { RESULT_VIEWS } from "./views.ts";
 
-// Which changes concern which feed. The triggers that note them are in drizzle/; what a key stands for is
-// said here.
+// Maps changes to feeds. The triggers that record changes are in drizzle/; this file defines what their keys
+// refer to.
 
 /** A change feed: the rows of one view of results, in portions that are replaced together. */
 export type ChangeFeed = {
@@ -14,9 +14,9 @@ export type ChangeFeed = {
   readonly subjects: "users" | "projects" | "posts" | "media";
   /** The sources whose keys are ours of these. */
   readonly own: readonly string[];
-  /** The sources whose keys are of others, who appear in rows, and SQL for the subjects of those rows. */
+  /** The sources whose keys are other users in the rows, and SQL for the subjects of those rows. */
   readonly naming: Readonly<Record<string, (keys: SQL) => SQL>>;
-  /** The sources of which everything may change at once. */
+  /** The sources that may change as a whole. */
   readonly whole: readonly string[];
 };
 

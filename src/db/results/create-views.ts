@@ -18,7 +18,7 @@ export type ResultsState = {
   readonly written: readonly string[];
 };
 
-/** Comments say whose views they are, and which definition they have. */
+/** The comment of a view identifies the deployment and the definition of the view. */
 const markOf = (databaseSchema: string): string => `Results of Commonwork in the schema ${databaseSchema}`;
 const commentOf = (databaseSchema: string, { columns, select }: ResultView): string =>
   `${markOf(databaseSchema)}, ${createHash("sha256")
@@ -37,13 +37,13 @@ type FoundView = {
   readonly readers: readonly string[];
 };
 
-/** The roles that could read a view, by its name without the schema. */
+/** The roles with read access to each view, by its name without the schema. */
 type ReadersOf = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Creates and replaces the views of results as this version declares them, drops those that it no longer
- * declares or that are in another schema than the configured one, and keeps the rights of their readers. In
- * the transaction of the migration; what fails here does not undo that.
+ * declares or that are in another schema than the configured one, and keeps the rights of their readers. Runs
+ * in the transaction of the migration, which a failure here does not undo.
  *
  * @param kept the readers of views that were dropped for the migration.
  */
@@ -99,7 +99,10 @@ const readersOf = (found: readonly FoundView[]): ReadersOf =>
 
 const roleOf = (role: string): string => (role === "public" ? "public" : pg.escapeIdentifier(role));
 
-/** Runs statements that may fail without the rest. @returns why they were undone; null if they were not. */
+/**
+ * Runs statements under a savepoint, so that only they are undone if one fails. @returns why they were
+ * undone; null if they were not.
+ */
 async function attempt(client: Client, work: () => Promise<unknown>): Promise<string | null> {
   await client.query("savepoint results");
   try {
@@ -173,7 +176,7 @@ const nameOf = ({ schema, name }: { readonly schema: string; readonly name: stri
 
 const dropView = (client: Client, view: FoundView) => client.query(`drop view ${nameOf(view)}`);
 
-/** SQL that creates a view. Names of tables mean those on the search path, now and for good. */
+/** SQL that creates a view. Names of tables are resolved by the search path when the view is created. */
 const viewSql = (resultsSchema: string, { name, columns, select }: ResultView): string =>
   `create or replace view ${nameOf({ schema: resultsSchema, name })} (${Object.keys(columns).join(", ")}) with (security_invoker = true) as\n${select}`;
 
@@ -185,7 +188,8 @@ async function writeView(
   view: ResultView,
   { before, readers }: Written,
 ): Promise<void> {
-  // Replacing keeps what the host has built on it, but is only possible while its columns stay.
+  // Replacing a view keeps objects of the host that depend on it, but works only while its columns stay the
+  // same.
   const failure = before && (await attempt(client, () => client.query(viewSql(resultsSchema, view))));
   if (failure !== null) {
     if (before !== undefined) await dropView(client, before);

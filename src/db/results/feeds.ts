@@ -1,6 +1,6 @@
 import { INSTANT, isActiveUser, knownId, NUMBER, type ResultView, USER_ID } from "./result-view.ts";
 
-/** SQL: whether author `a` is there, and was neither banned nor deleted. */
+/** SQL: whether author `a` exists and was neither banned nor deleted. */
 const IS_AUTHOR = `${isActiveUser("a")} and not exists (select from profiles r where r.user_id = a.id and (r.banned or r.deleted_at is not null))`;
 
 /** SQL: whether post `p` of author `a` may be shown to anybody. */

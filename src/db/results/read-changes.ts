@@ -7,21 +7,24 @@ import { type ChangeFeed, changeSourcesOf, KNOWN, rowsOf, subjectsOf } from "./c
 
 /** Rows of a page: at most this many, or those of one key. */
 const MAX_ROWS = 1_000;
-/** Keys that are looked at for one page. */
+/** At most this many keys are read for one page. */
 const MAX_KEYS = 2_000;
-/** Changes that are handled together, by number and by what they name. */
+/** At most this many changes are read together, with at most this many ids in them. */
 const MAX_NOTES = 500;
 const MAX_NAMED = 1_000;
 
-/** How long changes are readable. They are kept a day longer, since a long transaction notes them early. */
+/**
+ * How long changes are readable. They are kept a day longer, since a long transaction records them before it
+ * commits.
+ */
 export const CHANGES_KEPT_MS = 7 * 86_400_000;
 
-/** All rows with this key as they are now; none: it has no rows any more. */
+/** All current rows with this key; empty if it has none any more. */
 export type Change = { readonly key: string; readonly rows: readonly Readonly<Record<string, unknown>>[] };
 
 export type ChangeFeedPage = {
   readonly changes: readonly Change[];
-  /** Whether the page is of all rows, and which part; null: of changes. */
+  /** Which part of all rows the page holds; null for a page of changes. */
   readonly snapshot: { readonly begins: boolean; readonly ends: boolean } | null;
   /** Whether there is more to read now. */
   readonly more: boolean;
@@ -30,7 +33,7 @@ export type ChangeFeedPage = {
 
 /**
  * Reads the next page of a change feed, and opens the feed for a reader without a cursor: from then on its
- * changes are noted.
+ * changes are recorded.
  *
  * Transactions are read in the order of their ids, and only those below the oldest that is still running: one
  * that commits late is never passed over.
@@ -52,7 +55,7 @@ export async function readChangePage(
   });
 }
 
-/** Notes that the feed is read. @returns false if it is not open, and a reader with a cursor asks. */
+/** Records that the feed was read. @returns false if it is not open and the reader has a cursor. */
 async function touchFeed(on: Queryable, { view }: ChangeFeed, opens: boolean): Promise<boolean> {
   if (opens)
     await on.execute(sql`insert into change_feeds (feed) values (${view.name}) on conflict do nothing`);
@@ -62,7 +65,7 @@ async function touchFeed(on: Queryable, { view }: ChangeFeed, opens: boolean): P
   return (await rows(on, sql`select 1 from change_feeds where feed = ${view.name}`)).length > 0;
 }
 
-/** What is known of other transactions: all below `xmin` have ended, none has reached `xmax`. */
+/** The state of other transactions: all below `xmin` have ended, none has reached `xmax`. */
 type Horizon = { readonly xmin: string; readonly xmax: string; readonly at: number };
 
 async function readHorizon(on: Queryable): Promise<Horizon> {
@@ -90,7 +93,7 @@ async function readPage(reading: Reading, cursor: ChangeCursor): Promise<ChangeF
   const { xmin } = reading.horizon;
   switch (cursor.kind) {
     case "opened":
-      // A transaction that began before the feed was opened may not have noted its changes.
+      // A transaction that began before the feed was opened may not have recorded its changes.
       if (BigInt(xmin) < BigInt(cursor.xid)) return { changes: [], snapshot: null, more: false, cursor };
       return readSnapshot(reading, { kind: "snapshot", from: endOf(reading.horizon), after: null });
     case "snapshot":
@@ -154,7 +157,7 @@ async function readNext(reading: Reading, from: Position): Promise<ChangeFeedPag
   return readGroup(reading, { from, to: last, after: null }, !isAll);
 }
 
-/** The first changes up to one of everything, while they name few enough; at least one. */
+/** The first changes, up to one that concerns everything or to the limit of keys; at least one. */
 function firstGroup(notes: readonly Note[]): readonly Note[] {
   let named = 0;
   const end = notes.findIndex(({ size }, index) => {
@@ -220,7 +223,7 @@ async function rowsOfKeys({ tx, feed }: Reading, keys: readonly string[]): Promi
   const changes: Change[] = [];
   let total = 0;
   while (changes.length < keys.length && total < MAX_ROWS) {
-    // As many keys as fit if the rest is like the ones before.
+    // As many keys as should fit, judging by those before.
     const perKey = Math.max(total / Math.max(changes.length, 1), 1);
     const size = changes.length === 0 ? 8 : Math.max(1, Math.floor((MAX_ROWS - total) / perKey));
     const batch = keys.slice(changes.length, changes.length + size);

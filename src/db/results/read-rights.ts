@@ -1,6 +1,6 @@
 /**
- * What the views of results read, since they run with the rights of their readers: no column more. Functions
- * that they call read with the same rights.
+ * The columns that the views of results read, and no others: views, and the functions they call, run with the
+ * rights of their readers.
  */
 export const READ_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   candidate_notifications: ["project_id", "volunteer_id", "match_score", "batch_id", "notified_at"],

@@ -4,7 +4,7 @@ import { READ_COLUMNS, READ_FUNCTIONS } from "./read-rights.ts";
 import { RESULT_VIEWS } from "./views.ts";
 
 /**
- * SQL that lets the reader of results read the views, and of the tables what the views read: they run with
+ * SQL that lets the reader of results read the views, and the columns that they read, since views run with
  * its rights. It can be run again.
  */
 export function readerGrants({

@@ -19,11 +19,11 @@ export type ResultView = {
 export const knownId = (alias: string, id = "id"): string =>
   `coalesce(${alias}.host_id, ${alias}.${id}::text)`;
 
-/** SQL: whether user `u` is there: neither deactivated nor erased. */
+/** SQL: whether user `u` is neither deactivated nor erased. */
 export const isActiveUser = (alias: string): string =>
   `${alias}.deactivated_at is null and ${alias}.erased_at is null`;
 
-/** SQL: whether others may be shown user `u`. Who blocked whom is another question: `may_see`. */
+/** SQL: whether others may be shown user `u`. Blocks are checked separately, by `may_see`. */
 export const isShown = (alias: string): string => `${isActiveUser(alias)} and exists (
     select from profiles s where s.user_id = ${alias}.id and s.visible and not s.banned and s.deleted_at is null)`;
 

@@ -42,7 +42,7 @@ export const budgetPeriods = pgTable(
     /** Paid by an operator while older periods were due: the sweep continues with those. */
     outOfTurn: boolean().notNull().default(false),
     paidAt: instant().notNull(),
-    /** The rules, the sum of the weights, and how many got nothing, by reason. */
+    /** The rules, the sum of the weights, and how many volunteers were paid nothing, by reason. */
     inputs: jsonb().notNull(),
   },
   (t) => [
@@ -58,7 +58,7 @@ export const budgetPeriods = pgTable(
 );
 
 /**
- * What each eligible volunteer got from a pool, or why nothing, with the facts it was decided by.
+ * What each eligible volunteer was paid from a pool, or why nothing, with the facts behind the decision.
  * Append-only. No foreign keys: one transaction writes the period and reads the profiles, a key per row would
  * be most of the cost (docs/benchmarks.md), and verify-ledger compares both with the ledger.
  */

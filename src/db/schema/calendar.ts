@@ -32,7 +32,7 @@ export const calendarConnections = pgTable(
     refreshToken: text(),
     accessToken: text(),
     accessExpiresAt: instant(),
-    /** Counts the grants: a response to an earlier one says nothing about this one. */
+    /** Numbers the grants, so that a response to an earlier one is not applied to this one. */
     grantNumber: integer().notNull().default(1),
     /**
      * SHA-256 of the provider's name of the calendar: another name under a new grant is another account.
@@ -106,7 +106,7 @@ export const calendarChannels = pgTable(
   ],
 );
 
-/** A meeting read from calendars: one row, in however many calendars it is. */
+/** A meeting read from calendars: one row, however many calendars contain it. */
 export const calendarMeetings = pgTable(
   "calendar_meetings",
   {
@@ -125,7 +125,7 @@ export const calendarMeetings = pgTable(
     changedAt: instant().notNull(),
     sourceId: ref(),
     fromOrganizer: boolean().notNull().default(false),
-    /** Hashed addresses of its organizer and guests, and whether these are all. */
+    /** Hashed addresses of its organizer and guests, and whether the list is complete. */
     guests: text().array().notNull().default(sql`'{}'`),
     showsEverybody: boolean().notNull().default(true),
   },

@@ -17,7 +17,7 @@ export const mirrors = pgTable("mirrors", {
   tableName: text().primaryKey(),
   /** The mapping file. */
   mapping: text().notNull(),
-  /** What was read from the catalogue when it was installed (src/connect/plan.ts). */
+  /** The facts read from the catalogue when it was installed (src/connect/plan.ts). */
   plan: jsonb().notNull(),
   /** A resync in ranges: over the rows of the host, then over our own. Null: none. */
   resync: text({ enum: ["host", "own"] }),
@@ -28,7 +28,7 @@ export const mirrors = pgTable("mirrors", {
   resyncRows: bigint({ mode: "number" }).notNull().default(0),
   /** Whether a resync may remove a large part of the mirror. */
   acceptsRemovals: boolean().notNull().default(false),
-  /** Set: its select cannot be run, or would remove too many rows. Its keys stay noted. */
+  /** Set if its select cannot be run, or would remove too many rows. Its changed keys stay recorded. */
   stoppedAt: instant(),
   stoppedBecause: text(),
   installedAt: instant().notNull().defaultNow(),
@@ -50,7 +50,7 @@ export const recordVersions = pgTable(
     hash: bytes(),
     deleted: boolean().notNull(),
   },
-  // records: the known versions of those of a call.
+  // records: the known versions of the records of a call.
   (t) => [primaryKey({ columns: [t.mirror, t.key] })],
 );
 
@@ -76,7 +76,10 @@ export const mirrorWaiting = pgTable(
     /** The mirror and the key of the row that is missing. */
     needs: text().notNull(),
     needsKey: text().notNull(),
-    /** Whether it makes no nudge due: it was removed with its parent, or the host sent it as a backfill. */
+    /**
+     * True if the row must not cause a nudge: it was removed with its parent, or the host sent it as a
+     * backfill.
+     */
     quiet: boolean().notNull().default(false),
   },
   (t) => [
@@ -97,7 +100,7 @@ export const mirrorFaults = pgTable(
     constraintName: text(),
     /** The columns at fault, as far as they are known. */
     columnName: text(),
-    /** What is wrong with them, without their values. */
+    /** The faults of these columns, without their values. */
     reason: text(),
     at: instant().notNull().defaultNow(),
   },

@@ -65,7 +65,7 @@ export const emails = pgTable(
     uniqueIndex("emails_digest").on(t.digestId),
     // send-emails: the members of a mailing.
     index("emails_batch").on(t.batchId),
-    // the webhook: the e-mail an event is about.
+    // the webhook: the e-mail of an event.
     index("emails_provider").on(t.providerId).where(sql`provider_id is not null`),
     // suppression: how often an address bounced.
     index("emails_address").on(t.addressHash).where(sql`status = 'bounced'`),

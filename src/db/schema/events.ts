@@ -29,7 +29,7 @@ export const domainEvents = pgTable(
 );
 
 /**
- * What became of an event; events themselves never change. The row is also the claim: the transaction that
+ * The outcome of an event; events themselves never change. The row is also the claim: the transaction that
  * inserts it decides who is notified.
  */
 export const eventOutcomes = pgTable(
@@ -41,7 +41,7 @@ export const eventOutcomes = pgTable(
      * fit its type.
      */
     outcome: text({ enum: ["decided", "ignored", "rejected"] }).notNull(),
-    /** The fields that did not fit; of an event that notified nobody, why. */
+    /** The fields that did not fit; for an event that notified nobody, the reason. */
     reason: text(),
     decidedAt: instant().notNull(),
   },

@@ -94,7 +94,7 @@ export const engagementEvents = pgTable(
     index("engagement_events_post").on(t.targetId, t.userId).where(sql`target_kind = 'post'`),
     // affinity: what a user did lately.
     index("engagement_events_user").on(t.userId, t.occurredAt),
-    // affinity: events since the last run. Deleting a user: who looked at their profile.
+    // affinity: events since the last run. Deleting a user: views of their profile.
     index("engagement_events_updated").using("brin", t.updatedAt),
     index("engagement_events_target_user").on(t.targetId).where(sql`target_kind = 'user'`),
     // feeds: what a user has hidden.
@@ -107,7 +107,7 @@ export const engagementEvents = pgTable(
   ],
 );
 
-/** What users have seen of their feeds, for 24 hours. */
+/** The items of their feeds that users have seen in the last 24 hours. */
 export const feedSeen = pgTable(
   "feed_seen",
   {
@@ -128,13 +128,13 @@ export const feedSeen = pgTable(
   ],
 );
 
-/** What posts are about (content-features). */
+/** The topics and the quality of posts (content-features). */
 export const postFeatures = pgTable("post_features", {
   postId: postRef().primaryKey(),
   topics: text().array().notNull(),
   /** From 0 to 1. */
   quality: doublePrecision().notNull(),
-  /** ISO 639-1; null if the text does not show it. */
+  /** ISO 639-1; null if it cannot be detected from the text. */
   language: text(),
   algoVersion: text().notNull(),
   computedAt: instant().notNull(),
@@ -176,7 +176,7 @@ export const trendingScores = pgTable(
   ],
 );
 
-/** What users are drawn to (affinity). */
+/** The affinities of users (affinity). */
 export const userAffinityProfiles = pgTable(
   "user_affinity_profiles",
   {
@@ -195,7 +195,7 @@ export const userAffinityProfiles = pgTable(
     computedAt: instant().notNull(),
   },
   (t) => [
-    // affinity: who was not computed for a day, since the weights decay.
+    // affinity: users who were last computed a day ago, since the weights decay.
     index("user_affinity_profiles_computed").on(t.computedAt),
     check(
       "user_affinity_profiles_sizes",
@@ -217,7 +217,7 @@ export const feedPresorted = pgTable(
     /** The instant that the order was computed for. */
     computedAt: instant().notNull(),
     algoVersion: text().notNull(),
-    /** What came later is not in it. */
+    /** Later items are not in it. */
     watermark: instant().notNull(),
     /** When a read recomputes it. */
     expiresAt: instant().notNull(),

@@ -43,7 +43,7 @@ export const inbox = pgTable(
   ],
 );
 
-/** How far the list of sales of a seller was read, for what its webhook never delivered. */
+/** How far the sales list of a seller was read, to find sales that its webhook never delivered. */
 export const saleListings = pgTable("sale_listings", {
   source: text().primaryKey(),
   /** Everything that was listed up to this time was taken. Only a listing read to its end advances it. */

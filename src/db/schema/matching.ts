@@ -36,10 +36,7 @@ export const skills = pgTable(
     id: id(),
     hostId: hostId(),
     name: text().notNull().unique(),
-    /**
-     * The skill that this is another spelling of; null for the one that stands for all. Set by
-     * calculate-matches.
-     */
+    /** The skill of which this is another spelling; null for the canonical one. Set by calculate-matches. */
     sameAs: ref().references((): AnyPgColumn => skills.id, { onDelete: "set null" }),
   },
   (t) => [
@@ -66,7 +63,7 @@ export const volunteerSkills = pgTable(
   (t) => [
     // matching: the skills of a range of volunteers, or of one.
     primaryKey({ columns: [t.volunteerId, t.skillId] }),
-    // matching of one project: who has its skills. Index-only scans.
+    // matching of one project: the volunteers with its skills, by index-only scans.
     index("volunteer_skills_skill").on(t.skillId, t.volunteerId, t.weight),
     check("volunteer_skills_weight", sql`weight between 0.1::real and 1::real`),
   ],
@@ -234,7 +231,7 @@ export const matchMarks = pgTable(
     id: id(),
     /** A volunteer who changed. */
     userId: ref(),
-    /** A project that changed. A mark without either is of very many. */
+    /** A project that changed. A mark with neither stands for very many changes. */
     projectId: ref(),
     /** The run over all projects whose lists contain the change once it is done. */
     runId: ref(),
@@ -247,7 +244,7 @@ export const matchMarks = pgTable(
   ],
 );
 
-/** Who was notified of which project, when and in which run. */
+/** Notices: who was notified of which project, when and in which run. */
 export const candidateNotifications = pgTable(
   "candidate_notifications",
   {

@@ -33,7 +33,7 @@ export const media = pgTable(
     width: integer(),
     height: integer(),
     durationMs: bigint({ mode: "bigint" }),
-    /** What else is known of the file: codecs, rates, orientation (MediaDetails). */
+    /** Further metadata of the file: codecs, rates, orientation (MediaDetails). */
     details: jsonb().notNull().default({}),
     /** Why it was rejected, each reason with its values (Rejection). */
     rejections: jsonb(),
@@ -68,9 +68,9 @@ export const media = pgTable(
 );
 
 /**
- * What is made of files beside their metadata, where MEDIA_PREVIEWS asks for it. Apart from the records,
- * since these are read far more often. A trigger deletes the row of a record that is given another file, and
- * of one whose file has another size or type by now.
+ * Previews generated from files, if enabled by MEDIA_PREVIEWS. In a table of their own, since the records are
+ * read far more often. A trigger deletes the row of a record that is given another file, and of one whose
+ * file has another size or type by now.
  */
 export const mediaPreviews = pgTable("media_previews", {
   mediaId: ref()
@@ -81,7 +81,7 @@ export const mediaPreviews = pgTable("media_previews", {
   thumbnail: bytes(),
   /** 200 numbers from 0 to 255. */
   waveform: smallint().array(),
-  /** What was asked for, whether or not it could be made: it is not tried again. */
+  /** The previews that were requested, whether or not they could be made: they are not tried again. */
   parts: text().array().notNull().default([]),
   madeAt: instant().notNull(),
 });

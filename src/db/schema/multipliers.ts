@@ -10,7 +10,7 @@ export const multiplierHistory = pgTable(
   "multiplier_history",
   {
     profileId: ref().notNull(),
-    /** The slot of the run: activity before it counts, and the multiplier is in force from then on. */
+    /** The slot of the run: activity before it counts, and the multiplier applies from then on. */
     calculatedAt: instant().notNull(),
     previousHundredths: integer().notNull(),
     multiplierHundredths: integer().notNull(),

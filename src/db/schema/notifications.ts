@@ -147,8 +147,8 @@ export const notificationPreferences = pgTable(
 );
 
 /**
- * What users unsubscribed from in e-mail, by a link or through the API. Apart from their settings, which a
- * host may write and delete.
+ * Unsubscriptions from e-mail, by a link or through the API. In a table of their own, since a host may write
+ * and delete the settings.
  */
 export const unsubscriptions = pgTable(
   "unsubscriptions",

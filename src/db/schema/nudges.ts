@@ -11,7 +11,7 @@ export const meetingReminders = pgTable(
   {
     meetingId: ref().notNull(),
     userId: ref().notNull(),
-    /** The start time it was for: a moved meeting is reminded of again, unless it is moved back. */
+    /** The start time that it was for: a moved meeting gets new reminders, unless it is moved back. */
     startTime: instant().notNull(),
     offsetMinutes: integer().notNull(),
     /** False for a missed offset, which the reminder of a nearer one settled. */
@@ -45,8 +45,8 @@ export const unreadNudges = pgTable(
 );
 
 /**
- * What the next run has to check: inserted by triggers, deleted by the run, never updated, so that the host
- * never waits for a run. A mark with a thread only is for all its participants, one with a user only for all
+ * Marks for the next run: inserted by triggers, deleted by the run, never updated, so that the host never
+ * waits for a run. A mark with a thread only is for all its participants, one with a user only for all
  * watched threads of that user.
  */
 export const unreadMarks = pgTable(

@@ -15,8 +15,8 @@ import { bytes, instant, ref } from "./columns.ts";
 import { users } from "./users.ts";
 import { listVersions } from "./versions.ts";
 
-// Lists of people for people. They have no foreign keys to users: readers join the profiles as they are now,
-// so what is left of a user who is gone is served to nobody, and goes with the version.
+// Lists of people for people. They have no foreign keys to users: readers join the current profiles, so rows
+// of a user who has left are served to nobody, and are deleted with the version.
 
 const versionRef = () =>
   ref()
@@ -24,8 +24,8 @@ const versionRef = () =>
     .references(() => listVersions.id, { onDelete: "cascade" });
 
 /**
- * The users of a version by position: lists name each other's users by it. With the facts that the lists are
- * computed from, so that every worker sees the same, however much has changed since.
+ * The users of a version by position: lists name each other's users by it. They hold the facts that the lists
+ * are computed from, so that every worker sees the same facts, whatever has changed since.
  */
 export const pairPeople = pgTable(
   "pair_people",
@@ -76,7 +76,7 @@ export const pairLists = pgTable(
   (t) => [
     // the lists of a user.
     primaryKey({ columns: [t.version, t.userId, t.tier] }),
-    // place-pairs: which were written anew since they were read.
+    // place-pairs: lists that were rewritten since they were read.
     index("pair_lists_changed").on(t.version, t.changed).where(sql`changed > 0`),
     check("pair_lists_tier", sql`tier in ('A', 'B')`),
     check(
@@ -89,8 +89,8 @@ export const pairLists = pgTable(
 
 /**
  * Entries of people who were placed since a version was opened, beside the lists of others that they entered:
- * one person enters thousands of lists, and writing each of them anew takes a hundred times as long. An entry
- * is valid while its person was not placed again and its list was not written since.
+ * one person enters thousands of lists, and rewriting each of them takes a hundred times as long. An entry is
+ * valid while its person was not placed again and its list was not written since.
  */
 export const pairEntries = pgTable(
   "pair_entries",
@@ -126,7 +126,9 @@ export const pairChanges = pgTable("pair_changes", {
   changedAt: instant().notNull().defaultNow(),
 });
 
-/** How compatible a user is with those they have to do with, as one row. The view is user_compatibility. */
+/**
+ * How compatible a user is with their contacts and best matches, as one row. The view is user_compatibility.
+ */
 export const compatibilityLists = pgTable(
   "compatibility_lists",
   {

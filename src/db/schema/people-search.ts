@@ -26,7 +26,7 @@ export const top5Items = pgTable(
     id: id(),
     hostId: hostId(),
     userId: userRef(),
-    /** What the list is about. */
+    /** The topic of the list. */
     list: text().notNull(),
     position: integer().notNull(),
     text: text().notNull(),
@@ -55,7 +55,7 @@ export const searchableUsers = pgTable(
   () => [check("searchable_users_reasons", sql`searchable = (cardinality(reasons) = 0)`)],
 );
 
-/** What people are found by (profile-search-index). Hidden attributes are left out. */
+/** The search index of people (profile-search-index). Hidden attributes are left out. */
 export const profileSearchIndex = pgTable(
   "profile_search_index",
   {
@@ -72,7 +72,7 @@ export const profileSearchIndex = pgTable(
     standing: real().notNull(),
     gender: text(),
     intent: text(),
-    /** Ages are computed when they are asked for. */
+    /** The age is computed at each search. */
     birthDate: date({ mode: "string" }),
     /** The cell of the grid. */
     latitude: doublePrecision(),

@@ -15,13 +15,13 @@ import {
 import { hostId, id, instant, knownIdIndex, ref } from "./columns.ts";
 import { userRef } from "./users.ts";
 
-// What the host knows about people, and what they think of each other. No job writes these tables. Values
-// that make no sense (latitude 999, a birth in 2099) are stored as they are and count as missing.
+// The host's data about people, and their ratings of each other. No job writes these tables. Implausible
+// values (latitude 999, a birth in 2099) are stored as they are and count as missing.
 
 /** Set by a trigger, unless an update sets it itself. */
 const updatedAt = () => instant().notNull().defaultNow();
 
-/** A user as others see them. Without a row, a user is on nobody's lists and has none. */
+/** The profile of a user. Users without one are on nobody's lists and have none. */
 export const profiles = pgTable(
   "profiles",
   {
@@ -32,9 +32,9 @@ export const profiles = pgTable(
     gender: text(),
     /** What they look for, such as friendship. */
     intent: text(),
-    /** Where they are, in words. */
+    /** Their place as text. */
     locationText: text(),
-    /** Where they are, exactly. No statement reads it. */
+    /** Their exact position. No statement reads it. */
     latitude: doublePrecision(),
     longitude: doublePrecision(),
     /** As in `volunteers`: the cell that scores, lists and search read, which a trigger writes. */
@@ -45,7 +45,7 @@ export const profiles = pgTable(
     avatarMediaId: ref(),
     /** Eight numbers that the host's quizzes give; compared where two people have too few common traits. */
     quizVector: doublePrecision().array(),
-    /** Names of columns that others must not find out: search neither filters by them nor shows them. */
+    /** Names of columns that are hidden from others: search neither filters by them nor shows them. */
     hiddenAttributes: text().array().notNull().default(sql`'{}'`),
     visible: boolean().notNull().default(true),
     banned: boolean().notNull().default(false),
@@ -73,7 +73,7 @@ export const profilePreferences = pgTable("profile_preferences", {
   updatedAt: updatedAt(),
 });
 
-/** What interests are about: music, sports. */
+/** The subjects of interests: music, sports. */
 export const interestSubjects = pgTable(
   "interest_subjects",
   {
@@ -112,7 +112,7 @@ export const interestRef = () =>
     .notNull()
     .references(() => interests.id, { onDelete: "cascade" });
 
-/** What a user is interested in. */
+/** The interests of a user. */
 export const userInterests = pgTable(
   "user_interests",
   {
@@ -130,7 +130,7 @@ export const userInterests = pgTable(
   ],
 );
 
-/** An answer to choose, and what it says about who chooses it: `{"openness": 7}`, from -10 to 10. */
+/** An answer option, and the traits of those who choose it: `{"openness": 7}`, from -10 to 10. */
 export const quizOptions = pgTable("quiz_options", {
   id: id(),
   hostId: hostId(),
@@ -140,7 +140,7 @@ export const quizOptions = pgTable("quiz_options", {
   updatedAt: updatedAt(),
 });
 
-/** What a user chose. */
+/** The option that a user chose. */
 export const quizAnswers = pgTable(
   "quiz_answers",
   {
@@ -163,7 +163,7 @@ export const quizAnswers = pgTable(
   ],
 );
 
-/** What a user thinks of another one, each from 0 to 5. Shown to nobody, the rated person included. */
+/** A user's ratings of another one, each from 0 to 5. Shown to nobody, including the rated person. */
 export const profileRatings = pgTable(
   "profile_ratings",
   {
@@ -185,7 +185,7 @@ export const profileRatings = pgTable(
   ],
 );
 
-/** Neither of the two sees the other. */
+/** A block: neither of the two users sees the other. */
 export const userBlocks = pgTable(
   "user_blocks",
   {

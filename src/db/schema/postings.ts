@@ -18,8 +18,8 @@ import {
 import { hostId, id, instant, ref } from "./columns.ts";
 
 /**
- * Job postings: what a user may apply for. The one table whose name says "job" and means a posting. Rows come
- * from the sources in src/ports/postings, or from the host.
+ * Job postings that users may apply for. The only table in whose name "job" means a posting. Rows come from
+ * the sources in src/ports/postings, or from the host.
  */
 export const jobs = pgTable(
   "jobs",

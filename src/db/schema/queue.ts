@@ -43,7 +43,7 @@ export const outbox = pgTable(
     leasedUntil: instant(),
     createdAt: instant().notNull().defaultNow(),
     deadAt: instant(),
-    /** Since when the versions that met it could not run it. */
+    /** Since when no version that took it could run it. */
     postponedAt: instant(),
     /** The span that enqueued it, as a W3C `traceparent`. Null unless tracing is on. */
     trace: text(),
@@ -121,8 +121,8 @@ export const jobRuns = pgTable(
 );
 
 /**
- * What became of the entries of a queue in each minute. Every process with workers adds what it has counted;
- * rows older than eight days are deleted with the next ones.
+ * How the entries of a queue ended, by minute. Every process with workers adds its counts; rows older than
+ * eight days are deleted at the next insert.
  */
 export const queueMinutes = pgTable(
   "queue_minutes",
@@ -148,7 +148,7 @@ export const queueMinutes = pgTable(
 );
 
 /**
- * What the carriers of a job did in each ten minutes. Written and deleted as `queue_minutes` is.
+ * The activity of the carriers of a job, in steps of ten minutes. Written and deleted as `queue_minutes` is.
  */
 export const jobActivity = pgTable(
   "job_activity",
@@ -169,8 +169,8 @@ export const jobActivity = pgTable(
 );
 
 /**
- * How much the counters that alert rules are about grew in each minute. Every process adds what it has
- * counted; rows older than two hours are deleted with the next ones.
+ * How much the counters of the alert rules grew, by minute. Every process adds its counts; rows older than
+ * two hours are deleted at the next insert.
  */
 export const alertCounts = pgTable(
   "alert_counts",

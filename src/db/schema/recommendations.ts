@@ -33,7 +33,7 @@ export const cvs = pgTable(
     id: id(),
     hostId: hostId(),
     userId: userRef(),
-    /** What a parser found: `skills`, `job_title`. */
+    /** The output of a parser: `skills`, `job_title`. */
     parsedContent: jsonb().notNull().default({}),
     /** Read where no skill is parsed. */
     rawText: text(),
@@ -55,7 +55,7 @@ export const cvs = pgTable(
   ],
 ).enableRLS();
 
-/** What a user looks for. */
+/** The job preferences of a user. */
 export const userProfiles = pgTable(
   "user_profiles",
   {
@@ -96,7 +96,7 @@ export const userProfiles = pgTable(
   ],
 ).enableRLS();
 
-/** What a user did with a posting. */
+/** The actions of a user on a posting. */
 export const jobApplications = pgTable(
   "job_applications",
   {
@@ -106,11 +106,11 @@ export const jobApplications = pgTable(
     status: text({
       enum: ["saved", "applied", "dismissed", "hidden", "interviewing", "rejected", "offer"],
     }).notNull(),
-    /** What was wrong with a dismissed posting; forgotten after 90 days. */
+    /** Why a posting was dismissed; ignored after 90 days. */
     dismissReason: text({ enum: ["company", "title", "other"] }),
     dismissedAt: instant(),
     savedAt: instant().notNull().defaultNow(),
-    /** When a posting that is only saved is forgotten. */
+    /** When a posting that is only saved is deleted. */
     expiresAt: instant().generatedAlwaysAs(
       // In the zone UTC the sum depends on no setting of the session.
       sql`(saved_at at time zone 'UTC' + interval '10 days') at time zone 'UTC'`,
@@ -184,8 +184,8 @@ export const recommendationLists = pgTable(
     /** The instant that the scores were computed for. */
     asOf: instant().notNull(),
     /**
-     * What scores depend on of the user (src/scoring/postings/recommend/packed-user.ts), so that runs which
-     * merge read no CV. Null: not stored.
+     * The user's facts that scores depend on (src/scoring/postings/recommend/packed-user.ts), so that runs
+     * which merge lists need not read the CV. Null: not stored.
      */
     userFacts: bytes(),
   },
@@ -200,7 +200,7 @@ export const recommendationLists = pgTable(
   ],
 ).enableRLS();
 
-/** The last time that a user asked for recommendations, which is once an hour. */
+/** The last time that a user requested recommendations, which is allowed once an hour. */
 export const recommendationRequests = pgTable(
   "recommendation_requests",
   {
@@ -251,7 +251,7 @@ export const postingVectors = pgTable(
   ],
 );
 
-/** The vector of what was sent of a user: one row each, for the text of that hash. */
+/** The vector of a user's text, identified by its hash: one row for each user. */
 export const userVectors = pgTable(
   "user_vectors",
   {

@@ -6,19 +6,20 @@ import { id, instant } from "./columns.ts";
 const xid8 = customType<{ data: string }>({ dataType: () => "xid8" });
 
 /**
- * What has changed of the results that change feeds serve: appended by triggers while any feed is open
- * (src/db/results/change-feeds.ts). Neither keys nor known ids: everything of the source may have changed.
+ * Changes of the results that change feeds serve, appended by triggers while any feed is open
+ * (src/db/results/change-feeds.ts). A row with neither keys nor known ids means that everything of the source
+ * may have changed.
  */
 export const resultChanges = pgTable(
   "result_changes",
   {
     id: id(),
     xid: xid8().notNull().default(sql`pg_current_xact_id()`),
-    /** The table, or what kind of rows the results are about. */
+    /** The table, or the kind of rows, that the results are about. */
     source: text().notNull(),
-    /** Our ids of the users, projects or posts that are concerned, at most 1,000. */
+    /** Our ids of the users, projects or posts concerned, at most 1,000. */
     keys: bigint({ mode: "bigint" }).array(),
-    /** Ids that a host knew rows by, and that they no longer have. */
+    /** Former host ids of rows. */
     formerIds: text().array(),
     at: instant().notNull().default(sql`clock_timestamp()`),
   },

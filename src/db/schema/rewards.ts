@@ -30,7 +30,7 @@ export const tokenSales = pgTable(
     /** The buyer as named by the seller. The user need not exist yet. */
     buyerUserId: bigint({ mode: "bigint" }).notNull(),
     amountMicro: micro().notNull(),
-    /** What the buyer got back; all of it once it is reversed. */
+    /** The amount refunded to the buyer; the whole amount once the sale is reversed. */
     refundedMicro: micro().notNull().default(sql`0`),
     currency: text().notNull(),
     soldAt: instant().notNull(),
@@ -75,7 +75,7 @@ export const commissions = pgTable(
     beneficiaryId: ref().notNull(),
     rateBps: integer().notNull(),
     amountMicro: micro().notNull(),
-    /** What refunds took back of it. */
+    /** The part of it that refunds took back. */
     reversedMicro: micro().notNull().default(sql`0`),
     status: text({ enum: ["earned", "held", "reversed"] }).notNull(),
     createdAt: instant().notNull().defaultNow(),
@@ -91,7 +91,7 @@ export const commissions = pgTable(
   ],
 );
 
-/** A refund of a part of a sale, or of all of it, as its seller signed it or an operator asked for it. */
+/** A refund of a part of a sale, or of all of it, as signed by the seller or requested by an operator. */
 export const saleRefunds = pgTable(
   "sale_refunds",
   {
@@ -201,9 +201,9 @@ export const ledgerBalances = pgTable("ledger_balances", {
 export const ledgerVerifications = pgTable("ledger_verifications", {
   /** The time of its cut, which all its ranges share. */
   asOf: instant().primaryKey(),
-  /** What is new since the last one without faults, or everything. */
+  /** New rows since the last one without faults, or everything. */
   scope: text({ enum: ["new", "all"] }).notNull(),
-  /** The end of the ids that it covered, by table. */
+  /** The highest id that it covered, by table. */
   covers: jsonb().notNull(),
   /** Faults that it found; null until it has ended. */
   drift: integer(),

@@ -26,7 +26,7 @@ export const taskTemplates = pgTable(
 );
 
 /**
- * A task that a volunteer took on. Filled by the host platform; triggers mark whose multiplier may change
+ * A task assigned to a volunteer. Filled by the host platform; triggers mark whose multiplier may change
  * (drizzle/0001_rules.sql).
  */
 export const taskAssignments = pgTable(

@@ -3,7 +3,7 @@ import { ref } from "./columns.ts";
 import { interestRef, interestSubjects } from "./people.ts";
 import { userRef } from "./users.ts";
 
-// What jobs compute of users one by one: their traits, and who has which interest.
+// Computed facts of single users: their traits, and who has which interest.
 
 /** Numbers of traits. They only rise, so that sums over traits have the same order in every run. */
 export const traits = pgTable("traits", {
@@ -11,7 +11,7 @@ export const traits = pgTable("traits", {
   name: text().notNull().unique(),
 });
 
-/** What the answers of a user say about them (build-user-traits). */
+/** The traits of a user, from their quiz answers (build-user-traits). */
 export const userTraits = pgTable(
   "user_traits",
   {
@@ -32,7 +32,7 @@ export const userTraits = pgTable(
   (t) => [
     // the traits of a user.
     primaryKey({ columns: [t.userId, t.version, t.traitId] }),
-    // A trait that is deleted.
+    // deleting a trait.
     index("user_traits_trait").on(t.traitId, t.userId),
   ],
 );

@@ -34,7 +34,7 @@ export const users = pgTable(
     /** Set: the user has left or was locked out. They are not notified, mailed or matched. */
     deactivatedAt: instant(),
     createdAt: instant().notNull().defaultNow(),
-    /** Since when the row stands for nobody: no reference leads to it, and nothing is sent to it. */
+    /** When the user was erased: no reference resolves to the row, and nothing is sent to it. */
     erasedAt: instant(),
   },
   (t) => [
@@ -75,7 +75,7 @@ export const volunteers = pgTable(
     hostId: hostId(),
     /** Volunteers with hidden skills are left out of matching. */
     skillsVisible: boolean().notNull().default(true),
-    /** Where they are, exactly. No statement reads it. */
+    /** Their exact position. No statement reads it. */
     latitude: doublePrecision(),
     longitude: doublePrecision(),
     /**
@@ -86,9 +86,9 @@ export const volunteers = pgTable(
     gridLongitude: doublePrecision(),
     /** When the cell changed, the last two times. */
     gridMoves: instant().array().notNull().default(sql`'{}'`),
-    /** Whether they have moved to another cell, which does not count yet. */
+    /** Whether they have moved to another cell that does not count yet. */
     gridWaiting: boolean().notNull().default(false),
-    /** When they have time, as free text. */
+    /** Their availability, as free text. */
     availability: text(),
     createdAt: instant().notNull().defaultNow(),
   },

@@ -38,7 +38,9 @@ const BACKEND_DEVELOPER: Row = {
   text: "We publish the budgets of 340 municipalities as open data. You build our import pipelines and the public API in TypeScript on Node.js, model data in PostgreSQL, and keep Redis queues short on election nights. We review each other's code, write tests first and deploy with Docker and GitHub Actions.",
 };
 
-/** What the job boards of the demo list. Civic Data Lab also lists one of its postings on an aggregator. */
+/**
+ * The postings of the job boards of the demo. Civic Data Lab also lists one of its postings on an aggregator.
+ */
 export const BOARD_POSTINGS: readonly BoardPosting[] = [
   ...listedBy(
     "greenhouse",

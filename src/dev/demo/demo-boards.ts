@@ -12,7 +12,7 @@ export type JobBoards = {
   stop(): Promise<void>;
 };
 
-/** The document of one source: where it is asked for, and what is in it. */
+/** The document of one source: its path and its content. */
 type Board = {
   /** The list in POSTING_LISTS. */
   readonly list: (url: string) => string;

@@ -51,7 +51,7 @@ async function untilChannelIsOpen(db: Database): Promise<void> {
   }, "The calendar of the demo has no channel");
 }
 
-/** The channel of the calendar is about to expire. */
+/** Makes the channel of the calendar due to expire. */
 export async function aChannelIsDue({ db }: Scene): Promise<object> {
   await untilChannelIsOpen(db);
   const [due] = await inTransaction(db, (tx) =>
@@ -64,7 +64,7 @@ export async function aChannelIsDue({ db }: Scene): Promise<object> {
   return due;
 }
 
-/** The channel was replaced, and the job that closes it was lost. */
+/** Simulates that the channel was replaced and the job that closes it was lost. */
 export async function aChannelIsReplaced({ db }: Scene): Promise<object> {
   await untilChannelIsOpen(db);
   const [replaced] = await inTransaction(db, (tx) =>
@@ -78,8 +78,8 @@ export async function aChannelIsReplaced({ db }: Scene): Promise<object> {
 }
 
 /**
- * Reads a calendar whose provider takes 12 s, again and again until the signal aborts: there is always a run
- * under way to look at.
+ * Reads a calendar whose provider takes 12 s, again and again until the signal aborts: so that there is
+ * always a run in progress to look at.
  */
 export async function keepARunUnderWay(scene: Scene, signal: AbortSignal): Promise<void> {
   const [, , slow] = await volunteers(scene.db);

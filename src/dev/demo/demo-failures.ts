@@ -7,7 +7,7 @@ import { distributeBudget } from "../../workers/budgets/distribute-budget.ts";
 
 const LIMIT_MS = 60_000;
 
-/** An organization has a time zone that nobody knows: its budget becomes a dead letter. */
+/** An organization has an unknown time zone: its budget becomes a dead letter. */
 export async function leaveADeadLetter(db: Database): Promise<void> {
   const run = await inTransaction(db, async (tx) => {
     const [organization] = await rows<{ id: string }>(
@@ -19,7 +19,7 @@ export async function leaveADeadLetter(db: Database): Promise<void> {
   await followRun(db, run, () => undefined, AbortSignal.timeout(LIMIT_MS));
 }
 
-/** What waits for an operator: dead letters, and sales on hold. */
+/** The work that waits for an operator: dead letters, and sales on hold. */
 export async function openCases(db: Database): Promise<{ deadLetters: number; heldSales: number }> {
   const [open] = await rows<{ deadLetters: number; heldSales: number }>(
     db.drizzle,

@@ -90,7 +90,7 @@ import { aSale, missedSalesAreListed, unknownBuyersAppear } from "./demo-sales.t
 import type { Seller } from "./demo-seller.ts";
 import { aVolunteerLearnsSkills } from "./skills.ts";
 
-/** What the runs of the demo work on. */
+/** The data that the runs of the demo work on. */
 export type Scene = {
   readonly db: Database;
   readonly seller: Seller;

@@ -32,7 +32,7 @@ export async function aSoundAndClipsAreUploaded(scene: MediaScene): Promise<obje
   return {};
 }
 
-/** A file is left whose record is gone. */
+/** Leaves a file whose record is gone. */
 export async function aFileIsLeftOver({ mediaFolder, name }: MediaScene): Promise<object> {
   const key = `${name}-left-over.png`;
   await writeFile(join(mediaFolder, key), sunset());

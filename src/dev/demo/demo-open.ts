@@ -65,7 +65,7 @@ export function stepsOn(terminal: Terminal): DemoStep {
 export type DemoOptions = {
   readonly terminal: Terminal;
   readonly log: DemoLog;
-  /** Receives what has to be closed. */
+  /** Receives the functions that close what was opened. */
   readonly closers: Closers;
   /** The port to listen on; null for a free one. */
   readonly port: number | null;

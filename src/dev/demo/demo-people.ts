@@ -52,7 +52,7 @@ export async function peopleMeet({ db }: Scene): Promise<object> {
   return {};
 }
 
-/** Somebody finds a new interest. */
+/** A user adds an interest. */
 export async function someoneLearnsChess({ db }: Scene): Promise<object> {
   return inTransaction(db, async (tx) => {
     const [person] = await rows<{ id: string }>(

@@ -11,7 +11,7 @@ import { left, reportSection, right } from "./demo-report.ts";
 
 type Scene = { readonly db: Database; readonly organizationIds: readonly string[] };
 
-/** What people of the demo look for, and what is in their CVs. */
+/** The job preferences and CVs of people in the demo. */
 const JOB_SEEKERS = [
   {
     title: "Backend Developer",

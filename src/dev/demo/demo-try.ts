@@ -4,7 +4,7 @@ import { SignJWT } from "jose";
 import type { Database } from "../../db/client.ts";
 import { rows } from "../../db/statement.ts";
 
-/** What the commands of the demo are made for. */
+/** The data for the commands of the demo. */
 export type TrySetting = {
   readonly db: Database;
   readonly address: string;

@@ -19,8 +19,8 @@ const EARNERS = 8;
 const INTERRUPTED = 130;
 
 /**
- * `npm run demo`: signed sales, every job and the verified books, on servers of its own. Runs until a signal,
- * or exits by itself with `once`.
+ * `npm run demo`: signed sales, every job and the verified ledger, on servers of its own. Runs until a
+ * signal, or exits by itself with `once`.
  *
  * @returns the exit code: 0, 1 if a result is wrong, 130 if it was interrupted.
  */
@@ -102,7 +102,7 @@ function answersText(calls: readonly WebhookCall[], answers: readonly WebhookAns
   return `${formatNumber(calls.length)} signed webhook calls over HTTP, median response time ${median.toFixed(0)} ms`;
 }
 
-/** Leaves a dead letter, and says what waits for an operator. */
+/** Leaves a dead letter, and prints what waits for an operator. */
 async function failuresText({ db }: OpenDemo): Promise<string> {
   await leaveADeadLetter(db);
   const { deadLetters, heldSales } = await openCases(db);
@@ -113,7 +113,7 @@ async function failuresText({ db }: OpenDemo): Promise<string> {
 function keepBusy(demo: OpenDemo): () => Promise<void> {
   const stop = new AbortController();
   const busy = keepARunUnderWay(demo, stop.signal);
-  // It ends with the servers when they are taken away from under the demo.
+  // It fails when the servers of the demo are stopped from outside.
   busy.catch(() => undefined);
   return async () => {
     stop.abort();

@@ -8,7 +8,7 @@ const MACROBLOCK = 16;
 
 /** H.264 without compression: each macroblock is stored as it is (I_PCM), so that no transform is needed. */
 export type H264 = {
-  /** What a decoder needs before the first picture: sequence and picture parameter set, as NAL units. */
+  /** The NAL units before the first picture: sequence and picture parameter set. */
   readonly sequence: Buffer;
   readonly parameters: Buffer;
   /** The NAL unit of the picture with this number. */

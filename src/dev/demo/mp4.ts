@@ -1,6 +1,6 @@
 import type { H264, PictureSize } from "./h264.ts";
 
-/** What a video is made of: H.264 pictures of one size at a fixed rate. */
+/** The content of a video: H.264 pictures of one size at a fixed rate. */
 export type Video = {
   readonly size: PictureSize;
   readonly framesPerSecond: number;

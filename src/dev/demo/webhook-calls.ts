@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { type Random, seededRandom } from "../../random.ts";
 import type { Community, Member } from "./community.ts";
 
-/** What a call demonstrates. */
+/** The case that a call demonstrates. */
 export type CallKind =
   | "ordinary"
   | "no-referrer"
@@ -109,7 +109,7 @@ function saleOf(
 
 function firstCall(kind: CallKind, sale: Sale, transactionId: string, options: CallOptions): WebhookCall {
   const soldAt = new Date(Math.floor((options.now.getTime() - sale.daysAgo * DAY_MS) / 1_000) * 1_000);
-  // A common sender error. It is rejected, not guessed at.
+  // A common sender error. It is rejected; no value is guessed.
   const amount = kind === "unreadable" ? `"${sale.amount}"` : sale.amount;
   const body = bodyOf(sale.userId, amount, transactionId, soldAt);
   const signature = kind === "unsigned" ? sign(body, "not the secret") : sign(body, options.secret);

@@ -25,8 +25,9 @@ type List = "app" | "jobs" | "api" | "worker" | "worker-commissions";
 type Rule = { readonly lists: readonly List[]; readonly except?: Readonly<Record<string, readonly List[]>> };
 
 /**
- * Which services get the variables of an area: those that read them, so that no secret is where nothing needs
- * it. Without a list are variables for tests, and those of servers that the file does not start.
+ * Which services get the variables of an area: only those that read them, so that no service has a secret
+ * that it does not need. Variables for tests, and those of servers that the file does not start, are in no
+ * list.
  */
 const RULES: ReadonlyMap<AnyArea, Rule> = new Map<AnyArea, Rule>([
   [postgres, { lists: [] }],

@@ -1,7 +1,7 @@
 import type { Rule } from "../../erasure/rule.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-/** What becomes of each table when a user is erased, for docs/operations/privacy.md. */
+/** What happens to each table when a user is erased, for docs/operations/privacy.md. */
 export function erasureTable(rules: Readonly<Record<string, readonly Rule[]>>): string {
   const rows = Object.entries(rules).flatMap(([table, ofTable]) =>
     ofTable.map((rule) => [

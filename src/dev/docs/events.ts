@@ -4,7 +4,7 @@ import { PAYLOAD_REFERENCES, SUBJECT_REFERENCES } from "../../events/event-refer
 import type { EmailKind } from "../../scoring/notifications/notify-decision.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-/** What Commonwork does about events of a type. */
+/** What Commonwork does with events of a type. */
 export type Consequences = {
   /** Who is notified; null: nobody. */
   readonly notified: string | null;

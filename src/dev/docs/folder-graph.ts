@@ -4,7 +4,7 @@ import { markdownTable } from "./markdown-table.ts";
 /** Folders, each with the folders it imports from. */
 export type FolderGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Neighbouring layers, highest first. A layer has folder names, with what each is for. */
+/** Neighbouring layers, highest first. A layer has folder names, with the purpose of each. */
 export type FolderGroup = {
   readonly name: string;
   readonly layers: readonly Readonly<Record<string, string>>[];
@@ -57,7 +57,7 @@ export function listingFaults(graph: FolderGraph, groups: readonly FolderGroup[]
   ];
 }
 
-/** The folders of a group, highest layer first, each with what it is for. */
+/** The folders of a group, highest layer first, each with its purpose. */
 export const foldersOf = ({ layers }: FolderGroup): [folder: string, purpose: string][] =>
   layers.flatMap((layer) => Object.entries(layer));
 
@@ -123,7 +123,7 @@ export function folderPicture(graph: FolderGraph, groups: readonly FolderGroup[]
   return ["```mermaid", "flowchart TD", ...nodes, ...arrows, "```"].join("\n");
 }
 
-/** What each folder is for, a row for each group. */
+/** The purpose of each folder, a row for each group. */
 export const folderTable = (groups: readonly FolderGroup[]): string =>
   markdownTable(
     ["Group", "Folders"],

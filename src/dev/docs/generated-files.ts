@@ -38,7 +38,7 @@ import { envExample, variableTables } from "./variables.ts";
 
 type File = { readonly file: string; readonly text: string };
 
-/** What the parts are made of that cannot be read from declarations. */
+/** The sources of the parts that are not generated from declarations. */
 type Sources = {
   readonly folders: Folders;
   readonly decisions: string;

@@ -34,7 +34,7 @@ const ROWS: readonly { readonly title: string; readonly metrics: readonly Metric
   },
 ];
 
-/** What prom-client keeps of a declaration. */
+/** The fields of a declaration that prom-client keeps. */
 type Declaration = {
   readonly name: string;
   readonly help: string;
@@ -42,7 +42,7 @@ type Declaration = {
   readonly type: "gauge" | "counter" | "histogram";
 };
 
-/** Metrics of Node itself that operators look at. */
+/** Metrics of Node itself that are useful to operators. */
 const PROCESS_METRICS: readonly Declaration[] = [
   {
     name: "process_cpu_seconds_total",
@@ -189,7 +189,7 @@ function queriesOf({ name, labelNames, type }: Declaration): Query[] {
   }
   if (type === "counter")
     return [{ expr: `sum${by} (rate(${name}[$__rate_interval]))`, legendFormat: legend || name }];
-  // Of processes that report the same, the worst: a server that one of them cannot reach is down for it.
+  // The worst value of processes that report the same: a server that one of them cannot reach is down for it.
   const take = name === "commonwork_reachable" ? "min" : "max";
   return [{ expr: `${take}${by} (${name})`, legendFormat: legend || name }];
 }

@@ -2,7 +2,7 @@ import type { HostTable } from "../../connect/host-tables.ts";
 import { markdownTable } from "./markdown-table.ts";
 
 /**
- * What a host may write, for docs/connect.md. Columns that every row needs are bold.
+ * The tables and columns that a host may write, for docs/connect.md. Columns that every row needs are bold.
  *
  * @param schema the text of drizzle/schema.sql.
  */

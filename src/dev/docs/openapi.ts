@@ -5,7 +5,7 @@ import { VERSION } from "../../version.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What a page says about a route. */
+/** The documentation of a route on a page. */
 type Documented = {
   readonly method: string;
   /** With parameters such as `:id`. */
@@ -59,7 +59,7 @@ function routesOf(page: string): Documented[] {
 const namesIn = (text: string): { method: string; path: string }[] =>
   [...text.matchAll(ROUTE)].map(([, method = "", path = ""]) => ({ method, path }));
 
-/** The last cell of a row describes what the first one names. */
+/** The last cell of a row describes the name in the first one. */
 function fieldsOf(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const [, names = "", cells = ""] of text.matchAll(FIELD_ROW))
@@ -213,7 +213,7 @@ const errorSchema = (codes: readonly string[]): Json => ({
 });
 
 /**
- * The OpenAPI document: every route that the pages name, the schemas by which requests are checked, and the
+ * The OpenAPI document: every route that the pages name, the schemas that requests are checked with, and the
  * examples of the pages.
  *
  * @param pages docs/api.md, which has the error codes, and docs/webhooks.md.

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { AnyArea } from "../../config/area.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-/** What the declaration of a variable says about it. */
+/** The documented facts of a variable, from its declaration. */
 type Documented = {
   readonly name: string;
   readonly description: string;

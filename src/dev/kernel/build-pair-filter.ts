@@ -26,7 +26,7 @@ const OPTIONS = [
   ..."--enable simd --enable threads --importMemory --noExportMemory".split(" "),
   // The limits of the declaration: a memory of any size up to 4 GB fits.
   ..."--sharedMemory --initialMemory 1 --maximumMemory 65536".split(" "),
-  // With no message to give, nothing has to abort.
+  // Messages are not used, so the import of `abort` is not needed.
   ..."--use abort=".split(" "),
 ];
 

@@ -36,7 +36,7 @@ if (process.argv.includes("--check")) {
   process.stdout.write("Wrote drizzle/schema.sql.\n");
 }
 
-/** Migrates a scratch database, dumps it, and looks for what no rule of erasure is about. */
+/** Migrates a scratch database, dumps it, and looks for tables and columns without a rule of erasure. */
 async function dumpOfMigrations(): Promise<{ dumped: string; unruled: string[] }> {
   const given = process.env.DATABASE_URL;
   // No Redis is needed: a given address keeps it from being started.

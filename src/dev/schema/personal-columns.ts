@@ -37,7 +37,7 @@ export function withoutRule(
     const ofTable = rules[table.name];
     if (ofTable === undefined) return [table.name];
     const named = new Set(ofTable.flatMap(({ columns }) => columns));
-    // What else a deleted row holds goes with it.
+    // The other columns of a deleted row are deleted with it.
     const isDeleted = ofTable.some(({ does }) => does === "delete");
     const content = isDeleted
       ? []

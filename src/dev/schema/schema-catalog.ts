@@ -38,8 +38,8 @@ const own = (oid: string, catalog: string) =>
   );
 
 /**
- * What pg_catalog says about the current schema, sorted by name, columns in their order. Without the table of
- * applied migrations, which no migration makes, and without what extensions brought.
+ * The current schema according to pg_catalog, sorted by name, columns in their order. Without the table of
+ * applied migrations, which no migration creates, and without objects of extensions.
  */
 export async function readSchema(
   on: Queryable,

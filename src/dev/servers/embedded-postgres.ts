@@ -29,7 +29,8 @@ export interface EmbeddedPostgresOptions {
   /** Additional variables of its process. */
   environment?: Readonly<Record<string, string>> | undefined;
   /**
-   * Of the superuser. Without one every local user may connect as superuser. Random: it is hashed once only.
+   * The password of the superuser. Without one every local user may connect as superuser. It must be random,
+   * since it is hashed only once.
    */
   password?: string;
   watch?: Watch;

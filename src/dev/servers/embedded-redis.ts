@@ -25,7 +25,7 @@ export interface EmbeddedRedisOptions {
   /** Where a downloaded Redis is cached. */
   cacheFolder: string;
   port?: number;
-  /** Without one every local user may connect. */
+  /** Without a password every local user may connect. */
   password?: string;
   /** Further settings, as arguments of the program: `--name`, then its value. */
   settings?: readonly string[];

@@ -6,7 +6,8 @@ const servers = await startEmbeddedServers({ name: "demo", durable: true });
 process.stdout.write(`DATABASE_URL=${servers.databaseUrl}\nREDIS_URL=${servers.redisUrl}\n`);
 process.stderr.write("Postgres and Redis are running. Ctrl-C stops them and deletes their data.\n");
 process.stdin.resume();
-// The handlers stay: npm passes Ctrl-C on to a program that got it from the terminal already.
+// The handlers stay installed: npm forwards Ctrl-C to a program that has already received it from the
+// terminal.
 await new Promise<void>((resolve) => {
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => resolve());
   process.stdin.once("end", resolve);

@@ -6,7 +6,7 @@ import { foldedWords } from "../../scoring/postings/skills/words.ts";
 import { AMBIGUOUS, CHOSEN_ICONS, CLEAR, DISPLAY_NAMES, NOT_SKILLS, SAME_AS } from "./chosen-names.ts";
 import { OWN_SKILLS } from "./own-skills.ts";
 
-// Builds the vocabulary of skills from the own list and four packages (decision 0150). `--check` compares it
+// Builds the vocabulary of skills from our own list and four packages (decision 0150). `--check` compares it
 // with the file. Names of packages are data here, so that nothing else has to install them.
 
 const FILE = fileURLToPath(new URL("../../scoring/postings/skills/vocabulary.generated.ts", import.meta.url));
@@ -30,7 +30,7 @@ type Draft = { readonly name: string; readonly kind: SkillKind; readonly spellin
 
 const fold = (name: string): string => foldedWords(name).join("");
 
-/** Whether a spelling from a package counts only in context: a short one, or a word of its own. */
+/** Whether a spelling from a package counts only in context: a short one, or an ordinary word. */
 function isAmbiguousName(text: string, isKnownTool: boolean): boolean {
   const folded = fold(text);
   if (CLEAR.has(folded)) return false;

@@ -45,7 +45,7 @@ WebGL|WebGPU|Webpack|WebRTC|WebStorm|Weights & Biases|WireGuard|Wireshark|Wix|Wo
 XAMPP|Xcode|Xero|XMPP|Yarn|Yii|Zapier|Zend|Zendesk|Zigbee|Zod|Zoho|Zotero|Zsh|Zulip
 `);
 
-/** Entries of devicon that are no skills: companies, browsers, sites and brands. */
+/** Entries of devicon that are not skills: companies, browsers, sites and brands. */
 export const NOT_SKILLS = names(`
 apple|behance|chrome|codeac|codepen|codechef|codewars|devicon|discloud|dribbble|facebook|firefox|gitter|google|gitbook
 ie10|leetcode|hackerrank|linkedin|npss|opera|oracle|packer|pandora|safari|sema|slack|spack|stackoverflow|twitter|windows8
@@ -53,7 +53,7 @@ windows11|datatag|dataspell|detaspace|foundation|fusion|gardener|harvester|jeet|
 qodana|reach|rect|scalingo|shotgrid|sulu|teleport|towergit|waku|towergitclient|embeddedc|msdos|nimble|qtest|realm|travis
 `);
 
-/** How to write names that no other package writes, by their names in devicon. */
+/** Spellings of names that no other package has, by their names in devicon. */
 export const DISPLAY_NAMES: Readonly<Record<string, string>> = {
   aarch64: "ARM64",
   aftereffects: "Adobe After Effects",
@@ -154,7 +154,7 @@ export const DISPLAY_NAMES: Readonly<Record<string, string>> = {
   yugabytedb: "YugabyteDB",
 };
 
-/** One name for what packages name differently: an entry becomes an alias of the other. */
+/** One name for entries that packages name differently: one becomes an alias of the other. */
 export const SAME_AS: Readonly<Record<string, string>> = {
   "Apache Spark": "Apache Spark",
   "Apache Cassandra": "Cassandra",
@@ -217,7 +217,7 @@ export const AMBIGUOUS = new Set(
     .filter((word) => !word.endsWith("?")),
 );
 
-/** Of these, names that are hardly ever anything else in a posting or CV. */
+/** Exceptions: names that rarely mean anything else in a posting or CV. */
 export const CLEAR = new Set(
   `redis grafana gradle hasura svelte vue django perl git ansible vagrant lua scala julia webex trello toml azure okta
   numba milvus jaeger sequelize strapi vim camunda ansys nuxt vite axios deno terraform kotlin bootstrap wasm elixir sass

@@ -22,7 +22,7 @@ import { button, COLOURS, footerText, frame, raw, style } from "./layout.ts";
 import { markdownToText } from "./markdown.ts";
 import { DIGEST_TEXTS, EMAIL_TEXTS } from "./texts.ts";
 
-/** What the subject of a digest states: the number of updates, or the first headline. */
+/** The subject of a digest: the number of updates, or the first headline. */
 export type SubjectVariant = "count" | "headline";
 
 /** At most this many items of a section in HTML. */
@@ -36,7 +36,7 @@ const FEWER_ITEMS = [5, 2, 1];
 const TEXT_ITEMS = 5;
 /** Gmail clips e-mails at 102 KB; this is the share of the projects. */
 const GROUPS_BYTES = 80_000;
-/** Length of one item. The page behind its link has the rest. */
+/** The maximum length of one item. The page that it links to has the rest. */
 const LINE_LENGTH = 240;
 
 /** Renders items grouped by project and type. A single item is rendered like an e-mail about it. */
@@ -145,7 +145,7 @@ ${left === 0 ? null : html`<tr><td class="dim" style="padding:6px 0;${raw(style.
 </table>`;
 }
 
-/** The body, in which names stand out, or else the title. The whole line is a link, marked by the arrow. */
+/** The body, in which names are bold, or else the title. The whole line is a link, marked by the arrow. */
 function itemHtml({ title, body, url }: Item, { digestLength = LINE_LENGTH }: EmailWording): Html {
   const line =
     body === ""

@@ -7,7 +7,7 @@ import { button, COLOURS, type Foot, footerText, frame, raw, style } from "./lay
 import { markdownToHtml, markdownToText } from "./markdown.ts";
 import { EMAIL_TEXTS } from "./texts.ts";
 
-/** One notification, as e-mail shows it. */
+/** One notification, as shown in e-mail. */
 export type Item = {
   readonly eventType: string;
   /** Without markup. */
@@ -20,7 +20,7 @@ export type Item = {
   readonly wording: EmailWording;
 };
 
-/** Whom an e-mail addresses, and the links around its content. */
+/** The recipient of an e-mail, and the links around its content. */
 export type Recipient = {
   readonly name: string;
   readonly language: Language;
@@ -35,7 +35,7 @@ export type RenderedEmail = { readonly subject: string; readonly html: string; r
 
 /** Mail programs show little more than this. */
 const SUBJECT_LENGTH = 120;
-/** Longer texts are cut: the page behind the button has the rest. */
+/** Longer texts are cut: the page that the button links to has the rest. */
 const TITLE_LENGTH = 300;
 const BODY_LENGTH = 3_000;
 

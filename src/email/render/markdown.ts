@@ -8,9 +8,8 @@ type Piece =
   | { readonly kind: "link"; readonly text: string; readonly target: string };
 
 /**
- * Escapes come first, then mentions, which would match as links too. What may stand between two marks is
- * bounded, so that text full of opening marks takes a time that grows with its length, not with the square of
- * it.
+ * Escapes come first, then mentions, which would match as links too. The length between two marks is bounded,
+ * so that text full of opening marks takes time linear, not quadratic, in its length.
  */
 export const MARKDOWN_TOKEN =
   /\\([!-/:-@[-`{-~])|@\[((?:\\.|[^\]\\]){1,300})\]\(user:\d{1,18}\)|\[((?:\\.|[^\]\\]){1,300})\]\(([^()\s]{1,500})\)|\*\*((?:\\.|[^*\\]){1,500})\*\*|\*((?:\\.|[^*\\]){1,500})\*|`([^`]{1,500})`/g;

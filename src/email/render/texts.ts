@@ -1,6 +1,6 @@
 import { defineTexts } from "../../languages/texts.ts";
 
-/** The texts of every e-mail, around what is in it. */
+/** The texts of every e-mail, around its content. */
 export const EMAIL_TEXTS = defineTexts("email", {
   email: "e-mail",
   hello: "Hello,",

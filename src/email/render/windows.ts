@@ -60,7 +60,7 @@ const DAYTIME: Minutes = { from: MORNING * 60, to: EVENING * 60 };
  * the skip.
  *
  * If the user moves the times to before the present and has had no digest today, or this week, the window
- * stays open until the end of the day: no day and no week is left out.
+ * stays open until the end of the day: no day and no week is skipped.
  *
  * For users whose quiet hours cover all of this, a window opens when their quiet hours end.
  *

@@ -154,7 +154,7 @@ const parametersOf = ({ from, until, ...others }: Chosen): PageQuery => ({
   until: until?.toISOString(),
 });
 
-/** How many there are of each job and error. Each number leads to the search that finds them. */
+/** The number of dead letters of each job and error, with a link to the search that finds them. */
 const groupTable = (groups: readonly DeadLetterCount[], chosen: Chosen, now: Date): Html =>
   table({
     caption: "Dead letters by job and error",
@@ -175,7 +175,7 @@ const groupTable = (groups: readonly DeadLetterCount[], chosen: Chosen, now: Dat
     empty: "",
   });
 
-/** To the page that shows how many of the chosen ones there are, and asks before it acts on them. */
+/** Links to the page that shows how many dead letters were chosen and asks for confirmation. */
 const bulkLinks = (chosen: Chosen): Html =>
   html`<p class="links">With all that match: ${(["retry", "discard"] as const).map(
     (action) =>

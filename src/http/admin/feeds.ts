@@ -20,7 +20,7 @@ import { table } from "./frame/table.ts";
 
 const LISTED = 20;
 
-/** What a feed is read from. */
+/** The dependencies of reading a feed. */
 const LIVE = following(
   "feed_presorted",
   "feed_seen",

@@ -17,7 +17,9 @@ const RETRY_AFTER_MS = 15_000;
 const MAX_RUNS = 4;
 /** How many tables a page may follow at most. */
 export const MAX_TABLES = 8;
-/** Ages and waits on a page grow without a change of its tables. */
+/**
+ * A page is reloaded after this time even if its tables have not changed, since ages and waits on it grow.
+ */
 const TELL_AFTER_MS = 60_000;
 /** A page that reads so slowly is disconnected; it connects again. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
@@ -25,7 +27,7 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 export type StreamTiming = {
   /** Time between polls. */
   readonly pollMs?: number;
-  /** Time between checks that the sessions are not over. */
+  /** Time between checks that the sessions are still valid. */
   readonly sessionCheckMs?: number;
 };
 
@@ -35,11 +37,13 @@ type Stream = {
   readonly cookie: string | undefined;
   /** The runs whose details it is sent. */
   readonly runs: readonly string[];
-  /** The tables whose changes it is told about. */
+  /** The tables whose changes are reported to it. */
   readonly tables: readonly string[];
-  /** What it was sent last, by region. */
+  /** The last HTML that was sent to it, by region. */
   readonly sent: Map<string, string>;
-  /** What its tables were when it was told last, and when that was; null before the first look. */
+  /**
+   * The write counts of its tables when it was last notified, and when that was; null before the first poll.
+   */
   told: { readonly mark: string; readonly atMs: number } | null;
 };
 
@@ -142,7 +146,7 @@ const OUT_OF_ORDER: Regions = new Map([
   [OUTAGE, notice("Postgres does not answer. The page shows what was known before.", "bad")],
 ]);
 
-/** Reads what the streams need, and no more. */
+/** Reads only what the streams need. */
 async function look(snapshots: Snapshots, streams: readonly Stream[]): Promise<Look> {
   const runs = [...new Set(streams.flatMap((stream) => stream.runs))];
   const tables = [...new Set(streams.flatMap((stream) => stream.tables))];
@@ -155,7 +159,7 @@ async function look(snapshots: Snapshots, streams: readonly Stream[]): Promise<L
   return { regions, writes };
 }
 
-/** Details of a run are sent to those who look at it, and everything else to the overview. */
+/** Details of a run are sent to the pages that show it, and everything else to the overview. */
 const isFor = (stream: Stream, name: string): boolean =>
   name === OUTAGE ||
   (isOverview(stream) ? !name.startsWith("run-") : stream.runs.includes(name.slice("run-".length)));

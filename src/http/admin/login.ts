@@ -10,7 +10,7 @@ import { showBarePage } from "./frame/page.ts";
 
 /** Failed logins: enough for typos, too few for guessing. */
 const ATTEMPTS = 10;
-/** Of one login from all addresses together. */
+/** Failed logins for one login name, from all addresses together. */
 const ATTEMPTS_OF_LOGIN = 50;
 const ATTEMPTS_WINDOW_SECONDS = 300;
 const DEVICE_COOKIE = "cw_device";
@@ -53,7 +53,7 @@ export function loginRoutes(runtime: Runtime, sessions: Sessions, live: LiveSess
 }
 
 type Attempt = {
-  /** A login that there is, or `unknown`. */
+  /** An existing login, or `unknown`. */
   readonly name: string;
   readonly address: string;
   /** The browser, if this login was used in it before. */

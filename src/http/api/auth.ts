@@ -8,7 +8,7 @@ import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-re
 import { createRateLimit } from "../requests/rate-limit.ts";
 
 const SECRET_ALGORITHM = "HS256";
-/** The algorithms of common identity providers. Never HMAC: its key would be the published one. */
+/** The algorithms of common identity providers. Never HMAC: its key would be a published one. */
 const KEY_SET_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 5;
 const KEY_SET_LIMIT_MS = 3_000;
@@ -86,13 +86,13 @@ type Claims = {
   readonly isOurs: boolean;
 };
 
-/** Tokens whose signature is remembered, and for how long at most: a key may be withdrawn. */
+/** At most this many verified tokens are cached, and for at most this long, since a key may be withdrawn. */
 const MAX_REMEMBERED = 5_000;
 const REMEMBERED_MS = 60_000;
 
 /**
  * Verifies each token once a minute: clients send the same one with every request, and checking a signature
- * waits for two turns of another thread. A token that has expired is not remembered.
+ * takes two round trips to another thread. An expired token is not cached.
  */
 function rememberTokens(
   verify: (token: string) => Promise<Claims>,
@@ -131,8 +131,8 @@ async function verifyToken(runtime: Runtime, keys: JWTVerifyGetKey, token: strin
 }
 
 /**
- * Finds users by the subjects of tokens. Numbers of an identity provider are not ours, so ours are accepted
- * only from the host itself. The sender of automated messages does not sign in.
+ * Finds users by the subjects of tokens. Numeric subjects of an identity provider are not our ids, so our ids
+ * are accepted only from the host itself. The sender of automated messages does not sign in.
  */
 function createUserLookup(runtime: Runtime): (claims: Claims) => Promise<string | null> {
   const on = runtime.db.drizzle;

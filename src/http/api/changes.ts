@@ -22,7 +22,7 @@ export const changesQuery = z.object({
     .optional(),
 });
 
-/** `GET /api/v1/changes?table=&since=`: what has changed of a table of results, for the host's backend. */
+/** `GET /api/v1/changes?table=&since=`: the changes of a table of results, for the host's backend. */
 export function changesRoutes(runtime: Runtime): Router {
   const { secrets } = runtime.config.eventsWebhook;
   const count = (status: string) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });

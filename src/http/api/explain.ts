@@ -20,7 +20,7 @@ export function explainRoutes(runtime: Runtime, auth: RequestHandler): Router {
 
 /**
  * Sends the explanation; 404 if there is no such figure or `userId` (null: an operator) may not see it.
- * `ownId`: the id with parts of ours, if they are known.
+ * `ownId`: the id of the figure in terms of our ids, if they are known.
  */
 export async function sendExplanation(
   runtime: Runtime,

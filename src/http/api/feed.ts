@@ -10,7 +10,7 @@ import { sendError } from "../requests/error-response.ts";
 import { validateBody, validateQuery } from "../requests/validate.ts";
 import { userOf } from "./auth.ts";
 
-/** A segment of a feed, and what a user has seen at once. */
+/** At most this many seen items per request. */
 const MAX_SEEN = 100;
 
 export const feedPage = z

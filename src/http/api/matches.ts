@@ -29,7 +29,7 @@ export const ownPage = pageOf(20, 0.2);
  * `GET /projects/:id/candidates?limit=&min_score=`: the matching volunteers of a project, best first, for
  * those who run it. `GET /volunteers/me/matches?limit=&min_score=`: the open projects that match the
  * authenticated user, computed on request. An empty list comes with the reason. `POST` and `DELETE
- * /volunteers/me/matches/:projectId/dismiss`: the user does not want that project, or does again.
+ * /volunteers/me/matches/:projectId/dismiss`: the user dismisses that project, or takes that back.
  */
 export function matchRoutes(runtime: Runtime, auth: RequestHandler): Router {
   const router = Router();

@@ -22,7 +22,7 @@ import { userOf } from "./auth.ts";
 const MAX_PREFERENCES = 500;
 const TYPES = new Set(["*", ...NOTIFICATION_TYPES.map(({ event }) => event.type)]);
 
-/** In the order of their numbers, from 1. */
+/** In ISO order: Monday is 1. */
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 
 type Day = (typeof DAYS)[number];

@@ -25,7 +25,8 @@ const MAX_STREAMS_OF_USER = 5;
 /** A client that missed more changes has to read the list. */
 const MAX_MISSED = 500;
 /**
- * Reads of missed changes at once, so that many clients that return together do not take every connection.
+ * At most this many reads of missed changes run at once, so that many clients that return together do not
+ * take every connection.
  */
 const MISSED_READS = 4;
 /** The shared poll never reads changes further back: after a longer outage each stream reads its own. */
@@ -38,7 +39,7 @@ export type StreamIntervals = {
   readonly heartbeatMs?: number;
   /** Time between checks that the users still exist. */
   readonly userCheckMs?: number;
-  /** The longest time that the shared poll makes up for. */
+  /** The longest gap that the shared poll makes up for. */
   readonly maxGapMs?: number;
 };
 
@@ -65,7 +66,7 @@ type State = {
  * Streams of server-sent events. One query per second serves all streams of a process, and none runs without
  * a stream. This works with any number of api processes and adds nothing to the transactions that write
  * notifications. Delivery is at least once: a client that reconnects with Last-Event-ID gets the changes it
- * missed, by a query of its own, which holds up no other stream.
+ * missed, by a query of its own, which delays no other stream.
  */
 export function createNotificationStreams(
   runtime: Runtime,
@@ -156,7 +157,7 @@ async function sendChanges(state: State): Promise<void> {
   if (state.since !== null && performance.now() - state.polledAtMs > state.maxGapMs)
     return catchUpAlone(state, state.since);
   const joined = [...state.streams].filter(({ isJoined }) => isJoined);
-  // A stream that read what it missed while a poll was under way may have to go back by as long as that took.
+  // A stream that read its missed changes while a poll was running may need changes from before that poll.
   const [earliest = null] = [state.since, ...joined.map(({ from }) => from && from + LOOK_BACK_MICROS)]
     .filter((at) => at !== null)
     .sort((a, b) => (a < b ? -1 : 1));

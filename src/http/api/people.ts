@@ -14,7 +14,7 @@ export const peopleQuery = z.object({
   page_size: integerField(1, 50).default(20),
 });
 
-/** What a term is about. Ratings are named without what they say. */
+/** The label of a term. Ratings are mentioned without their values. */
 const WORDS: Readonly<Record<PairTerm, string>> = {
   traits: "similar answers",
   interests: "shared interests",

@@ -8,7 +8,7 @@ import { SKILLS } from "../../scoring/postings/skills/vocabulary.ts";
 
 const skillNames = new Map(SKILLS.map(({ key, name }) => [key, name]));
 
-/** A score from 0 to 1 as the API shows it: times 100, with one decimal. */
+/** Converts a score from 0 to 1 to that of the API: times 100, with one decimal. */
 export const shownScore = (score: number): number => Math.round(score * 1_000) / 10;
 
 /** The JSON form of a posting. */

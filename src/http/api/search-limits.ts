@@ -5,14 +5,16 @@ import { createRateLimit } from "../requests/rate-limit.ts";
 import { createTaskQueue } from "../requests/task-queue.ts";
 import { userOf } from "./auth.ts";
 
-/** Searches of one user. */
+/** The rate limit of one user's searches. */
 const SEARCHES_PER_MINUTE = 60;
-/** Profiles that one user is shown by searches. */
+/** The rate limit of profiles that searches show one user. */
 const PROFILES_PER_DAY = 500;
 const DAY_SECONDS = 86_400;
-/** Searches that a process runs at once: webhooks keep the other connections and the other processors. */
+/**
+ * At most this many searches run at once in a process, which leaves connections and processors for webhooks.
+ */
 const AT_ONCE = 4;
-/** Searches that may wait for one of these: a few seconds. */
+/** At most this many searches wait for a free one: a few seconds. */
 export const MAX_WAITING = 100;
 const BUSY_RETRY_MS = 2_000;
 
@@ -23,12 +25,12 @@ export type SearchLimits = {
   countShown(res: Response, profiles: number): Promise<boolean>;
   /**
    * Runs a search when fewer than four run. @returns null after sending 503 because too many wait, or if the
-   * client has gone meanwhile.
+   * client has disconnected.
    */
   atOnce<T>(res: Response, search: () => Promise<T>): Promise<T | null>;
 };
 
-/** The limits of search: nobody reads the profiles of everybody. */
+/** The limits of search, so that nobody can read all profiles. */
 export function searchLimits({ producers, config }: Runtime): SearchLimits {
   const limit = (name: string, burst: number, perSecond: number) =>
     createRateLimit({

@@ -63,7 +63,7 @@ export const profilesQuery = z
 
 export const suggestionsQuery = z.object({ q: words, limit: integerField(1, 20).default(10) });
 
-/** What a client searches for. */
+/** A search request. */
 export type SearchRequest = {
   readonly terms: readonly SearchTerm[];
   readonly filter: SearchFilter;
@@ -109,7 +109,7 @@ export async function readSearch(
   return { terms, filter, center, facets: query.facets, page: query.page, pageSize: query.page_size };
 }
 
-/** `me` is the caller's own cell, other texts are places. */
+/** `me` means the caller's own cell, any other text a place. */
 async function centerOf(
   on: Queryable,
   viewerId: string,
@@ -136,7 +136,7 @@ function resolvedIds(
   });
 }
 
-/** The beginning of a name. @returns null after sending 422. */
+/** The prefix of a name. @returns null after sending 422. */
 export function readSuggest(
   req: Request,
   res: Response,

@@ -17,7 +17,7 @@ import { readSearch, readSuggest } from "./search-query.ts";
 
 /**
  * `GET /search/profiles`: people by words and filters, best first. `GET /search/suggest?q=&limit=`: people
- * whose names begin as written. `GET /users/me/searchable`: whether the authenticated user is found, and if
+ * whose names begin with `q`. `GET /users/me/searchable`: whether the authenticated user is found, and if
  * not, why.
  */
 export function searchRoutes(runtime: Runtime, auth: RequestHandler): Router {
@@ -101,7 +101,7 @@ function highlights({ name, bio }: ShownPerson, terms: readonly SearchTerm[]) {
   return { name_html: marked(name), bio_html: bio === null ? null : marked(bio) };
 }
 
-/** Where each term was found, and how: what the order comes from. */
+/** Where and how each term was found, which explains the order. */
 const matchesOf = (ranked: Ranked | undefined, terms: readonly SearchTerm[]) =>
   (ranked?.matches ?? []).flatMap((match, index) =>
     match === null

@@ -19,7 +19,7 @@ import { sharedReading } from "../../shared-reading.ts";
 const READ_LIMIT_MS = 2_000;
 const CARRIER_STATES = ["prioritized", "wait", "active", "delayed", "failed", "completed"] as const;
 
-/** Many readers in a row cost as much as one. */
+/** Gauges are read at most once in this time, however many readers there are. */
 const CACHE_MS = 1_000;
 
 /** The gauges of the registry that are read from Postgres and Redis. */

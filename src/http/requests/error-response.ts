@@ -17,8 +17,8 @@ export function showErrorsBy(res: Response, page: ErrorPage): void {
 }
 
 /**
- * Sends an error response. All have the body `{ error: { code, message, faults? } }`, but for requests whose
- * errors are shown by a page.
+ * Sends an error response. All have the body `{ error: { code, message, faults? } }`, except for requests
+ * whose errors are shown as a page.
  */
 export function sendError(res: Response, status: number, error: ErrorBody): void {
   const { errorPage } = res.locals as { errorPage?: ErrorPage };

@@ -41,9 +41,9 @@ const REDIS_TIMEOUT_MS = 250;
 const REDIS_PAUSE_MS = 5_000;
 
 /**
- * A rate limit shared by all processes through Redis. Points are taken in slices and spent locally, so most
- * requests cost no call. While Redis is down or slow, each process counts for itself. A small burst is taken
- * point by point and is exact.
+ * A rate limit shared by all processes through Redis. Points are reserved in slices and spent locally, so
+ * most requests need no call. While Redis is down or slow, each process counts for itself. A small burst is
+ * taken point by point and is exact.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { burst, perSecond, keyPrefix, redis } = options;

@@ -1,7 +1,7 @@
-/** Who has no memory left: the address of a body, or all addresses together. */
+/** Which limit was reached: that of the address of a body, or that of all addresses together. */
 export type Shortage = "address" | "all";
 
-/** A body that is being received or waits for its answer. */
+/** A body that is being received, or whose request is not answered yet. */
 export type HeldBody = {
   /**
    * Takes memory for bytes that have arrived. @returns false if the body was given up for it, as the body

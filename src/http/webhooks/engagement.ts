@@ -30,9 +30,9 @@ const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
 };
 
 /**
- * `POST /webhooks/engagement`: what users did with posts and with each other, up to 1,000 events per call.
- * The ids of the events are their idempotency keys, so calls are not kept. Must be mounted before any body
- * parser.
+ * `POST /webhooks/engagement`: engagement of users with posts and with each other, up to 1,000 events per
+ * call. The ids of the events are their idempotency keys, so calls are not kept. Must be mounted before any
+ * body parser.
  */
 export function engagementWebhook(runtime: Runtime): Router {
   const count = (status: Status | CallRejection) =>
@@ -116,7 +116,7 @@ function readEvent(text: string): ReadEngagement {
   return { id: idOf(read.value), event: faults.length > 0 ? null : read.value, faults };
 }
 
-/** What the sender has to look into comes first; with one new event a call is accepted. */
+/** Ordered by what the sender should know first; a call with one new event is accepted. */
 function statusOf(outcomes: readonly EngagementOutcome[]): Status {
   const statuses = new Set(outcomes.map((outcome) => STATUS_OF[outcome]));
   return (

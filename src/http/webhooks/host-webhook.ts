@@ -4,13 +4,13 @@ import { sendRetryLater } from "../requests/error-response.ts";
 import { hmacScheme } from "./signature-schemes.ts";
 import { type CallRejection, requireSignature, type SignedWebhook } from "./signed-webhook.ts";
 
-/** What a call of the host has as its body. */
+/** The form of the body of a host's call. */
 export type HostBody = Pick<SignedWebhook, "maxBodyBytes" | "contentType">;
 
 /** One JSON object. */
 const JSON_BODY: HostBody = { maxBodyBytes: 512 * 1024, contentType: "application/json" };
 
-/** The answer to a call of the host, by what became of its events. */
+/** The response to a host's call, by the outcomes of its events. */
 export const HOST_STATUS_CODES = { accepted: 202, duplicate: 200, conflict: 409, rejected: 422 } as const;
 
 /** The checks of a webhook that the host platform calls: one secret and one scheme for all of them. */
@@ -32,8 +32,9 @@ export function requireHostSignature(
 }
 
 /**
- * Waits until what the host committed before its call is mirrored: the call may refer to rows that are noted
- * but not applied. While mirrors stay behind, it gets 503, until they have been so for MIRROR_PATIENCE_MS.
+ * Waits until what the host committed before its call is mirrored: the call may refer to rows whose changes
+ * are recorded but not applied yet. While mirrors stay behind, it gets 503, until they have been so for
+ * MIRROR_PATIENCE_MS.
  */
 export function requireMirrored(
   { mirroring }: Runtime,

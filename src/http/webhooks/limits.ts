@@ -5,8 +5,8 @@ import { addressKey, createRateLimit } from "../requests/rate-limit.ts";
 
 export type WebhookLimits = {
   /**
-   * Signed calls per address. Others must not count, however they end: all may come from the address of one
-   * proxy.
+   * Signed calls per address. Unsigned ones must not count, however they end, since all calls may come from
+   * the address of one proxy.
    */
   readonly address: RequestHandler;
   /** Signed calls per source. */

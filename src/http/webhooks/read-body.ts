@@ -3,10 +3,13 @@ import { sendError, sendRetryLater, tooManyRequests } from "../requests/error-re
 import { addressKey } from "../requests/rate-limit.ts";
 import { createBodyMemory, type Shortage } from "./body-memory.ts";
 
-/** Bodies of one webhook in one process: those that arrive, and those that wait for their answer. */
+/** The memory for bodies of one webhook in one process, until their requests are answered. */
 const MAX_MEMORY = 32 * 1024 * 1024;
 const MAX_MEMORY_OF_ADDRESS = MAX_MEMORY / 2;
-/** What a chunk takes besides its bytes: a body sent byte by byte takes no more than it is charged. */
+/**
+ * The overhead charged for a chunk, so that a body sent byte by byte does not take more memory than it is
+ * charged for.
+ */
 const CHUNK_OVERHEAD = 256;
 const MEMORY_RETRY_MS = 1_000;
 

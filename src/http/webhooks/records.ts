@@ -50,8 +50,8 @@ const MESSAGES: Readonly<Partial<Record<Status, string>>> = {
 
 /**
  * `POST /webhooks/records`: rows of a host in another database, up to 1,000 per call, written as those of
- * mirrors are. Their versions make a call that is repeated harmless, so calls are not kept. Must be mounted
- * before any body parser.
+ * mirrors are. Their versions make repeated calls harmless, so calls are not kept. Must be mounted before any
+ * body parser.
  */
 export function recordsWebhook(runtime: Runtime): Router {
   const count = (status: Status | CallRejection) =>
@@ -123,7 +123,7 @@ function answersOf(lines: readonly ReadRecord[], outcomes: readonly RecordOutcom
   });
 }
 
-/** What the sender has to look into comes first; with one new row a call is accepted. */
+/** Ordered by what the sender should know first; a call with one new row is accepted. */
 function statusOf(answers: readonly Answer[]): Status {
   const statuses = new Set(answers.map(({ status }) => STATUS_OF[status]));
   return (

@@ -26,10 +26,10 @@ const body = z.object({
 });
 
 /**
- * The webhook of Resend, `POST /webhooks/resend`: what became of e-mails. Each message is stored once,
- * without addresses or texts, and applied to the e-mail, its deliveries and the suppression list. Other types
- * are acknowledged with 200, so that they are not sent again. Types about e-mails that this version does not
- * know are counted apart and logged: they may be final.
+ * The webhook of Resend, `POST /webhooks/resend`: the delivery status of e-mails. Each message is stored
+ * once, without addresses or texts, and applied to the e-mail, its deliveries and the suppression list. Other
+ * types are acknowledged with 200, so that they are not sent again. Types about e-mails that this version
+ * does not know are counted apart and logged: they may be final.
  */
 export function resendWebhook(runtime: Runtime): Router {
   const count = (status: string) => runtime.metrics.webhookCalls.inc({ source: SOURCE, status });

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { findSigner, hasSignatureForm, signingSecrets } from "./signature.ts";
 import { isSignedWebhook, parseWebhookHeaders } from "./standard-webhook.ts";
 
-/** What the signature of a call says about it. */
+/** What is known about a call from its signature. */
 export type SignedBy = {
   /** The header with the signature. */
   readonly signature: string;
@@ -15,7 +15,7 @@ export type SignedBy = {
 
 /** How the calls of a webhook are signed. */
 export type SignatureScheme = {
-  /** What a sender has to send, for the error. */
+  /** What a sender has to send, for the error message. */
   readonly rule: string;
   /**
    * Reads the headers, before the body. @returns null if no body could make them valid, else the check of the

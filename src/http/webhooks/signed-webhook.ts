@@ -158,8 +158,8 @@ async function rejectUnsigned(
 }
 
 /**
- * Begins the span of a call, which ends with its response: what the call enqueues belongs to it. It continues
- * a trace of the sender, whose signature was verified.
+ * Starts the span of a call, which ends with its response; what the call enqueues belongs to it. It continues
+ * the trace of the sender, whose signature was verified.
  */
 const traceCall =
   ({ tracing }: Runtime, { source }: SignedWebhook): RequestHandler =>

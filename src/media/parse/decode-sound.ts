@@ -8,10 +8,10 @@ import type { ByteReader } from "./byte-reader.ts";
 /** Decoded samples of each channel, from -1 to 1, all of one length. */
 export type SoundPart = { readonly channels: readonly Float32Array[]; readonly sampleRate: number };
 
-/** Bytes that a decoder is given at a time: its samples take some 50 times as much. */
+/** The number of bytes passed to a decoder at a time: its samples take some 50 times as much. */
 const PART = 64 * 1024;
 
-/** A decoder that is given a file from its first byte to its last. */
+/** A decoder to which a file is passed from its first byte to its last. */
 type StreamDecoder = {
   readonly ready: Promise<unknown>;
   decode(bytes: Uint8Array): Decoded | Promise<Decoded>;
@@ -31,7 +31,7 @@ const STREAM_DECODERS: Readonly<Record<string, () => StreamDecoder>> = {
 /**
  * Decodes a sound from its beginning to its end, a part at a time.
  *
- * @returns null for what no package here decodes, such as AAC, or Opus of more than two channels.
+ * @returns null for a codec that no package here decodes, such as AAC, or Opus with more than two channels.
  */
 export async function decodeSound(
   bytes: ByteReader,

@@ -1,7 +1,7 @@
 import { fileTypeFromBuffer } from "file-type";
 import type { ByteReader } from "./byte-reader.ts";
 
-/** What a file is by its content: `av` is video or audio. */
+/** The kind of a file by its content: `av` is video or audio. */
 export type FileKind =
   | { readonly kind: "image" | "av"; readonly container: string }
   | { readonly kind: "other"; readonly mimeType: string }

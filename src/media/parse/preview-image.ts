@@ -19,7 +19,7 @@ const DECODE_LIMIT_S = 5;
 
 /**
  * Decodes an image, the first frame of an animation, turned as its orientation says and in sRGB, and makes
- * its thumbnail and ThumbHash. Nothing of its metadata is in them.
+ * its thumbnail and ThumbHash. They contain none of its metadata.
  *
  * @throws if a pixel cannot be decoded, or decoding takes too much.
  */

@@ -3,7 +3,9 @@ import type { ByteReader } from "./byte-reader.ts";
 import { decodeSound } from "./decode-sound.ts";
 import { openInput } from "./open-input.ts";
 
-/** The stretch of which the loudest sample is kept: a part of the waveform of a sound of one second. */
+/**
+ * The length of sound of which the loudest sample is kept: one part of the waveform of a sound of one second.
+ */
 const STRETCH_S = 0.005;
 
 /** Decodes a sound and makes its waveform. @returns null if no package here decodes its codec. */
@@ -36,7 +38,7 @@ function openLevels(): {
       for (let at = 0; at < length; at++) {
         for (const channel of channels) {
           const level = Math.abs(channel[at] as number);
-          // False for what is no number, which a file of floats may hold.
+          // False for NaN, which a file of floats may contain.
           if (level > loudest) loudest = level;
         }
         samples += 1;

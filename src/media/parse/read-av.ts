@@ -10,12 +10,10 @@ const PACKETS = 60;
 /** Formats whose packets have no index: their last one is found by reading all of them. */
 const WITHOUT_INDEX = ["mp3", "flac"];
 
-/** Bits per second. A file with more is no MP3 or FLAC, so its header does not give the duration. */
+/** Bits per second. A file with more is not a valid MP3 or FLAC, so its header does not give the duration. */
 const MAX_BITS: Readonly<Record<string, number>> = { mp3: 400_000, flac: 20_000_000 };
 
-/**
- * Reads the headers of a video or audio file. Titles, places, names and pictures in it are never looked at.
- */
+/** Reads the headers of a video or audio file. Titles, places, names and pictures in it are never read. */
 export async function readAv(bytes: ByteReader, container: string): Promise<Reading> {
   if (!(await isWholeAv(container, bytes))) return unreadable("truncated");
   const input = openInput(bytes);

@@ -10,12 +10,12 @@ sharp.concurrency(1);
 /** From this orientation on, width and height are swapped for display. */
 const FIRST_ON_ITS_SIDE = 5;
 
-/** What `sharp` calls images whose codec is only in the metadata. */
+/** The format names of `sharp` for images whose codec is only in the metadata. */
 const HEIF = "heif";
 
 /**
  * Reads the header of an image. No pixel is decoded, so an image of any size costs the same; and of EXIF only
- * the orientation is read: places, names and serial numbers of devices are never looked at.
+ * the orientation is read: places, names and serial numbers of devices are never read.
  */
 export async function readImage(bytes: ByteReader, container: string): Promise<Reading> {
   const file = await bytes.read(0, bytes.size);

@@ -16,7 +16,7 @@ type Check = (bytes: ByteReader) => Promise<boolean>;
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Fragmented files have thousands of boxes; those behind are not looked at. */
+/** Fragmented files have thousands of boxes; only this many are read. */
 const MAX_BOXES = 60;
 
 const MOOV = 0x6d6f6f76;

@@ -7,8 +7,8 @@ const HAS_FRAMES = 1;
 const HAS_BYTES = 2;
 
 /**
- * Whether an MP3 file is as long as the Xing or Info header in its first frame says. A file without one has
- * no length that could be missed.
+ * Whether an MP3 file is as long as the Xing or Info header in its first frame says. Without such a header
+ * there is no length to compare with.
  */
 export async function isWholeMp3(bytes: ByteReader): Promise<boolean> {
   const start = await afterTag(bytes);

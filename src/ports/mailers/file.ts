@@ -13,7 +13,7 @@ export function fileMailer({ folder }: { readonly folder: string }): Mailer {
     const path = join(directory, name);
     if (await exists(path)) return name;
     const { bytes } = await composeMessage(email);
-    // Renamed when complete, so that nobody reads half a file.
+    // Renamed when complete, so that nobody reads a partial file.
     await writeFile(`${path}.part`, bytes);
     await rename(`${path}.part`, path);
     return name;

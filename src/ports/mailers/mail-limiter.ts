@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { RateLimiter } from "../requests/rate-limiter.ts";
 import { MailerBusy } from "./mailer.ts";
 
-/** Limits the requests to one mail provider, and holds all of them back while it takes nothing. */
+/** Limits the requests to one mail provider, and pauses all of them while it accepts nothing. */
 export type MailLimiter = {
   /**
    * Waits for the slot of a request.

@@ -27,12 +27,12 @@ export type SendResult =
   | { readonly kind: "refused"; readonly reason: string; readonly bounce: "hard" | "soft" | null }
   | { readonly kind: "unclear"; readonly reason: string };
 
-/** How a mailing is handed over. */
+/** Options of sending a mailing. */
 export type HandOver = {
   readonly signal: AbortSignal;
   /**
-   * Called before the first byte of an e-mail leaves, where the protocol cannot recognize a repeated e-mail.
-   * If it throws, nothing is sent.
+   * Called before the first byte of an e-mail is sent, if the protocol cannot recognize a repeated e-mail. If
+   * it throws, nothing is sent.
    */
   begin(): Promise<void>;
 };
@@ -42,7 +42,7 @@ export type Mailer = {
   readonly name: "resend" | "smtp" | "file";
   /**
    * Waits for the slot of a request. `key` identifies the request while it waits.
-   * @throws MailerBusy if its slot is too far away, or the provider takes nothing at the moment.
+   * @throws MailerBusy if its slot is too far away, or the provider accepts nothing at the moment.
    */
   admit(key: string, signal: AbortSignal): Promise<void>;
   /**
@@ -70,8 +70,8 @@ export class MailerBusy extends Error {
 }
 
 /**
- * Nothing was accepted, and the fault is the channel's: unreachable, signing in, the sender, a quota. No
- * e-mail is to blame, so all of them wait.
+ * Nothing was accepted because of the channel: it is unreachable, or refuses the login or the sender, or a
+ * quota is used up. No e-mail is at fault, so all of them wait.
  */
 export class ChannelFault extends Error {
   override readonly name = "ChannelFault";

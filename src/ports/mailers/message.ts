@@ -22,7 +22,7 @@ export async function composeMessage(email: Email): Promise<MailMessage> {
   const id = `<${key.replace(/[^\w.-]/g, ".")}@${/@([\w.-]+)$/.exec(sender)?.[1] ?? "localhost"}>`;
   const { message } = await composer.sendMail({
     from,
-    // As an object, so that it is never read as a list of addresses.
+    // As an object, so that it is never parsed as a list of addresses.
     to: { name: "", address: to },
     ...(replyTo === null ? {} : { replyTo }),
     subject,

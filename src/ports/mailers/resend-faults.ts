@@ -26,9 +26,9 @@ const ABOUT_CONTENT = new Set([
 ]);
 
 /**
- * What a failed request means (docs/decisions/0106). 5xx, timeouts and network errors: unknown. 429, and
- * errors of the key, the domain or the account: nobody's e-mail is at fault. What is left is about the
- * content, and final if it is a single e-mail.
+ * Classifies a failed request (docs/decisions/0106). 5xx, timeouts and network errors: unknown. 429, and
+ * errors of the key, the domain or the account: no e-mail is at fault. All others concern the content, and
+ * are final for a single e-mail.
  *
  * @throws MailerUnavailable, MailerBusy, ChannelFault, MailingRefused
  */

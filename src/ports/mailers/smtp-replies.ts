@@ -1,11 +1,14 @@
-/** Where in the conversation a reply came: before the recipient was named, to the recipient, or later. */
+/**
+ * The phase of the conversation in which a reply came: before the recipient was named, to the recipient, or
+ * later.
+ */
 export type SmtpPhase = "session" | "recipient" | "content";
 
 /** A negative reply of an SMTP server, such as `550 5.1.1 no such user`. */
 export type SmtpReply = { readonly phase: SmtpPhase; readonly text: string };
 
 /**
- * What a reply means. `channel`: about the account, the sender or the server, so it is the same for all
+ * The meaning of a reply. `channel`: about the account, the sender or the server, so it is the same for all
  * e-mails. `deferred`: about this e-mail, but not for good, or not certainly its own fault. `refused`: this
  * e-mail is at fault. The bounces are faults of the address.
  */
@@ -18,7 +21,7 @@ export function codesOf({ text }: SmtpReply): string {
 }
 
 /**
- * Whose fault a negative reply is.
+ * Classifies a negative reply by what is at fault.
  *
  * Enhanced codes (RFC 3463) decide where there is one, else the basic code. At the recipient, servers without
  * enhanced codes answer 550 to an unknown mailbox and to a forbidden relay alike, and only the text

@@ -15,7 +15,7 @@ const CHANNEL_RETRY_MS = 60_000;
 
 /**
  * Sends through any SMTP server. SMTP has no idempotency keys: an e-mail whose connection broke after its
- * content began to leave may or may not have been accepted, so its result is `unclear` and it is not sent
+ * content was partly sent may or may not have been accepted, so its result is `unclear` and it is not sent
  * again. Its Message-ID is always the same.
  */
 export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: SmtpOptions): Mailer {
@@ -42,7 +42,7 @@ export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: Smtp
     try {
       const result = await pool.use(overSession);
       if (result !== "closed") return result;
-      // The server had closed the idle connection. A fresh one is never reported as closed.
+      // The server had closed the idle connection. This cannot happen with a new one.
       progress = "connect";
       return (await pool.use(overSession, { fresh: true })) as SendResult;
     } catch (error) {
@@ -64,7 +64,7 @@ export function smtpMailer({ limiter, timeoutMs = TIMEOUT_MS, ...options }: Smtp
   };
 }
 
-/** How far an attempt got. */
+/** The phase that an attempt reached. */
 type Progress = "connect" | "envelope" | "handed-over";
 
 /**
@@ -72,7 +72,7 @@ type Progress = "connect" | "envelope" | "handed-over";
  * @throws ChannelFault, EmailDeferred if it was certainly not accepted and may be sent later.
  */
 async function resultOf(error: SmtpError, progress: Progress, limiter: MailLimiter): Promise<SendResult> {
-  // What `begin` threw: nothing was sent.
+  // An error that `begin` threw: nothing was sent.
   if (error.code === "ESTREAM" || error.code === undefined) throw error;
   const reply = { phase: phaseOf(error, progress), text: error.response ?? "" };
   if (error.responseCode !== undefined) {

@@ -13,7 +13,7 @@ const ANSWER_LIMIT_MS = 10_000;
 /** Without O_NONBLOCK, opening a FIFO waits for a writer. */
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Errors that are about the one file; all others are about the folder. */
+/** Error codes that concern the one file; all others concern the folder. */
 const FAULTS: Readonly<Record<string, FileFault>> = {
   ENOENT: "missing",
   ENOTDIR: "missing",
@@ -49,7 +49,7 @@ export function folderStore(folder: string): MediaStore {
   };
 }
 
-/** The path of a key. A folder that is missing is no reason to call its files missing. */
+/** The path of a key. If the folder itself is missing, its files do not count as missing. */
 async function pathOf(folder: string, key: string): Promise<string> {
   const segments = segmentsOf(key);
   const root = await withinLimit(ANSWER_LIMIT_MS, () => realpath(folder)).catch((error) => {
@@ -71,7 +71,7 @@ async function storedFile(file: FileHandle): Promise<StoredFile> {
       reads.add(reading);
       return reading.finally(() => reads.delete(reading));
     },
-    // A read that nobody waits for any more must not find the file closed.
+    // An abandoned read must not find the file closed.
     close: async () => {
       await Promise.allSettled(reads);
       await file.close();

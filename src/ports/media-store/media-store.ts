@@ -5,7 +5,7 @@ export type MediaStore = {
   /**
    * Opens a file for reading in ranges.
    *
-   * @throws FileFaulty if the key is refused, or the file is missing or none.
+   * @throws FileFaulty if the key is refused, or the file is missing or not a regular file.
    * @throws StoreUnavailable if the store does not answer, or refuses.
    */
   open(key: string, signal: AbortSignal): Promise<StoredFile>;
@@ -20,14 +20,14 @@ export type StoredFile = {
   /**
    * Reads `length` bytes from `start`, both within the size.
    *
-   * @throws FileFaulty if the file is not what it was when it was opened.
+   * @throws FileFaulty if the file has changed since it was opened.
    * @throws StoreUnavailable
    */
   read(start: number, length: number, signal: AbortSignal): Promise<Uint8Array>;
   close(): Promise<void>;
 };
 
-/** What is wrong is wrong with the one file. */
+/** Only this one file is at fault. */
 export class FileFaulty extends Error {
   override readonly name = "FileFaulty";
   readonly fault: FileFault;
@@ -37,11 +37,11 @@ export class FileFaulty extends Error {
   }
 }
 
-/** The store does not answer, or refuses: no file is to blame. `reason` holds no key. */
+/** The store does not answer, or refuses: no file is at fault. `reason` holds no key. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
   readonly reason: string;
-  /** How long the store asks to be left alone, in ms; null if it does not say. */
+  /** How long the store asks to wait, in ms; null if it does not say. */
   readonly retryAfterMs: number | null;
   constructor(reason: string, retryAfterMs: number | null = null) {
     super(`the media store is unavailable: ${reason}`);

@@ -14,7 +14,7 @@ import { segmentsOf } from "./storage-key.ts";
 
 export type S3Limits = {
   readonly connectMs: number;
-  /** From a request to the last byte that is needed of its answer. */
+  /** The time limit from a request to the last byte needed from its response. */
   readonly answerMs: number;
 };
 
@@ -163,7 +163,7 @@ async function answered<T>(
   }
 }
 
-/** Statuses that are about the one file. */
+/** Statuses that concern the one file. */
 const FAULTS: Readonly<Record<number, FileFault>> = {
   404: "missing",
   412: "changed-while-read",

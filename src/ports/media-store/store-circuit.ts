@@ -2,7 +2,7 @@ import { FileFaulty, type MediaStore, StoreUnavailable } from "./media-store.ts"
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** A store that asks for more is asked again after this. */
+/** The longest pause, even if the store asks for a longer one. */
 const LONGEST_RETRY_AFTER_MS = 600_000;
 
 export type CircuitClock = { readonly nowMs: () => number; readonly random: () => number };
@@ -17,7 +17,7 @@ type Circuit = {
 };
 
 /**
- * Leaves a store alone while it is unavailable: after each failure no call reaches it for a pause that
+ * Pauses calls to a store while it is unavailable: after each failure no call reaches it for a pause that
  * doubles from 2 s to a minute, or for as long as the store asked. Any answer about a file closes the
  * circuit.
  *
@@ -49,7 +49,7 @@ function createCircuit({ nowMs, random }: CircuitClock): Circuit {
   };
   const pause = (error: StoreUnavailable): StoreUnavailable => {
     const now = nowMs();
-    // Calls that began before the pause fail in it, and do not lengthen it.
+    // Calls that started before the pause and fail during it do not extend it.
     if (now >= closedUntilMs) {
       const doubled = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.75 + random() / 2);
       failures += 1;

@@ -2,8 +2,8 @@ const BEGINNING = 2_048;
 
 /**
  * The text of a body, in the charset of its byte order mark, its header or its HTML, else UTF-8. Bytes that
- * are invalid in it, and an unknown charset, become U+FFFD instead of an error: the rest can be read. What is
- * no HTML may quote some: a posting in a JSON list must not choose the charset of the list.
+ * are invalid in it, and an unknown charset, become U+FFFD instead of an error: the rest can be read. Only
+ * HTML is searched for a charset: a posting in a JSON list must not choose the charset of the list.
  */
 export function decodeBody(body: Buffer, contentType: string | undefined): string {
   const label = labelFromMark(body) ?? labelIn(contentType) ?? labelInHtml(body) ?? "utf-8";

@@ -20,15 +20,15 @@ export type Validators = {
   readonly bodyHash: string | null;
 };
 
-/** The terms of a host about how often it may be asked. */
+/** The terms of a host about how often it may be called. */
 export type Allowance = { readonly name: string; readonly perDay: number };
 
 export type FetchRequest = {
   readonly url: URL;
   readonly accept: string;
-  /** Of the last response whose contents were used; null asks for the page in any case. */
+  /** Of the last response whose contents were used; null requests the page in any case. */
   readonly validators: Validators | null;
-  /** Null: the terms name no number. */
+  /** Null: the terms set no limit. */
   readonly allowance: Allowance | null;
 };
 
@@ -37,8 +37,8 @@ export type Fetched =
   | { readonly kind: "page"; readonly text: string; readonly validators: Validators };
 
 /**
- * Reads a page of a foreign host as its operator would wish: with a name and a contact, as robots.txt allows,
- * no faster and no more often than agreed, and only if it has changed.
+ * Reads a page of a foreign host politely: with a name and a contact, as robots.txt allows, no faster and no
+ * more often than agreed, and only if it has changed.
  *
  * @throws FetchFailed, or the reason of the signal.
  */
@@ -61,7 +61,7 @@ const MAX_REDIRECTS = 5;
 
 const PRODUCT = "commonwork";
 
-/** What one attempt needs. */
+/** The input of one attempt. */
 type Sender = {
   readonly options: PoliteFetchOptions;
   readonly userAgent: string;

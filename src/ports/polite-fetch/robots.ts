@@ -15,7 +15,7 @@ export type Robots = {
 };
 
 type RobotsOptions = {
-  /** The name that the rules of a robots.txt know this service by. */
+  /** The user agent of this service in robots.txt. */
   readonly product: string;
   readonly records: FetchRecords;
   readonly limiter: RateLimiter;
@@ -36,11 +36,11 @@ const KEPT_MS = 86_400_000;
 const MAX_CHARACTERS = 512 * 1024;
 /**
  * Comparing an address with its rules takes steps in proportion to their wildcards times the length of the
- * address: a file of nothing else would hold the event loop for seconds. Real ones have some hundreds.
+ * address: a file full of wildcards would block the event loop for seconds. Real ones have some hundreds.
  */
 const MAX_WILDCARDS = 10_000;
 const MAX_REDIRECTS = 5;
-/** A longer delay would make a day too short for a board. */
+/** With a longer delay a day would not be enough for one board. */
 const MAX_CRAWL_DELAY_S = 60;
 
 /** Reads robots.txt of each origin once a day, and applies its Crawl-delay to the rate of the host. */

@@ -24,7 +24,7 @@ export type CleanPosting = {
   readonly salary: AdvertisedSalary;
   readonly jobType: JobType | null;
   readonly remoteType: RemoteType | null;
-  /** Changes if anything else of it does. */
+  /** A hash that changes with any other field. */
   readonly contentHash: string;
 };
 
@@ -49,8 +49,8 @@ const DAY_MS = 86_400_000;
 const FIRST_POSTED = Date.UTC(2000, 0, 1);
 
 /**
- * Makes a posting of a draft. What is optional and makes no sense is left out; without an id, title, company
- * or http(s) link the posting is refused.
+ * Makes a posting from a draft. Invalid optional fields are left out; without an id, title, company or
+ * http(s) link the posting is refused.
  *
  * @throws PostingRefused
  */
@@ -92,7 +92,8 @@ const shortHash = (text: string): string =>
 const hashOf = (posting: Omit<CleanPosting, "contentHash">): string => shortHash(JSON.stringify(posting));
 
 /**
- * The id of a posting at its source; null if there is none. Of a long one, a part with the hash of the whole.
+ * The id of a posting at its source; null if there is none. A long id is replaced by a part of it with the
+ * hash of the whole.
  */
 export function cleanId(value: unknown): string | null {
   const id = cleanLine(value, MAX_SOURCE_ID);
@@ -120,7 +121,7 @@ function cleanText(value: unknown): string {
 
 const NAIVE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 
-/** An instant as ISO 8601 or milliseconds. Null for what is none, or in no year that can be stored. */
+/** An instant as ISO 8601 or milliseconds. Null if it is invalid or in a year that cannot be stored. */
 function instantOf(value: unknown): Date | null {
   if (typeof value !== "string" && typeof value !== "number") return null;
   const written = typeof value === "string" ? value.trim() : value;
@@ -131,7 +132,7 @@ function instantOf(value: unknown): Date | null {
 
 const DATE = /^\s*\d{4}-\d{2}-\d{2}\s*$/;
 
-/** The instant until which something lasts; of a date, the end of that day (UTC). */
+/** The instant at which something ends; for a date, the end of that day (UTC). */
 function endOf(value: unknown): Date | null {
   const at = instantOf(value);
   if (at === null || typeof value !== "string" || !DATE.test(value)) return at;
@@ -170,7 +171,7 @@ function remoteTypeOf(value: unknown): RemoteType | null {
   return REMOTE_TYPES.find(([pattern]) => pattern.test(written))?.[1] ?? null;
 }
 
-/** "Remote, EU" as a place. An office in it is an address. */
+/** "Remote, EU" as a place. If it also names an office, it is an address. */
 function remoteTypeOfPlace(location: string | null): RemoteType | null {
   const stated = remoteTypeOf(location);
   return stated === "onsite" ? null : stated;

@@ -12,7 +12,7 @@ const BLOCKS = new Set(
 
 const MAX_HTML = 400_000;
 
-/** The text that a browser would show of some HTML, lines kept. Plain text comes out as it is. */
+/** The text that a browser would show for some HTML, with its line breaks. Plain text comes out as it is. */
 export function htmlToText(html: string): string {
   let text = "";
   let hidden = 0;
@@ -42,7 +42,7 @@ export function htmlToText(html: string): string {
     .trim();
 }
 
-/** Characters of a page that are parsed in one iteration of the event loop: some milliseconds. */
+/** At most this many characters are parsed in one iteration of the event loop: some milliseconds. */
 const PER_TURN = 200_000;
 
 /** The contents of `<script type="application/ld+json">`. */

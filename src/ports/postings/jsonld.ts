@@ -3,7 +3,10 @@ import { jsonLdScripts } from "./html-text.ts";
 import { jsonFieldsOf, needsNothing, type PostingSource, UnreadableList } from "./posting-source.ts";
 
 const MAX_DEPTH = 8;
-/** A script is parsed at once: more would hold the event loop. Some thousand postings are shorter. */
+/**
+ * A script is parsed at once, and a larger one would block the event loop. Some thousand postings are
+ * shorter.
+ */
 const MAX_SCRIPT = 5_000_000;
 
 /** Any page with schema.org JobPosting in `<script type="application/ld+json">`, also in @graph or arrays. */
@@ -50,7 +53,7 @@ export const jsonld: PostingSource = {
 const isJobPosting = (type: unknown): boolean =>
   typeof type === "string" && /^(https?:\/\/schema\.org\/)?JobPosting$/.test(type);
 
-/** The JobPostings of a script; none of one that is no JSON, whose page may have others. */
+/** The JobPostings of a script; none if it is invalid JSON, since the page may have other scripts. */
 function postingsIn(script: string): unknown[] {
   const found: unknown[] = [];
   const visit = (value: unknown, depth: number): void => {
@@ -71,12 +74,12 @@ function postingsIn(script: string): unknown[] {
   return found;
 }
 
-/** A posting with the id and the link that it is known by. */
+/** A posting with its id and link. */
 type Named = { readonly job: unknown; readonly id: string; readonly link: string };
 
 /**
- * Names the postings of a page by their own address and identifier. What several of them share is no name:
- * they lead to their title on the page, as browsers find it.
+ * Identifies the postings of a page by their own address and identifier. If several share one, they get links
+ * to their titles on the page instead.
  */
 function withNames(jobs: readonly unknown[], page: URL): Named[] {
   const stated = jobs.map((job) => ({ job, own: ownLink(job, page), identifier: identifierOf(job) }));

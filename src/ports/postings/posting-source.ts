@@ -1,7 +1,7 @@
 import type { PostingSourcesConfig } from "../../config/postings.ts";
 import { readJsonList } from "../requests/json-list.ts";
 
-/** A posting as a source lists it. Nothing in it can be relied on: `cleanPosting` does. */
+/** A posting as a source lists it. Its fields are unchecked; `cleanPosting` checks them. */
 export type DraftPosting = {
   readonly id: unknown;
   readonly title: unknown;
@@ -14,9 +14,9 @@ export type DraftPosting = {
   readonly postedAt?: unknown;
   readonly validThrough?: unknown;
   readonly salary?: DraftSalary;
-  /** In the words of the source, such as FULL_TIME. */
+  /** As the source spells it, such as FULL_TIME. */
   readonly jobType?: unknown;
-  /** In the words of the source, or whether it is remote. */
+  /** As the source spells it, or whether it is remote. */
   readonly remoteType?: unknown;
 };
 
@@ -33,17 +33,17 @@ export type DraftSalary = {
 export type ListPage = { readonly text: string; readonly url: URL; readonly number: number };
 
 export type ParsedPage = {
-  /** Each is drafted and cleaned by itself, so that one which cannot be read is the only one refused. */
+  /** Each is drafted and cleaned separately, so that only the unreadable ones are refused. */
   readonly items: readonly unknown[];
   /** Whether the list has further pages. */
   readonly hasNext: boolean;
 };
 
-/** What the operator of a source asks for. */
+/** The terms of the operator of a source. */
 export type SourceTerms = {
-  /** What has to be shown beside its postings, with the link back; null: nothing but the link. */
+  /** The attribution that has to be shown with its postings and the link back; null: only the link. */
   readonly attribution: string | null;
-  /** Null: the terms name no number. */
+  /** Null: the terms set no limit. */
   readonly requestsPerDay: number | null;
   /** Least time between two fetches of a list. */
   readonly everyMinutes: number;
@@ -57,9 +57,9 @@ export type PostingSource = {
   readonly terms: SourceTerms;
   /** Whether it is the employer's own board, which is preferred to copies elsewhere. */
   readonly isEmployer: boolean;
-  /** Whether a list holds all open postings, so that one which is missing is closed. */
+  /** Whether a list contains all open postings, so that a missing one is closed. */
   readonly isFull: boolean;
-  /** What the board in POSTING_LISTS names; null: the source has one list. */
+  /** What a board in POSTING_LISTS refers to; null: the source has only one list. */
   readonly board: { readonly what: string; readonly pattern: RegExp } | null;
   /** Variables without which it cannot be used. */
   readonly requires: (config: PostingSourcesConfig) => string | null;
@@ -71,14 +71,14 @@ export type PostingSource = {
   draft(item: unknown, page: { readonly url: URL; readonly board: string }): DraftPosting;
 };
 
-/** Where a source is reached, and with which credentials. */
+/** The address and credentials of a source. */
 export type SourceAccess = {
   /** Null: the usual address. */
   readonly baseUrl: string | null;
   readonly adzuna: PostingSourcesConfig["adzuna"];
 };
 
-/** A response that is no list of postings: an error page, half a document, another format. */
+/** A response that is not a list of postings: an error page, a truncated document, another format. */
 export class UnreadableList extends Error {
   override readonly name = "UnreadableList";
 }
@@ -97,7 +97,8 @@ export const jsonFieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 /**
- * The items of a JSON document: the document itself, or a list in it. `rest`: what else it says.
+ * The items of a JSON document: the document itself, or a list in it. `rest`: the other fields of the
+ * document.
  *
  * @throws UnreadableList
  */

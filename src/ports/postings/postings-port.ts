@@ -7,7 +7,7 @@ import { type CleanPosting, cleanId, cleanPosting, PostingRefused } from "./clea
 import { POSTING_SOURCES, sourceNamed } from "./index.ts";
 import { type DraftPosting, type PostingSource, UnreadableList } from "./posting-source.ts";
 
-/** What was read of a list. */
+/** The result of reading a list. */
 export type ReadList =
   | { readonly kind: "unchanged" }
   | {
@@ -46,7 +46,7 @@ export const postingsPort = (
 });
 
 /**
- * Checks what config/ cannot, since it does not know the sources.
+ * Checks the configuration of sources, which config/ does not know.
  * @throws ConfigurationFault for a source that does not exist, or a board that it does not have.
  */
 export function checkPostingLists({ lists, baseUrls }: PostingSourcesConfig): void {
@@ -87,12 +87,13 @@ async function readPages(source: PostingSource, board: string, reading: Reading)
   const unreadableIds: string[] = [];
   for (let number = 1; ; number++) {
     const url = source.pageUrl(board, number, access);
-    // Only a list of one page is compared with the last time: of several, one says nothing about the others.
+    // Only a list of one page is compared with the last time: one page of several shows nothing about the
+    // others.
     const validators = number === 1 ? reading.validators : null;
     const fetched = await fetch({ url, accept: source.accept, validators, allowance }, signal);
     if (fetched.kind === "unchanged") return { kind: "unchanged" };
     const { items, hasNext } = await source.parse({ text: fetched.text, url, number }, board);
-    // Turning thousands of descriptions into text would hold the event loop.
+    // Turning thousands of descriptions into text would block the event loop.
     const all = await mapInPortions(items, (item) => readItem(source, item, { url, board }, clock.now()));
     for (const read of all) {
       if ("refusal" in read) {
@@ -108,13 +109,16 @@ async function readPages(source: PostingSource, board: string, reading: Reading)
   }
 }
 
-/** Whether none of the items could be read: the source has another format now, which is no empty list. */
+/**
+ * Whether none of the items could be read: the source has changed its format, which must not count as an
+ * empty list.
+ */
 const isUnreadable = (read: number, { expired, ...unreadable }: Readonly<Record<string, number>>): boolean =>
   read === 0 && expired === undefined && Object.keys(unreadable).length > 0;
 
 type Refused = {
   readonly refusal: string;
-  /** Null for one without an id, and for one that has expired and may be taken for missing. */
+  /** Null for one without an id, and for one that has expired and may count as missing. */
   readonly id: string | null;
 };
 
@@ -129,7 +133,7 @@ function readItem(
     draft = source.draft(item, page);
     return cleanPosting(draft, now);
   } catch (error) {
-    // A draft reads fields of any type; a fault of ours in one item must not hide the others.
+    // Drafting reads fields of any type; an error of ours in one item must not hide the others.
     const refusal = error instanceof PostingRefused ? error.refusal : "unreadable";
     return { refusal, id: refusal === "expired" ? null : cleanId(draft?.id) };
   }

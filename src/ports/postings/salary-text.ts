@@ -11,7 +11,7 @@ export type StatedSalary = {
   readonly period: SalaryPeriod | null;
 };
 
-/** A number of a text, what its suffix multiplies it by, and where it stands. */
+/** A number in a text, the factor of its suffix, and its position. */
 type Amount = { readonly value: number; readonly factor: number; readonly from: number; readonly to: number };
 
 const CODE = "USD|EUR|GBP|CHF|CAD|AUD|NZD|SGD|INR|PLN|SEK|NOK|DKK|CZK|BRL|MXN|ZAR|JPY";
@@ -46,7 +46,7 @@ export function readSalaryText(text: string): StatedSalary {
     : { min: first.value, max: null, ...rest };
 }
 
-/** What stands before the only amount of "up to $100k". */
+/** The words before a single amount that is the maximum: "up to $100k". */
 const MOST = /\b(?:up to|max\.?|maximum|bis(?: zu)?)\s*\S{0,3}\s*$/i;
 
 /** "80 - 120k" and "12 - 15 lakh": the suffix belongs to both, and the thousands of "80 - 120,000" do. */
@@ -97,7 +97,7 @@ const BETWEEN = new RegExp(
   "gi",
 );
 
-/** Whether nothing but a dash, "to" or the like, currencies and periods stand between two amounts. */
+/** Whether only a dash, "to" or the like, currencies and periods are between two amounts. */
 const isRange = (text: string, a: Amount, b: Amount): boolean =>
   /^\s*(?:[-–—~]|to|up to|till|until|bis|and)\s*$/i.test(text.slice(a.to, b.from).replace(BETWEEN, " "));
 

@@ -16,7 +16,7 @@ const MAX_SALARY = 1e9;
 const MAX_RAW = 200;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu;
 
-/** A salary from numbers, else from text. What is no amount (1e309, negative, zero) is left out. */
+/** A salary from numbers, else from text. Invalid amounts (1e309, negative, zero) are left out. */
 export function cleanSalary(draft: DraftSalary): AdvertisedSalary {
   const raw =
     typeof draft.raw === "string"

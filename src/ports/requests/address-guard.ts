@@ -7,7 +7,7 @@ import { FetchFailed } from "./fetch-failed.ts";
 /** Resolves a name to its addresses. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
 
-/** As the operating system resolves it. */
+/** Resolves a name with the operating system. */
 export const resolveWithSystem: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
 
 /** Which addresses may be connected to: public ones, and others only where the operator says so. */
@@ -54,7 +54,7 @@ export function checkUrl(url: URL, policy: AddressPolicy): void {
 
 /**
  * The look-up of a connection. The addresses that it checks are those that are connected to, so a name that
- * resolves to something else a moment later gains nothing.
+ * resolves to another address a moment later does not get around the check.
  */
 export function guardedLookup(resolve: Resolve, policy: AddressPolicy): LookupFunction {
   return (hostname, options, callback) => {

@@ -4,11 +4,11 @@ import { type Queryable, rows } from "../../db/statement.ts";
 /** The robots.txt of an origin; rules are null if it has none. */
 export type RobotsFile = { readonly rules: string | null; readonly fetchedAt: Date };
 
-/** What has to survive a wiped Redis: requests counted by day, and the robots.txt of each origin. */
+/** Records that must survive a wiped Redis: requests counted by day, and the robots.txt of each origin. */
 export type FetchRecords = {
   /**
    * Counts a request of today, or several.
-   * @returns false, and counts nothing, if fewer are left of the day's.
+   * @returns false, without counting, if the limit of the day does not allow them.
    */
   takeRequest(name: string, perDay: number, now: Date, count?: number): Promise<boolean>;
   readRobots(origin: string): Promise<RobotsFile | null>;

@@ -8,7 +8,7 @@ import { FetchFailed } from "./fetch-failed.ts";
 export type Limits = {
   readonly connectMs: number;
   readonly totalMs: number;
-  /** Of a body, before and after it is decompressed. */
+  /** The limit of a body, before and after it is decompressed. */
   readonly maxBytes: number;
 };
 
@@ -101,7 +101,7 @@ async function readBody(response: IncomingMessage, maxBytes: number, signal: Abo
   return Buffer.concat(chunks, bytes);
 }
 
-/** The stream of the bytes that were compressed. What inflates to more than the limit is cut off there. */
+/** The decompressed stream, cut off at the limit. */
 function decompressed(response: IncomingMessage) {
   const encoding = (response.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding === "identity" || encoding === "") return response;
@@ -120,5 +120,5 @@ const DECOMPRESSORS = new Map([
   ["br", createBrotliDecompress],
 ]);
 
-/** What the request announces that it understands. */
+/** The Accept-Encoding header of the request. */
 export const ACCEPT_ENCODING = "gzip, deflate, br";

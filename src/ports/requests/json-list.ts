@@ -2,7 +2,7 @@ import { setImmediate as nextIteration } from "node:timers/promises";
 import { endOfString } from "../../foreign-json.ts";
 import { mapInPortions } from "../../portions.ts";
 
-/** Characters of a document that are looked at in one iteration of the event loop: some milliseconds. */
+/** At most this many characters are scanned in one iteration of the event loop: some milliseconds. */
 const PER_TURN = 500_000;
 
 /** The items of a list in a JSON document with the rest of it, or why there are none. */
@@ -12,12 +12,12 @@ export type JsonList =
 
 /**
  * Reads the list of a JSON document: the document itself, or the one under a key of it. The same as
- * `JSON.parse`, but in portions, so that a document of megabytes does not hold the event loop. `rest` is the
+ * `JSON.parse`, but in portions, so that a document of megabytes does not block the event loop. `rest` is the
  * document with an empty list.
  */
 export async function readJsonList(text: string, key: string | null): Promise<JsonList> {
   const list = await findList(text, key);
-  // Without one it is an error page, or says what is wrong.
+  // Without a list it is an error page or an error message.
   if (list === null) return { fault: isJson(text) ? "no-list" : "no-json" };
   try {
     const rest: unknown = JSON.parse(text.slice(0, list.start) + text.slice(list.end));
@@ -57,7 +57,7 @@ async function findList(text: string, key: string | null): Promise<FoundList | n
   return finder.found();
 }
 
-/** Is given each bracket, comma and string of a document, in order. */
+/** Receives each bracket, comma and string of a document, in order. */
 type ListFinder = { visit(mark: string, start: number, end: number): void; found(): FoundList | null };
 
 /** Of several lists under the same key the last one counts, as for `JSON.parse`. */

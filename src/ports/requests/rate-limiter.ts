@@ -4,7 +4,7 @@ import type { Cluster, Redis } from "ioredis";
 export type RateLimiter = {
   /**
    * Reserves the next free slot of a host for a request, and keeps it until the request asks again after its
-   * time has come. A hundred waiting requests thus go one by one instead of competing for each slot.
+   * time has come. So a hundred waiting requests are sent one by one instead of competing for each slot.
    *
    * @returns 0 if the request may be sent now, else the milliseconds until its slot. Never rejects.
    */

@@ -3,7 +3,7 @@ import { FetchFailed, isTransient } from "./fetch-failed.ts";
 
 const ATTEMPTS = 3;
 const RETRY_BASE_MS = 1_000;
-/** A host whose Retry-After is longer is left to the next run. */
+/** A host with a longer Retry-After is left to the next run. */
 export const MAX_WAIT_MS = 30_000;
 
 /**

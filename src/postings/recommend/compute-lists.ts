@@ -25,7 +25,7 @@ export async function recommendToRange(
   scope: UserScope,
   rarity: StoredRarity,
 ): Promise<RecommendedLists> {
-  // What is sent to be embedded depends on the text.
+  // The text that is sent to be embedded depends on it.
   const texts = context.settings.embeddingModel !== null;
   const first = await recommendOnce(context, { scope, rarity, texts });
   if (first.unread.length === 0) return { computed: [first], merged: [] };
@@ -34,7 +34,7 @@ export async function recommendToRange(
   return { computed: [first, second], merged: [] };
 }
 
-/** Users whose lists are computed, and from what. */
+/** The users whose lists are computed, and the inputs. */
 type Recommending = {
   readonly scope: UserScope;
   readonly rarity: StoredRarity;
@@ -76,8 +76,8 @@ async function pairVectors(
 }
 
 /**
- * Merges the postings that have changed since an instant into the lists of users. Lists for which that does
- * not do are computed from all postings.
+ * Merges the postings that have changed since an instant into the lists of users. Lists for which merging is
+ * not enough are computed from all postings.
  */
 export async function mergeIntoRange(
   context: ComputeContext,

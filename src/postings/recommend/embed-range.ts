@@ -42,7 +42,7 @@ export type ComputedVectors = {
   readonly users: ReadonlyMap<number, UserVector>;
   /** Number of texts that have no vector. */
   readonly missing: number;
-  /** Why not; null where none is missing. */
+  /** Why they have none; null if none is missing. */
   readonly fault: EmbeddingFault | null;
 };
 

@@ -41,7 +41,8 @@ export async function indexKey(
 }
 
 /**
- * Calls `work` with an index of the postings, shared by all that need the same one at about this time.
+ * Calls `work` with an index of the postings, shared by all callers that need the same one at about this
+ * time.
  *
  * @param key of `indexKey`.
  */

@@ -28,14 +28,14 @@ import { openBuffers, type SearchBuffers } from "../../scoring/postings/recommen
 import { searchPostings } from "../../scoring/postings/recommend/search-postings.ts";
 
 export type ListMergeInput = {
-  /** Names the index, the weights and the open postings, which threads keep between calls. */
+  /** The key under which threads cache the index, the weights and the open postings. */
   readonly key: string;
   /** The postings that changed. */
   readonly index: PostingIndex;
   readonly rarity: Uint8Array;
   /** All open postings: a JSON array of [id, OpenPosting], with unnormalized companies. */
   readonly openPostings: Uint8Array;
-  /** Lists of users whose facts are as they were when they were computed. */
+  /** Lists of users whose facts have not changed since. */
   readonly lists: EncodedLists;
   /** In milliseconds. */
   readonly asOf: number;
@@ -48,7 +48,7 @@ export type ListMergeResult = {
   readonly lists: ListColumns;
   /** By the formula with embeddings. */
   readonly semanticLists: ListColumns;
-  /** Users whose stored list stays: nothing of it has changed, or the new one is empty. */
+  /** Users whose stored list stays: it has not changed, or the new one is empty. */
   readonly kept: number;
   /** Users whose lists have to be computed from all postings. */
   readonly incomplete: readonly number[];
@@ -96,7 +96,7 @@ export function mergeIntoLists(input: ListMergeInput): ListMergeResult {
       else (stored.isSemantic ? semanticLists : lists).add(userId, list);
     } catch (error) {
       failures.push({ userId, error: error instanceof Error ? error.message : String(error) });
-      // The search has left its buffers as they were when it failed.
+      // The failed search may have left its buffers in any state.
       opened.buffers = openBuffers(opened.open);
     }
   }
@@ -104,8 +104,8 @@ export function mergeIntoLists(input: ListMergeInput): ListMergeResult {
 }
 
 /**
- * The list of a user; "same" when the stored one stays; "incomplete" when it does not decide the new one, or
- * was computed by another formula.
+ * The list of a user; "same" when the stored one stays; "incomplete" when the new one does not follow from
+ * it, or it was computed by another formula.
  */
 function mergedList(
   { open, buffers, openPostings }: OpenMerge,
@@ -116,7 +116,7 @@ function mergedList(
   if (stored.isSemantic !== (cosines !== null)) return "incomplete";
   const user = unpackUser(stored.userId, stored.facts);
   const kept = keptEntries(stored, openPostings, user, asOf);
-  // What comes after the floor is not served: where it might be, the list is computed in full.
+  // Entries after the floor are never served: where one might be, the list is computed in full.
   const list = searchPostings(open, buffers, user, { asOf, cosines, kept, floor: stored.floor });
   if (!isComplete(list, stored.floor)) return "incomplete";
   if (isSameList(list, stored, asOf) || (list.items.length === 0 && stored.ids.length > 0)) return "same";

@@ -15,10 +15,12 @@ export type MergeLimits = {
   readonly semanticVersion: string;
 };
 
-/** What is stored of the users of a scope who have an active CV. */
+/** The stored lists of the users of a scope who have an active CV. */
 export type MergeableLists = {
   readonly lists: EncodedLists;
-  /** Users whose lists have to be computed anew: their facts have changed, or their list is none to merge. */
+  /**
+   * Users whose lists have to be computed in full: their facts have changed, or their list cannot be merged.
+   */
   readonly others: Float64Array;
 };
 

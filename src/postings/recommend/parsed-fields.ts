@@ -4,7 +4,7 @@ import { USER_LIMITS } from "../../scoring/postings/recommend/read-facts.ts";
 
 /** Fields of up to this many bytes are read whole. Few are longer. */
 const SHORT_BYTES = 32_768;
-/** Texts are read up to here, those in a list up to what is read of a name. */
+/** The limit for texts; those in a list have the limit of names. */
 const MAX_FIELD_TEXT = 8_000;
 /** Longer objects in a list are left out, and longer objects are read as empty. */
 const MAX_ELEMENT_BYTES = 2_000;

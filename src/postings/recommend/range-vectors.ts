@@ -34,7 +34,7 @@ export async function vectorsOfPostings(
 }
 
 /**
- * The stored vectors of users whose text is still the one that the vector is of, by user id.
+ * The stored vectors of users whose text has not changed since, by user id.
  *
  * @param users a JSON array of EmbeddedUserRow.
  */

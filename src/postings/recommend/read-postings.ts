@@ -8,7 +8,7 @@ import { WINDOW_MS } from "../../scoring/postings/recommend/score-posting.ts";
 /** SQL: changes that were committed within this time of an instant may have happened before it. */
 export const COMMIT_LAG = sql.raw("interval '15 minutes'");
 
-/** A host may store infinity, which is no number of milliseconds. */
+/** A host may store infinity, which cannot be converted to milliseconds. */
 const ms = (instant: SQL): SQL => sql`floor(extract(epoch from
   least(greatest(${instant}, timestamptz '0001-01-01 00:00:00Z'), timestamptz '9999-12-31 00:00:00Z')) * 1000)::bigint`;
 

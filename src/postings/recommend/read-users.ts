@@ -22,10 +22,10 @@ export const isUnchanged = (asOf: Date): SQL =>
        and not exists (select 1 from recommendation_views w where w.user_id = c.user_id and w.updated_at >= l.as_of - ${COMMIT_LAG})
        and not exists (select 1 from user_vectors v where v.user_id = c.user_id and v.created_at >= l.as_of - ${COMMIT_LAG}))`;
 
-/** What to read of users. */
+/** Options of reading users. */
 export type UserReading = {
   readonly asOf: Date;
-  /** Whether to read the texts of CVs, and all that the text which is sent to be embedded depends on. */
+  /** Whether to read the texts of CVs, and all the fields that the text sent to be embedded depends on. */
   readonly texts: boolean;
 };
 

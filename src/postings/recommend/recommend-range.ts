@@ -46,11 +46,11 @@ export async function computeRange(context: ComputeContext, range: RecommendRang
   }
   const { users, since } = range;
   const stored = await context.read(latestRarity);
-  // A process of another vocabulary began the run, so nothing is weighed by this one, and no list may be
-  // merged.
+  // A process with another vocabulary started the run, so there are no weights for this one, and no list may
+  // be merged.
   if (stored === null) {
     const rarity = await weigh(context);
-    // Threads keep what they open by this name.
+    // The key under which threads cache opened data.
     const id = Buffer.from(rarity.weights).toString("base64");
     return { lists: await recommendToRange(context, users, { ...rarity, id }), rarity };
   }
@@ -80,13 +80,13 @@ export type RangeCounts = {
   readonly semantic: number;
   /** Entries of their lists that are served. */
   readonly recommendations: number;
-  /** Users whose stored list stays, since nothing of it has changed or nothing new was found. */
+  /** Users whose stored list stays, since it has not changed or nothing new was found. */
   readonly kept: number;
   readonly failed: number;
   readonly deleted: number;
 };
 
-/** Stores a part of a run. @returns what it counts. */
+/** Stores a part of a run. @returns its counts. */
 export async function storeRange(
   context: Pick<JobContext, "tx" | "now" | "log" | "measure" | "settings">,
   range: RecommendRange,

@@ -36,13 +36,13 @@ export const indexPostings = (pieces: readonly string[]): PostingIndex =>
 /** A text that is sent to the endpoint of embeddings. */
 export type SentText = { readonly id: number; readonly text: string };
 
-/** Thread task: what is sent of postings, given as a JSON array of PostingRow. */
+/** Thread task: the texts that are sent of postings, given as a JSON array of PostingRow. */
 export const textsOfPostings = (postings: string): SentText[] =>
   (JSON.parse(postings) as PostingRow[]).map((row) => ({ id: row.id, text: postingText(row) }));
 
 /**
- * Thread task: what is sent of users, given as a JSON array of EmbeddedUserRow. Those without a text are left
- * out.
+ * Thread task: the texts that are sent of users, given as a JSON array of EmbeddedUserRow. Those without a
+ * text are left out.
  */
 export const textsOfUsers = (users: string): SentText[] =>
   (JSON.parse(users) as EmbeddedUserRow[])
@@ -66,7 +66,7 @@ export type RangeUser = EmbeddedUserRow & {
 };
 
 export type RangeInput = {
-  /** Names the index and the weights, which threads keep between calls. */
+  /** The key under which threads cache the index and the weights. */
   readonly key: string;
   readonly index: PostingIndex;
   readonly rarity: Uint8Array;
@@ -78,7 +78,7 @@ export type RangeInput = {
   readonly vectors: PairVectors | null;
 };
 
-/** Lists, and of each user the facts that theirs was computed from (`packUser`). */
+/** Lists, and for each user the facts that the list was computed from (`packUser`). */
 export type ListsWithFacts = ListColumns & { readonly facts: TextColumn };
 
 export type RangeResult = {
@@ -87,8 +87,7 @@ export type RangeResult = {
   /** By the formula with embeddings. */
   readonly semanticLists: ListsWithFacts;
   /**
-   * Users whose stored list stays: the new one is empty, while what is stored was computed from the same
-   * facts.
+   * Users whose stored list stays: the new one is empty, and the stored one was computed from the same facts.
    */
   readonly kept: number;
   /** Users whose CV has to be read with its text. */
@@ -130,7 +129,7 @@ export function recommendToUsers(input: RangeInput): RangeResult {
       else (found.isSemantic ? semanticLists : lists).add(row.id, found);
     } catch (error) {
       failures.push({ userId: row.id, error: error instanceof Error ? error.message : String(error) });
-      // The search has left its buffers as they were when it failed.
+      // The failed search may have left its buffers in any state.
       opened.buffers = openBuffers(opened.open);
     }
   }

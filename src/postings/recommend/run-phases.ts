@@ -14,8 +14,8 @@ export type Phase = {
 };
 
 /**
- * What follows once weights of skills are stored: with an endpoint of embeddings first the vectors of texts,
- * then the lists, then nothing.
+ * The next phase once weights of skills are stored: with an endpoint of embeddings the vectors of texts, then
+ * the lists, then none.
  *
  * @param counts of the run so far.
  * @returns null when the lists are computed.

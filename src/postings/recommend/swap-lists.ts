@@ -7,7 +7,7 @@ import { COMPONENT_BYTES } from "../../scoring/postings/recommend/components.ts"
 import type { ListColumns } from "../../scoring/postings/recommend/list-columns.ts";
 import type { ListsWithFacts } from "./recommend.task.ts";
 
-/** What all lists of a run have in common. */
+/** The values that all lists of a run share. */
 export type RunVersion = { readonly asOf: Date; readonly algoVersion: string };
 
 /** Up to this many lists are stored by a plan that is prepared once and too cheap to be compiled. */
@@ -41,8 +41,8 @@ export const swapLists = (tx: Tx, lists: ListsWithFacts, { asOf, algoVersion }: 
   );
 
 /**
- * Stores lists that postings were merged into. The facts of their users are as they were. A list of a later
- * instant stays, and one that was deleted stays away.
+ * Stores lists that postings were merged into. The facts of their users have not changed. A list of a later
+ * instant stays, and a deleted one is not stored again.
  */
 export const replaceLists = (tx: Tx, lists: ListColumns, { asOf, algoVersion }: RunVersion): Promise<void> =>
   store(

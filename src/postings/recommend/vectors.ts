@@ -41,7 +41,7 @@ export async function readPostingVectors(
   return new Map(found.map(({ hash, vector }) => [hash, decode(vector)]));
 }
 
-/** A vector of a user, and the hash of the text that it is of. */
+/** A vector of a user, and the hash of its text. */
 export type UserVector = { readonly hash: string; readonly vector: Float32Array };
 
 /** The stored vectors of the users of a scope, by user id. */

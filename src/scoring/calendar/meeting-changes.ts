@@ -21,8 +21,8 @@ export type MeetingChanges = {
 };
 
 /**
- * changes = the fields in which a calendar entry differs from the stored meeting, and the users it adds,
- * drops, or shows another response of.
+ * changes = the fields in which a calendar entry differs from the stored meeting, and the users that it adds,
+ * drops, or lists with another response.
  *
  * @param showsEverybody false when the entry lists only some participants: then it drops nobody.
  */

@@ -1,8 +1,8 @@
 export const AFFINITY = {
   windowDays: 90,
-  /** What an event is worth. Sharing is worth as much as commenting. */
+  /** The weight of an event. Sharing weighs as much as commenting. */
   weights: { like: 1, comment: 4, share: 4, message: 6, profile_view: 0.5, hide: -8 },
-  /** The weight of an event is the mean of what two half-lives leave of it. */
+  /** The weight of an event decays by the mean of two half-lives. */
   halfLifeDays: [1, 30],
   creators: 20,
   topics: 30,
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 
 export type AffinityKind = keyof typeof AFFINITY.weights;
 
-/** Something that a user did. */
+/** An engagement of a user. */
 export type AffinityEvent = {
   readonly kind: AffinityKind;
   readonly at: number;
@@ -29,7 +29,7 @@ export type AffinityEvent = {
 
 export type Share<K> = { readonly key: K; readonly share: number };
 
-/** What a user is drawn to. Shares are parts of the whole, which is all that is positive; largest first. */
+/** The affinities of a user, as shares of all positive engagement, largest first. */
 export type AffinityProfile = {
   readonly creators: readonly Share<number>[];
   readonly topics: readonly Share<string>[];
@@ -48,8 +48,8 @@ export function amountOf({ kind, at }: Pick<AffinityEvent, "kind" | "at">, asOf:
 }
 
 /**
- * The affinities of a user from what they did in the last 90 days. src/feeds/affinity.ts computes the same in
- * Postgres, for many users at once.
+ * The affinities of a user from their engagement of the last 90 days. src/feeds/affinity.ts computes the same
+ * in Postgres, for many users at once.
  */
 export function affinityOf(events: readonly AffinityEvent[], asOf: number): AffinityProfile {
   const recent = events.filter(({ at }) => at <= asOf && at > asOf - AFFINITY.windowDays * DAY_MS);
@@ -85,10 +85,7 @@ function sharesOf<K extends number | string>(amounts: ReadonlyMap<K, number>, at
   return liked.slice(0, atMost).map(([key, amount]) => ({ key, share: amount / whole }));
 }
 
-/**
- * How much a post is to the taste of a user: the share of its author plus the shares of its topics, at most
- * 1.
- */
+/** How well a post suits a user: the share of its author plus the shares of its topics, at most 1. */
 export function postAffinity(
   creators: ReadonlyMap<number, number>,
   topics: ReadonlyMap<string, number>,

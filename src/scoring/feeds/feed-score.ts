@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 /** min(1, 1 / ln(2 + hours)): 1 in the first hour or so, then slowly less. Never rises with time. */
 export const recencyOf = (hours: number): number => Math.min(1, 1 / Math.log(2 + Math.max(hours, 0)));
 
-/** What the score of a post depends on, besides the time and what the user has seen. */
+/** The facts that the score of a post depends on, besides the time and what the user has seen. */
 export type ScoredPost = {
   /** In ms. */
   readonly createdAt: number;
@@ -25,7 +25,7 @@ export type FeedTerms = {
   readonly recency: number;
   readonly affinity: number;
   readonly quality: number;
-  /** What diversity leaves of their sum. */
+  /** The factor for diversity, by which their sum is multiplied. */
   readonly diversity: number;
   readonly isSeen: boolean;
   readonly score: number;

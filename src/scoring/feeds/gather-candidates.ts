@@ -1,13 +1,13 @@
 import { postAffinity } from "./affinity.ts";
 import { FEED_LIMITS, type FeedCandidate, type FeedSource } from "./merge-order.ts";
 
-/** A post with what the scores of all its readers are computed from. */
+/** A post with the facts that its scores for all readers are computed from. */
 export type IndexedPost = {
   readonly id: number;
   readonly authorId: number;
   /** In ms. */
   readonly createdAt: number;
-  /** Else it is shown to its author and to those who follow them. */
+  /** If false, it is shown only to its author and their followers. */
   readonly isPublic: boolean;
   readonly quality: number;
   readonly topics: readonly string[];
@@ -16,8 +16,8 @@ export type IndexedPost = {
 };
 
 /**
- * Posts that may come into feeds. What decides which of them are taken is in flat arrays: the posts of an
- * author then take two reads from memory that no cache holds, and not ten.
+ * Posts that may come into feeds. The facts that decide which ones are taken are in flat arrays: the posts of
+ * an author then cost two cache misses instead of ten.
  */
 export type PostIndex = {
   /** Newest first; a post's rank is its index here. */
@@ -75,15 +75,15 @@ export type Relations = {
   readonly blocked: readonly number[];
 };
 
-/** What a user is drawn to, as shares. */
+/** The affinities of a user, as shares. */
 export type Taste = {
   readonly creators: ReadonlyMap<number, number>;
   readonly topics: ReadonlyMap<string, number>;
 };
 
 /**
- * The newest posts of everybody whom a user is related to, but not blocked; of friends what trends. With
- * orderPosts, the reference of presortPosts (presort-posts.ts), which computes feeds.
+ * The newest posts of everybody a user is related to, except blocked users; of friends, only posts that
+ * trend. With orderPosts, the reference of presortPosts (presort-posts.ts), which computes feeds.
  */
 export function gatherFeedCandidates(
   userId: number,

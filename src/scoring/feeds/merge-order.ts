@@ -11,10 +11,12 @@ export const FEED_LIMITS = {
   /** Posts of friends of interest are taken while they trend. */
   trendingMs: 2 * DAY_MS,
   perAuthor: 3,
-  /** Posts of each source, the newest; those of friends, which trend most, up to the total. */
+  /**
+   * At most this many of the newest posts of each source; of friends those that trend most, up to the total.
+   */
   perSource: { own: 10, following: 50, followers: 30 },
   candidates: 500,
-  /** Posts that are stored for a feed, of which 60 are shown: the rest replaces what is hidden. */
+  /** At most this many posts are stored for a feed. 60 are shown; the rest replaces hidden ones. */
   stored: 200,
   suggestions: 50,
   questions: 5,
@@ -37,11 +39,11 @@ export type FeedCandidate = {
 export type FeedPost = ScoredPost & Pick<FeedCandidate, "id" | "authorId" | "source">;
 
 /**
- * The posts of a feed from all that may come into it, best score first, equal ones by id: of each author the
- * 3 newest, of each source its newest; of friends what trends most, up to 500 in all.
+ * The posts of a feed from all candidates, best score first, equal ones by id: the 3 newest of each author,
+ * the newest of each source, and of friends those that trend most, up to 500 in all.
  *
  * @param asOf in ms. Later posts, and those older than 7 days, are left out; so are posts of friends that do
- * not trend or are older than 48 h.
+ *   not trend or are older than 48 h.
  */
 export function orderPosts(candidates: readonly FeedCandidate[], asOf: number): FeedPost[] {
   const admitted = admit(candidates, asOf).map(
@@ -56,7 +58,7 @@ export const bestPosts = (posts: readonly FeedPost[], asOf: number): FeedPost[] 
 
 type Admitted = { readonly post: FeedCandidate; readonly newer: number };
 
-/** Those that there is room for. */
+/** Those that fit. */
 function admit(candidates: readonly FeedCandidate[], asOf: number): Admitted[] {
   const perAuthor = new Map<number, number>();
   const bySource: Record<FeedSource, Admitted[]> = { own: [], following: [], followers: [], friends: [] };
@@ -146,7 +148,7 @@ const EVERY = { suggestion: 5, question: 20 } as const;
 /**
  * The order in which a feed is shown in a session that began at `asOf`: posts by their scores as of then,
  * less 0.2 for what was seen in the 24 h before, with suggestions and questions at their positions, unseen
- * ones first. Nobody who wrote one of the posts is suggested. Each item occurs once.
+ * ones first. Authors of the posts are not suggested. Each item occurs once.
  *
  * @param isSeen whether an item was seen in the 24 h before the session.
  */
@@ -178,7 +180,7 @@ export function sessionOrder(feed: Feed, asOf: number, isSeen: (item: FeedItem) 
   }
 }
 
-/** What is shown at a position, counted from 1: the first kind that is left. */
+/** The kind of item at a position, counted from 1: the first kind that still has items. */
 function kindsAt(position: number): readonly ItemKind[] {
   if (position % EVERY.question === 0) return ["question", "post", "suggestion"];
   return position % EVERY.suggestion === 0 ? ["suggestion", "post", "question"] : ITEM_KINDS;

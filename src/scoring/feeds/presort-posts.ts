@@ -17,9 +17,9 @@ const KEYS_PER_RANK = 4;
 const NEAR = ["own", "following", "followers"] as const;
 
 /**
- * The posts of a user's feed, best first: equal to orderPosts(gatherCandidates(...), asOf), whose docstrings
- * say which. Posts are chosen by rank, as numbers; only those that are chosen, some 80 of 400, are read and
- * scored.
+ * The posts of a user's feed, best first: equal to orderPosts(gatherCandidates(...), asOf), which documents
+ * the selection. Posts are chosen by rank, as numbers; only those that are chosen, some 80 of 400, are read
+ * and scored.
  *
  * @param asOf in ms.
  */

@@ -1,12 +1,12 @@
 import * as stopwords from "stopword";
 
-/** What is stored of the text and the media of a post, for ranking. */
+/** The features of the text and the media of a post that are stored for ranking. */
 export type ContentFeatures = {
   /** Distinct words in the order of the text, lower case, without stop words. */
   readonly topics: readonly string[];
   /** From 0 to 1. */
   readonly quality: number;
-  /** ISO 639-1; null if the text does not show it. */
+  /** ISO 639-1; null if it cannot be detected from the text. */
   readonly language: string | null;
 };
 
@@ -17,7 +17,7 @@ export const FEATURE_LIMITS = {
   lettersWithoutSpaces: 2,
   /** Longer words are no topics: keys, hashes, art made of letters. */
   longest: 40,
-  /** Text beyond this is not read. */
+  /** At most this many characters of a text are read. */
   textLength: 2_000,
   /** Stop words that a text must contain for its language to be known. */
   stopWords: 2,
@@ -81,7 +81,7 @@ export const qualityOf = (length: number, media: number): number =>
   QUALITY.length.weight * Math.min(length / QUALITY.length.full, 1) +
   QUALITY.media.weight * Math.min(media / QUALITY.media.full, 1);
 
-/** The beginning of a text, up to its last whole word. */
+/** The start of a text, up to its last whole word within the limit. */
 function wholeWords(body: string): string {
   const { textLength } = FEATURE_LIMITS;
   if (body.length <= textLength) return body;
@@ -89,7 +89,7 @@ function wholeWords(body: string): string {
   return body.slice(0, end < 0 ? textLength : end);
 }
 
-/** The words of a text in lower case, but for mentions, links and addresses. */
+/** The words of a text in lower case, except mentions, links and addresses. */
 function wordsIn(body: string): string[] {
   const text = wholeWords(body)
     .normalize("NFC")

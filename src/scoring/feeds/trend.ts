@@ -7,7 +7,7 @@ export const TREND = {
   /** Distinct people who must have engaged. */
   minActors: 5,
   weights: { like: 1, comment: 2, share: 3 },
-  /** Younger accounts do not count: a crowd of new ones costs nothing. */
+  /** Younger accounts do not count, since new accounts cost nothing. */
   accountAgeMs: 24 * 3_600_000,
 } as const;
 
@@ -26,7 +26,7 @@ export type PostEngagement = {
 
 export type TrendPost = { readonly authorId: number; readonly createdAt: number };
 
-/** What is kept of the engagement with one post. */
+/** The sums that are kept of the engagement with one post. */
 export type Trend = {
   /** The time that `grown` refers to: when the post was created. */
   readonly landmark: number;

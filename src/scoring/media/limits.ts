@@ -8,7 +8,7 @@ const UNCHECKED_STATUSES = ["UPLOADED", "VALIDATING"] as const;
 export const CHECKED_STATUSES = ["READY", "REJECTED", "FAILED_PROCESSING"] as const;
 
 /**
- * What is known of a file. Everything here is a number, a flag, or a word that the parser chose: no text that
+ * The metadata of a file. Everything here is a number, a flag, or a word that the parser chose: no text that
  * the file contains. Absent: the file does not say, or the kind has no such value.
  */
 export type MediaMetadata = {
@@ -45,7 +45,7 @@ export type MediaDetails = {
 
 const MAX_SIDE = 1_000_000;
 
-/** Whether a width or height can be one: a whole number of pixels, not more than any picture has. */
+/** Whether a number can be a width or height: a whole number of pixels, not more than any picture has. */
 export const isSide = (pixels: number | undefined): pixels is number =>
   pixels !== undefined && Number.isInteger(pixels) && pixels >= 1 && pixels <= MAX_SIDE;
 
@@ -166,7 +166,7 @@ export const isMediaKind = (kind: string): kind is MediaKind =>
   (MEDIA_KINDS as readonly string[]).includes(kind);
 
 /**
- * Why a record is not checked when it is asked for by id; null if it is. A record that has been checked
+ * Why a record is not checked when it is requested by id; null if it is. A record that has been checked
  * before is checked again.
  */
 export function whySkipped({ kind, status, storageKey }: MediaState): string | null {

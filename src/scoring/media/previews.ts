@@ -1,24 +1,24 @@
 import type { MediaKind } from "./limits.ts";
 
-/** What is made of a file beside its metadata, for showing it before it has loaded. */
+/** Previews of a file, which are shown before it has loaded. */
 export const PREVIEW_PARTS = ["thumbhash", "thumbnail", "waveform"] as const;
 export type PreviewPart = (typeof PREVIEW_PARTS)[number];
 
-/** The parts that the configuration asks for. */
+/** The kinds of previews that the configuration enables. */
 export type PreviewParts = Readonly<Record<PreviewPart, boolean>>;
 
-/** What can be made of each kind. No package here decodes the frames of a video. */
+/** The previews that can be made of each kind of file. No package here decodes the frames of a video. */
 const PARTS_OF: Readonly<Record<MediaKind, readonly PreviewPart[]>> = {
   IMAGE: ["thumbhash", "thumbnail"],
   AUDIO: ["waveform"],
   VIDEO: [],
 };
 
-/** The parts that are asked for of a file of this kind. */
+/** The previews that are enabled for a kind of file. */
 export const wantedParts = (kind: MediaKind, wanted: PreviewParts): readonly PreviewPart[] =>
   PARTS_OF[kind].filter((part) => wanted[part]);
 
-/** Of an image `thumbhash` and `thumbnail`, of a sound `waveform`; null: not asked for, or not possible. */
+/** Of an image `thumbhash` and `thumbnail`, of a sound `waveform`; null: not enabled, or not possible. */
 export type MediaPreview = {
   /** A ThumbHash: at most 25 bytes that a client unfolds into a blurred image. */
   readonly thumbhash: Uint8Array | null;
@@ -33,7 +33,7 @@ export const PEAKS = 200;
 
 /**
  * The waveform of a sound: it is cut into PEAKS parts of equal length, and each is the loudest of its levels,
- * times 255. Of fewer levels than parts some levels stand for several.
+ * times 255. If there are fewer levels than parts, a level is used for several parts.
  *
  * @param levels the loudest sample of each short stretch of the sound, 0 (silence) to 1 (full scale).
  */

@@ -73,7 +73,7 @@ export const NOTIFICATION_SKIP_REASONS = [
 ] as const;
 type NotificationSkipReason = (typeof NOTIFICATION_SKIP_REASONS)[number];
 
-/** What was decided for one event, user and channel. */
+/** The decision for one event, user and channel. */
 export type NotifyDecision =
   | { readonly kind: "now"; readonly reason: "must-send" | null }
   | { readonly kind: "deferred"; readonly notBefore: Date; readonly reason: "quiet-hours" }
@@ -128,7 +128,7 @@ const mute: StopRule = (facts) => (preferenceFor(facts.preferences, facts) === "
 const noFrequency: StopRule = ({ channel, frequency }) =>
   channel === "email" && frequency === "none" ? "frequency-none" : null;
 
-/** It does not matter any more by the time it is decided or sent. */
+/** It no longer matters by the time it is decided or sent. */
 const stale: StopRule = ({ staleReason }) => staleReason;
 
 /** Rules that also stop must-send types. */
@@ -170,7 +170,7 @@ export const isThrottled = ({ letThrough, letThroughLimit }: NotifyFacts): boole
 export const isCapped = ({ nudge }: NotifyFacts): boolean =>
   nudge !== null && nudgeRoom(nudge.counts, nudge.policy).left === 0;
 
-/** Nudges of a higher priority wait for a digest, and what is left of the cap is theirs. */
+/** Nudges of a higher priority wait for a digest, and use up what is left of the cap. */
 export const isOutranked = ({ nudge }: NotifyFacts): boolean =>
   nudge !== null &&
   decideNudges([nudge.candidate, ...nudge.waiting], nudge.counts, nudge.policy)[0]?.kind === "hold";

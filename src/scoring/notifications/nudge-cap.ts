@@ -14,7 +14,7 @@ export interface NudgeCapPolicy {
 
 export const NUDGE_CAP_POLICY: NudgeCapPolicy = { perDay: 1, perWeek: 3, priority: NUDGE_KINDS };
 
-/** What the cap is computed from. */
+/** The facts that the cap is computed from. */
 export interface NudgeCapFacts {
   /** A time zone that Intl knows. */
   readonly timeZone: string;
@@ -87,7 +87,7 @@ export function decideNudges(
   return verdicts;
 }
 
-/** What waits for one digest of a user. Nudges that were held are left out: they open no digest. */
+/** The items that wait for one digest of a user. Nudges that were held are left out: they open no digest. */
 export interface WaitingDigest {
   readonly nudges: readonly NudgeCandidate[];
   readonly others: number;

@@ -3,7 +3,7 @@ export type Channel = "in_app" | "email";
 
 export type PreferenceStatus = "muted" | "digest" | "immediate";
 
-/** What a user wants for some notifications. `*` means every type, or every channel. */
+/** A preference of a user for some notifications. `*` means every type, or every channel. */
 export type Preference = {
   readonly scopeType: "global" | "project" | "thread";
   readonly scopeId: string | null;
@@ -40,7 +40,7 @@ export function narrowestPreference(
   return best;
 }
 
-/** What the narrowest matching preference says; null when none matches. */
+/** The setting of the narrowest matching preference; null when none matches. */
 export const preferenceFor = (
   preferences: readonly Preference[],
   target: PreferenceTarget,

@@ -4,7 +4,10 @@ import type { OpenedPeople } from "./loaded-people.ts";
 import { COMPATIBILITY_BYTES, writeCompatibilityBytes } from "./pair-bytes.ts";
 import { type Hash, openHash, personHash } from "./person-hash.ts";
 
-/** A user, those they have to do with, and the hash of what their stored list was computed from. */
+/**
+ * A user, the people they are compared with, and the hash of the facts that their stored list was computed
+ * from.
+ */
 export type CompatibilityRow = readonly [id: number, targets: readonly number[], storedHash: string | null];
 
 export type CompatibilityOptions = Replaced & {

@@ -14,7 +14,7 @@ export type Compatibility =
 
 /**
  * compatibility = 0.45 traits + 0.25 interests + 0.1 quality + 0.2 fit, from 0 to 1; the terms are those of a
- * pair score, but for interests: common / sqrt(a x b), the cosine of the sets. Without a signal of either
+ * pair score, except interests: common / sqrt(a x b), the cosine of the sets. Without a signal of either
  * person there is no score.
  */
 export function compatibilityOf(viewer: Person, target: Person): Compatibility {

@@ -1,7 +1,7 @@
-/** What completeness reads of a profile. */
+/** The facts of a profile that completeness depends on. */
 export type CompletenessFacts = {
   readonly hasPhoto: boolean;
-  /** Characters of the bio, white space around it left out. */
+  /** Length of the bio in characters, without surrounding white space. */
   readonly bioLength: number;
   readonly hasLocation: boolean;
   readonly interests: number;

@@ -1,7 +1,7 @@
 import { CHUNK, type PackedSizes, POPULAR_INTERESTS, TRAITS_PER_WORD } from "./pair-layout.ts";
 import type { Person } from "./person.ts";
 
-/** What is counted before anything is laid out. */
+/** Counts that are needed before the layout. */
 export type Counted = {
   readonly people: readonly Person[];
   readonly traits: ReadonlyMap<number, number>;

@@ -12,7 +12,7 @@ export type Replaced = {
   readonly left: readonly number[];
 };
 
-/** A person who is not among the packed people: with ids as they are, and with the indexes of the packed. */
+/** A person who is not among the packed people, both with ids and with the indexes of the packed people. */
 export type UnpackedPerson = { readonly own: Person; readonly indexed: Person; readonly position: number };
 export type AnyPerson = UnpackedPerson | Person;
 
@@ -26,7 +26,10 @@ export const sidesOf = (viewer: AnyPerson, candidate: AnyPerson): [viewer: Perso
     ? [viewer.own, candidate.own]
     : [asIndexed(viewer), asIndexed(candidate)];
 
-/** Those who were placed since the packed people were read, and everybody as the lists were computed from. */
+/**
+ * Those who were placed since the packed people were read, and everybody with the facts that the lists were
+ * computed from.
+ */
 export function openReplaced(base: OpenedPeople, { asOf, replaced, left }: Replaced) {
   const earlier = new Map(readUnpacked(base, replaced, asOf));
   const gone = new Set(left);

@@ -11,7 +11,8 @@ export type EarlierList = {
 export type EarlierLists = { readonly [Tier in PairTier]: EarlierList };
 
 /**
- * Opens lists of an earlier version: of one after the other a head and the positions (sent-lists.ts).
+ * Opens lists of an earlier version, which are stored one after the other, each as a head and positions
+ * (sent-lists.ts).
  *
  * @returns gives both lists of a user; null where one is missing.
  */

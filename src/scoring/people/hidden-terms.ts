@@ -1,7 +1,7 @@
 import type { PairTerm } from "./score-pair.ts";
 import { type Hideable, hiddenParts } from "./search/search-row.ts";
 
-/** Which facts that a user may hide a term is computed from. */
+/** For each term, the hideable facts that it is computed from. */
 const TOLD_BY: Readonly<Partial<Record<PairTerm, Hideable>>> = {
   traits: "traits",
   interests: "interests",

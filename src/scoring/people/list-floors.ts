@@ -41,7 +41,7 @@ export type GrowingFloors = ListFloors & {
   lose(list: number): void;
 };
 
-/** More than leave a list. */
+/** Larger than the number of people who can leave a list. */
 const NEVER_SHORT = 2 ** 30;
 
 /** @param served how many of a list are served. */

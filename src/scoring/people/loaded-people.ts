@@ -97,7 +97,7 @@ export type ListOptions = {
 /**
  * The lists of the people at positions from `from` up to but not including `to`.
  *
- * @param blocked those whom a user does not meet, by id.
+ * @param blocked the users whom a user must not see, by id.
  */
 export function rangeLists(
   { people, listPositions, packedPositions, earlier }: OpenedPeople,

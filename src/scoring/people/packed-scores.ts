@@ -211,10 +211,10 @@ function wants(columns: Columns, position: number, gender: number | null): boole
   return false;
 }
 
-/** Without a preference an unknown distance is met too. */
+/** Without a preference an unknown distance is accepted too. */
 const isInRadius = (km: number, radiusKm: number): boolean => Number.isNaN(radiusKm) || km <= radiusKm;
 
-/** NaN is unknown; an unknown age is of none that is asked for. */
+/** NaN means unknown; an unknown age is in no preferred range. */
 function isOfAge(age: number, min: number, max: number): boolean {
   if (Number.isNaN(min) && Number.isNaN(max)) return true;
   return !Number.isNaN(age) && !(age < min) && !(age > max);

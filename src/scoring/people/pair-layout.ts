@@ -35,25 +35,25 @@ export const NO_GENDER = 255;
 export const MAX_GENDERS = 255;
 export const FLAG_NO_INTERESTS = 1 << 16;
 export const FLAG_QUIZ = 1 << 17;
-/** The first genders have a bit of their own in the column of ages and genders, the others one together. */
+/** The first genders have a bit each in the column of ages and genders; all others share one bit. */
 const GENDER_BITS = 13;
 const FIRST_GENDER_BIT = 18;
 export const genderBit = (code: number): number => 1 << (FIRST_GENDER_BIT + Math.min(code, GENDER_BITS));
 
-/** In a column of location texts and in the parameter: equal to none. */
+/** Stands for no location text, in the column and in the parameter; equal to none. */
 export const NO_TEXT = -2;
 export const NO_OWN_TEXT = -1;
 /** x of people without a location, and minus x of viewers without one. */
 export const NOWHERE = 1e6;
 /** The static term of those who are on no list. */
 export const NEVER = -1_000;
-/** That of viewers who list everybody. */
+/** The static term of viewers who have everybody on their lists. */
 export const ALWAYS = 1_000;
 
 export const KEPT_BYTES = 80;
 export const BOUNDED_BYTES = 32;
 export const HIT_CAPACITY = 8_192;
-/** The other two bits of a hit are its tier as the filter sees it. */
+/** The other two bits of a hit are its tier according to the filter. */
 export const POSITION_BITS = 0x3fff_ffff;
 export const HISTOGRAM_BYTES = 2 * 2_048 * 4;
 export const CURSOR_WORDS = 3;
@@ -116,7 +116,7 @@ export const PARAM = {
   anyGender: 59,
   squareMet: 60,
   squareUnmet: 61,
-  // 62 is how many pairs are above a floor at least.
+  // 62 is the least number of pairs above a floor.
   bounded: 63,
 } as const;
 /** With the constants that follow the parameters. */
@@ -205,7 +205,7 @@ export function openOffsets() {
 /** More postings than any person has. A person who is not packed may have none of the popular interests. */
 export const maxCursors = ({ maxRareInterests }: PackedSizes): number => maxRareInterests + POPULAR_INTERESTS;
 
-/** Viewers who are searched together, so that what is read of a chunk stays in the cache. */
+/** At most this many viewers are searched together, so that a chunk stays in the cache. */
 export const SEATS = 16;
 
 function layOutSeat(sizes: PackedSizes): SeatLayout {

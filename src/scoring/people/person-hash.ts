@@ -23,7 +23,7 @@ export function openHash() {
   };
   return {
     add,
-    /** With their number, so that two lists differ from one list of all. */
+    /** Hashed with the length, so that two lists differ from one list of the same elements. */
     addAll(values: ArrayLike<number> | null): void {
       add(values === null ? -1 : values.length);
       for (let i = 0; i < (values?.length ?? 0); i++) add((values as ArrayLike<number>)[i] as number);

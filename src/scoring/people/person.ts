@@ -10,7 +10,9 @@ export type RatingMeans = {
   readonly interesting: number;
 };
 
-/** What pair scores are computed from, as stored. Genders and location texts are numbered by the caller. */
+/**
+ * The stored facts that pair scores are computed from. Genders and location texts are numbered by the caller.
+ */
 export type PersonFacts = {
   readonly id: number;
   /** By trait: the mean of the answers, and their number. */
@@ -75,7 +77,7 @@ export type Person = {
 
 export const QUIZ_DIMENSIONS = 8;
 const TRAIT_LIMIT = 10;
-/** Answers from which on a trait counts in full. */
+/** With at least this many answers a trait counts in full. */
 const FULL_COUNT = 5;
 const MIN_RATINGS = 3;
 const NEWNESS_HALF_LIFE_DAYS = 30;
@@ -83,14 +85,14 @@ const DAY_MS = 86_400_000;
 /** Below this a strength or the length of a vector is rounding error, and counts as 0. */
 const TINY = 1e-6;
 const MAX_AGE = 130;
-/** Half the width of a cell: shorter distances tell nothing. */
+/** Half the width of a cell: shorter distances are meaningless. */
 export const MIN_DISTANCE_KM = 1;
 /** Farther than any two points on Earth. */
 export const MAX_DISTANCE_KM = 20_016;
 
 /**
- * Computes a person's side of all pairs. A value that makes no sense (NaN, latitude 999, a birth in 2099, a
- * distance of 0) counts as missing, so it affects no other value and no other person.
+ * Computes a person's side of all pairs. An implausible value (NaN, latitude 999, a birth in 2099, a distance
+ * of 0) counts as missing, so it affects no other value and no other person.
  *
  * @param asOf instant of the list, in ms.
  */
@@ -177,7 +179,7 @@ function pointOf(location: Location | null): number[] | null {
   ];
 }
 
-/** Whole years from the birth date to `asOf` in UTC; null for a date that is none, or no age of a person. */
+/** Whole years from the birth date to `asOf` in UTC; null for an invalid date or an implausible age. */
 export function ageOf(birthDate: string | null, asOf: number): number | null {
   if (birthDate === null || !/^\d{4}-\d\d-\d\d$/.test(birthDate)) return null;
   const age = ageOn(birthDate, new Date(asOf));

@@ -18,12 +18,12 @@ import { openScored } from "./scored-pairs.ts";
 import { candidatesFor } from "./search-pairs.ts";
 import { type FindViewers, withViewers } from "./search-viewers.ts";
 
-/** Who is placed: people whose facts may differ from those that the lists are computed from. */
+/** The people to place: their facts may differ from those that the lists are computed from. */
 export type Placing = {
   readonly ids: readonly number[];
-  /** Those of them who are present, as they are now: a JSON array of PersonRow. */
+  /** Those of them who are present, with their current facts: a JSON array of PersonRow. */
   readonly rows: string;
-  /** Those whom they do not meet, by id. */
+  /** The users whom they must not see, by id. */
   readonly blocked: ReadonlyMap<number, readonly number[]>;
   readonly keep: number;
 };
@@ -31,7 +31,7 @@ export type Placing = {
 export type PairPlacement = {
   /** The lists of those who are placed and present. */
   readonly lists: PairListColumns;
-  /** What they enter, and which lists they leave. */
+  /** The entries that they get on lists of others, and the lists that they leave. */
   readonly entries: PairEntryColumns;
   /** Users whose lists lost too many entries: a person outside may belong on them. */
   readonly short: readonly number[];
@@ -125,10 +125,10 @@ function openLosses(entries: GrowingEntries) {
   return { add, short: (): number[] => [...short] };
 }
 
-/** Of this thread. */
+/** Numbers the placements of this thread. */
 let placements = 0;
 
-/** Reaches the lists of those who are as they were packed. */
+/** Finds the lists of people whose packed data is current. */
 function reachPacked(
   { base, scores, lists: { floors, floorUserIds, spare, entered } }: PlacedPeople,
   find: FindViewers,

@@ -5,13 +5,13 @@ import { openPackedScores, type PackedScores } from "./packed-scores.ts";
 import type { PersonRow } from "./read-facts.ts";
 import { openViewerSides, type ViewerSides } from "./viewer-sides.ts";
 
-/** The lists of a version, and what was placed in them since its people were packed: plain data. */
+/** The lists of a version, and the placements in them since its people were packed: plain data. */
 export type PlacedSource = {
   /** The heads of all lists with their sizes (sent-lists.ts), at some time since. */
   readonly heads: Uint8Array;
-  /** Lines of JSON, a `PlacedLine` each, that only get more. */
+  /** Lines of JSON, a `PlacedLine` each; append-only. */
   readonly log: Uint8Array;
-  /** Bytes of the log that are written. */
+  /** Number of bytes written to the log. */
   readonly logged: number;
   /** The instant of the lists, in milliseconds. */
   readonly asOf: number;
@@ -19,13 +19,13 @@ export type PlacedSource = {
   readonly served: number;
 };
 
-/** What was placed by some changes of a version. */
+/** The result of one placement. */
 export type PlacedLine = {
   /** Those who were placed and are present. */
   readonly people: readonly PersonRow[];
   /** Those who left. */
   readonly left: readonly number[];
-  /** The lists that were written anew: user, tier, size, score and id of the floor. */
+  /** The lists that were rewritten: user, tier, size, score and id of the floor. */
   readonly lists: readonly (readonly [number, number, number, number | null, number | null])[];
   /** Numbers of the lists that people left, once per person. */
   readonly lost: readonly number[];
@@ -40,9 +40,9 @@ export type PlacedPeople = {
   readonly lists: ListFloors;
   /** Those who were placed and are present. */
   readonly fresh: ReadonlyMap<number, UnpackedPerson>;
-  /** As the lists are computed from; null for a person who is on none. */
+  /** The person with the facts that lists are computed from; null for a person on no list. */
   find(id: number): AnyPerson | null;
-  /** Reads what was placed since. */
+  /** Reads the placements since the last call. */
   follow(source: PlacedSource): void;
 };
 
@@ -92,7 +92,7 @@ export function openPlaced(base: OpenedPeople, source: PlacedSource): PlacedPeop
       return position === undefined ? null : people.readOnce(position);
     },
     follow({ log, logged, heads }) {
-      // Another call has read more than this one knows of: what it computes will not be stored.
+      // Another call has read further than this one: the result of this one will not be stored.
       if (logged <= read) return;
       const lines = Buffer.from(log.subarray(read, logged)).toString().split("\n");
       read = logged;

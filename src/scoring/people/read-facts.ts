@@ -1,7 +1,7 @@
 import { locationOf } from "../distance.ts";
 import type { PersonFacts, RatingMeans } from "./person.ts";
 
-/** What JSON has for a number of Postgres: NaN and infinity are texts. */
+/** A number of Postgres in JSON, where NaN and infinity are texts. */
 type JsonNumber = number | string;
 
 /** Count, attractive, smart, funny, interesting. */
@@ -32,7 +32,7 @@ export type PersonRow = {
   readonly isCandidate: boolean;
 };
 
-/** Reads what the database gives of a person. */
+/** Reads a person from a row of the database. */
 export const factsOf = (row: PersonRow): PersonFacts => ({
   id: row.id,
   traits: new Map(

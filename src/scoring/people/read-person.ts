@@ -15,7 +15,7 @@ export type OpenPeople = {
   readOnce(position: number): Person;
   idAt(position: number): number;
   isCandidateAt(position: number): boolean;
-  /** Index of a location text in the columns of the filter; undefined if no packed person has it. */
+  /** Index of a location text in the columns of the filter; undefined if none of the packed people has it. */
   textIndexOf(text: number): number | undefined;
   /** Undefined for an id that is not packed. */
   positionOf(id: number): number | undefined;
@@ -38,7 +38,7 @@ export function openPeople(packed: PackedPeople): OpenPeople {
   const texts = f64.subarray(columns.texts >> 3, (columns.texts >> 3) + sizes.texts);
   const textIndexes = new Map(Array.from(texts, (text, index) => [text, index]));
   const readAt = readerOf(packed, f64);
-  // All of it at once: an array that grows at random places would become a hash table.
+  // Allocated at once: an array that grows at random indexes would become a hash table.
   const people = Array.from({ length: sizes.people }, (): Person | null => null);
   return {
     packed,
@@ -75,8 +75,8 @@ export function openPeople(packed: PackedPeople): OpenPeople {
 }
 
 /**
- * Indexes of ascending ids. Ids that nobody packed has get the next indexes, in their order: they are common
- * with nobody, and only count.
+ * Indexes of ascending ids. Ids that no packed person has get the next indexes, in their order: they are
+ * common with nobody, and only add to the number.
  */
 function openIndexes(ids: Float64Array) {
   const indexes = new Map(Array.from(ids, (id, index) => [id, index]));

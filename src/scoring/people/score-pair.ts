@@ -19,7 +19,7 @@ export const TERM_COUNT = PAIR_TERMS.length;
 /** Each from 0 to 1, unweighted. */
 export type PairTerms = { readonly [Term in PairTerm]: number };
 
-/** What a term is worth where a side of it is missing. */
+/** The value of a term if one side of it is missing. */
 export const MISSING = { traits: 0.5, interests: 0.1, quality: 0.5, fit: 0.5, sameText: 0.25 } as const;
 
 /** Radius of proximity of a viewer without a preferred distance. */
@@ -40,8 +40,9 @@ export type PairScore = {
 export type ScoredPair = PairScore & { readonly candidateId: number };
 
 /**
- * score = 0.25 traits + 0.2 interests + 0.15 quality + 0.1 fit + 0.2 proximity + 0.1 newness, as one person,
- * the viewer, sees the other. The reference: fast paths find the same candidates and store these scores.
+ * score = 0.25 traits + 0.2 interests + 0.15 quality + 0.1 fit + 0.2 proximity + 0.1 newness, from the point
+ * of view of one person, the viewer. The reference: fast paths find the same candidates and store these
+ * scores.
  *
  * Summed in this order, newness last, so that a stored sum of the rest can take a later newness.
  */
@@ -225,7 +226,7 @@ export const mayList = (viewer: Person, candidate: Person, blocked: ReadonlySet<
 
 /**
  * Order of a list: higher score, then the lower id. Scores are compared as they are stored, in f32, so that
- * what is stored tells the order (decision 0315).
+ * the order follows from the stored scores (decision 0315).
  */
 export const comparePairs = (
   a: Pick<ScoredPair, "score" | "candidateId">,
@@ -236,7 +237,7 @@ export type PairLists = { readonly [Tier in PairTier]: readonly ScoredPair[] };
 
 /** Collects the best pairs of each tier. */
 export type BestPairs = {
-  /** Scores a candidate whom the viewer may meet. */
+  /** Scores a candidate whom the viewer may see. */
   offer(viewer: Person, candidate: Person): void;
   /** The best of each tier, best first. */
   lists(): PairLists;

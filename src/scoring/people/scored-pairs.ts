@@ -21,7 +21,7 @@ export type BestOfTier = {
  */
 export type ScoredPairs = {
   clear(): void;
-  /** Scores a candidate whom the viewer may meet. */
+  /** Scores a candidate whom the viewer may see. */
   offer(candidateId: number, position: number): void;
   /** The same of a candidate who is not packed. @param terms with the score after them. */
   offerScored(candidateId: number, listPosition: number, tier: PairTier, terms: Float64Array): void;
@@ -49,7 +49,7 @@ export function openScored(keep: number, scores: PackedScores): ScoredPairs {
   };
 }
 
-/** Sorts when this many times the kept number have come together: hardly ever after the filter. */
+/** Sorts when this many times the kept number have been collected, which is rare after the filter. */
 const ROOM = 4;
 
 function openTier(keep: number) {
@@ -63,7 +63,7 @@ function openTier(keep: number) {
   const { positions, candidateIds, scores, components } = columns;
   /** The scores in the form that comparePairs compares. */
   const rounded = new Float32Array(room);
-  /** The first `count` are taken, the others free. */
+  /** The first `count` are in use, the others free. */
   const order = new Int32Array(room);
   const scratch = new Int32Array(room);
   let count = 0;

@@ -7,7 +7,7 @@ import { withSlot } from "./slots.ts";
 import { openSeats, type Seat, type Slot, writeViewer } from "./viewer-params.ts";
 import { type Filter, openFilter } from "./web-assembly.ts";
 
-/** A viewer and whom they do not meet. */
+/** A viewer and the people they must not see. */
 export type PairViewer = {
   readonly id: number;
   /** Ids of those who blocked the viewer or are blocked by them. */
@@ -27,7 +27,7 @@ export type FoundPairs = {
  * scores in f32 and leaves every pair that may be among the best; scores in f64 decide on those.
  *
  * @param viewers neighbours in position are fastest. An unknown id is an error.
- * @param take is called for one viewer after the other. What it is given is overwritten by the next one.
+ * @param take is called for one viewer after the other. Its argument is overwritten for the next one.
  */
 export function searchPairs(
   people: OpenPeople,
@@ -70,7 +70,7 @@ function offerCandidates(
 ): void {
   scored.clear();
   if (candidates !== null) {
-    // The filter has already excluded people the viewer must not meet.
+    // The filter has already excluded people whom the viewer must not see.
     for (let n = 0; n < candidates.length; n++)
       scored.offer(people.idAt(candidates[n] as number), candidates[n] as number);
     return;
@@ -85,7 +85,7 @@ function offerCandidates(
  * The packed people who may be among the best `keep` of a tier for a person who is not packed.
  *
  * @param viewer with indexes.
- * @param excluded positions of those who may not be.
+ * @param excluded positions of those who may not be among them.
  * @returns positions; null: everybody may be.
  */
 export const candidatesFor = (
@@ -107,7 +107,7 @@ type Seated = {
   readonly chunk: number;
 };
 
-/** Filters candidates for a group of viewers, at most as many as there are seats. */
+/** Filters candidates for a group of viewers, at most SEATS of them. */
 type Search = (together: readonly Seated[]) => PairCandidates[];
 
 function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) => T): T {
@@ -121,7 +121,7 @@ function withSearch<T>(people: OpenPeople, keep: number, work: (search: Search) 
   });
 }
 
-/** A viewer in a seat. `isOpen` ends when the filter is of no use. */
+/** A viewer in a seat. `isOpen` becomes false when the filter is of no use. */
 type Scanned = {
   readonly seat: Seat;
   readonly chunk: number;
@@ -129,7 +129,7 @@ type Scanned = {
   isOpen: boolean;
 };
 
-/** All viewers look at a chunk before the next one is read; each begins with that of their neighbours. */
+/** All viewers search a chunk before the next one is read; each begins with the chunk of their neighbours. */
 function searchTogether(
   people: OpenPeople,
   slot: Slot,
@@ -155,8 +155,8 @@ function searchTogether(
 const LEAST_SAMPLED = 4;
 
 /**
- * Begins with the floors that a sixteenth of the candidates suggests: without them most pairs that are scored
- * are better than the floor of their time alone.
+ * Begins with floors estimated from a sixteenth of the candidates: otherwise most pairs are scored only
+ * because the floor is still low.
  */
 function guessFloors(filter: Filter, together: readonly Scanned[], chunks: number): void {
   for (const { seat } of together) filter.beginSample(seat.at);

@@ -31,13 +31,13 @@ import { type Filter, openFilter } from "./web-assembly.ts";
 export type FindViewers = (candidate: Person, take: (position: number) => void) => void;
 
 /**
- * Calls `work` with a search for the viewers of candidates. It is the filter with the sides exchanged: what
- * a record holds of a candidate, quality and newness, is replaced by minus the floor of the list on which the
- * viewer has the candidate, and the ratings they receive by those they give. All else is the same from both
- * sides but for the radius of proximity: the largest of a chunk stands for all.
+ * Calls `work` with a search for the viewers of candidates. It is the filter with the sides exchanged: what a
+ * record holds of a candidate, quality and newness, is replaced by minus the floor of the list on which the
+ * viewer has the candidate, and the ratings they receive by those they give. All else is symmetric except for
+ * the radius of proximity: the largest one of a chunk is used for all.
  *
- * @param floors the score that reaches a list, by 2 x position + tier; -Infinity: everybody does, Infinity:
- * there is no list.
+ * @param floors the score that reaches a list, by 2 x position + tier; -Infinity: everybody reaches it,
+ *   Infinity: there is no list.
  */
 export function withViewers<T>(sides: ViewerSides, floors: Float64Array, work: (find: FindViewers) => T): T {
   const { people } = sides;
@@ -116,7 +116,7 @@ function openWanted(
   if (age !== null)
     return (position) =>
       age >= (ageMin[position] as number) && age <= (ageMax[position] as number) && isOfGender(position);
-  // An unknown age is of none that is asked for.
+  // An unknown age is in no preferred range.
   return (position) =>
     ageMin[position] === Number.NEGATIVE_INFINITY &&
     ageMax[position] === Number.POSITIVE_INFINITY &&

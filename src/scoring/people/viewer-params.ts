@@ -115,13 +115,14 @@ export function writeViewer(seat: Seat, people: OpenPeople, viewer: Person): voi
   setInt(PARAM.ageMax, hasAgePreference ? known(Math.floor(viewer.ageMax ?? NO_AGE)) : NO_AGE);
   writeGenders(seat.u8.subarray(at + layout.genders, at + layout.genders + NO_GENDER + 1), packed, viewer);
   setInt(PARAM.wanted, wantedBits(packed, viewer));
-  // Without a preference an unknown gender is met as well.
+  // Without a preference an unknown gender is accepted as well.
   setInt(PARAM.anyGender, viewer.genders.length === 0 ? -1 : 0);
 }
 
 /**
  * The viewer's strengths as a row; which traits there are as masks, one for each word and lane by lane; their
- * signs; sums of squares for each value of each byte of a mask. Traits that nobody packed has only count.
+ * signs; sums of squares for each value of each byte of a mask. Traits that no packed person has only add to
+ * the number.
  */
 function writeTraits(seat: Seat, { sizes }: PackedPeople, { traitIds, strengths }: Person): void {
   const { at, layout, f32, i32 } = seat;

@@ -14,7 +14,7 @@ import type { OpenPeople } from "./read-person.ts";
 import { DEFAULT_RADIUS_KM, MISSING, PAIR_WEIGHTS } from "./score-pair.ts";
 import type { Slot } from "./viewer-params.ts";
 
-/** What decides on which list of each packed person a candidate is, in the order of their positions. */
+/** The facts that decide which list of each packed person a candidate is on, in the order of positions. */
 export type ViewerSides = {
   readonly people: OpenPeople;
   readonly kinds: Uint8Array;
@@ -23,18 +23,18 @@ export type ViewerSides = {
   readonly ageMax: Float64Array;
   /** Preferred genders as bits of their codes; ANY without a preference. */
   readonly genders: Int32Array;
-  /** What a score has from the fit and the interests that are missing. */
+  /** The part of a score for missing fit and missing interests. */
   readonly missing: Float64Array;
   /** The largest preferred distance of each block as a chord, and the largest radius of each chunk. */
   readonly chords: Float64Array;
   readonly radii: Float64Array;
 };
 
-/** Whom viewers have on list A. */
+/** The preferences by which a candidate is on list A. */
 export const KIND = {
-  /** Who has the age and gender. */
+  /** Whether the candidate has the preferred age and gender. */
   anywhere: 0,
-  /** Who has them and is near. */
+  /** The same, and is within the preferred distance. */
   near: 1,
   /** Not derivable from the gender bits. */
   unsure: 2,
@@ -132,7 +132,7 @@ export function isBlockNear(
 }
 
 /**
- * Writes the records of all people as viewers into a slot, but for their floors: the ratings that they give
+ * Writes the records of all people as viewers into a slot, except their floors: the ratings that they give
  * take the place of those that they receive.
  */
 export function writeViewerRecords({ at, layout, f32, i32 }: Slot, { people }: ViewerSides): void {

@@ -10,7 +10,7 @@ export type Filter = {
   beginSample(params: number): void;
   sample(params: number, chunk: number): void;
   guess(params: number): void;
-  /** @returns 0 when more tie than the buffer of hits holds. */
+  /** @returns 0 if more candidates tie than the buffer of hits holds. */
   scan(params: number, chunk: number): number;
   /** @returns the number of hits; -1 when a floor that was guessed is too high. */
   end(params: number): number;

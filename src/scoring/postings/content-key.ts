@@ -1,6 +1,6 @@
 import { wordsOf } from "./words.ts";
 
-/** Two postings with equal keys are the same one: who is hiring for what, and where. */
+/** The key of a posting: company, title and place. Postings with equal keys are the same. */
 export type PostingKeys = {
   /** The company without its legal form. */
   readonly company: string;
@@ -63,7 +63,7 @@ function companyKey(company: string): string {
   return (own.length > 0 ? own : words).join(" ");
 }
 
-/** C++ and C# are no C. */
+/** C++ and C# are not C. */
 const named = (title: string): string =>
   title.replace(/(\p{L})\+\+/gu, "$1plusplus ").replace(/(?<!\p{L})(\p{L})#/gu, "$1sharp ");
 

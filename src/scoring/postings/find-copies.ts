@@ -1,7 +1,7 @@
 import { areCopies, bucketsOf, comparedWords, shinglesOf } from "./near-duplicate.ts";
 import { levelOf } from "./recommend/title.ts";
 
-/** A posting as far as copies are recognized by it. */
+/** The facts of a posting by which copies are recognized. */
 export type Comparable = {
   readonly id: string;
   readonly company: string;
@@ -15,7 +15,7 @@ export type Comparable = {
 /** Why a posting is a copy: equal keys, or a similar text. */
 export type Copy = { readonly of: string; readonly by: "content" | "text" };
 
-/** Recognizes copies among the postings it is given, in one pass. */
+/** Recognizes copies among postings, in one pass. */
 export type CopyFinder = {
   /**
    * Adds an original. `buckets`: those of `textBuckets`.
@@ -104,7 +104,7 @@ function findSimilar(
 /**
  * Whether two titles may be of one opening: of one level, and the words of one among those of the other.
  * Employers use one text for several openings: "Engineer, Go" and "Engineer, Rust" are two, "Engineer" and
- * "Wanted: Engineer" may be one. Numbers of more than one digit say nothing.
+ * "Wanted: Engineer" may be one. Numbers of more than one digit are ignored.
  */
 function mayBeSameTitle(a: string, b: string): boolean {
   if (a === b) return true;

@@ -1,4 +1,4 @@
-/** What a list that was read says about the postings it does not contain. */
+/** What follows from a list for the postings that it does not contain. */
 export type ListingVerdict =
   /** They are missing. */
   | "complete"
@@ -8,12 +8,12 @@ export type ListingVerdict =
 /** Successful lists in a row without a posting, after which it is closed. */
 export const MISSES_TO_CLOSE = 2;
 
-/** A list that has been short for this long is taken for the new list. */
+/** A list that has been short for this long is accepted as the new list. */
 const SHRUNK_ACCEPTED_MS = 14 * 86_400_000;
 
 /**
- * shrunk = found < previous / 2, unless it has been so for two weeks. An empty list after one posting is
- * shrunk as well.
+ * shrunk = found < previous / 2, unless that has been the case for two weeks. An empty list after one posting
+ * is shrunk as well.
  */
 export function listingVerdict(facts: {
   readonly found: number;

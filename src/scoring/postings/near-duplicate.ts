@@ -3,11 +3,11 @@ import { wordsOf } from "./words.ts";
 
 // Near-duplicates by MinHash over word shingles (Broder 1997), in bands (LSH), verified by exact Jaccard.
 
-/** Words of a shingle. With fewer, texts of one template are taken for copies. */
+/** Words of a shingle. With fewer, texts of one template would count as copies. */
 const SHINGLE_WORDS = 5;
-/** Longer texts are compared by their beginning. */
+/** Only this many words of a text are compared. */
 const MAX_WORDS = 2_000;
-/** Shorter texts say too little. */
+/** Shorter texts are not compared. */
 const MIN_WORDS = 20;
 const BANDS = 16;
 const ROWS = 4;

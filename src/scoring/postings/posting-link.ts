@@ -1,11 +1,14 @@
 /** Tracking parameters, which are removed whatever their value. */
 const TRACKING =
   /^(utm_.*|gh_src|gh_jid_src|lever-(source|origin|via).*|referrer|fbclid|gclid|dclid|msclkid|mc_[ce]id|_hs.*|igshid|yclid)$/i;
-/** Parameters that say so with a name as their value. With a number, they may say which posting it is. */
+/**
+ * Parameters that are tracking parameters if their value is a name. With a number, they may identify the
+ * posting.
+ */
 const NAMING = /^(ref|refid|source|src|trk|tracking(id)?)$/i;
 /**
  * The fragments of single-page sites ("#/jobs/17", "#!jobs", "#job-17") and those that lead to a text of the
- * page ("#:~:text=Baker") say which posting it is, "#apply" does not.
+ * page ("#:~:text=Baker") identify the posting, "#apply" does not.
  */
 const NAMES_POSTING = /^#(?:!|\/|:~:text=|.*\d)/;
 
@@ -14,10 +17,10 @@ const MAX_LINK = 2_000;
 const SPELLING = 5;
 
 /**
- * The address of a posting without what only says where its reader came from: tracking parameters, and a
- * fragment that names a part of the page. It leads to the page as its source wrote it.
+ * The address of a posting without the parts that do not identify it: tracking parameters, and a fragment
+ * that names a section of the page. Otherwise it is as its source wrote it.
  *
- * @returns null for what is no http(s) address, carries credentials, or is too long to be stored.
+ * @returns null if the text is not an http(s) address, has credentials, or is too long to be stored.
  */
 export function postingLink(written: string): string | null {
   if (written.length > MAX_LINK || !URL.canParse(written)) return null;
@@ -33,7 +36,7 @@ export function postingLink(written: string): string | null {
 }
 
 /**
- * What the links of copies have in common: a link of `postingLink` without "www." and the slash at the end of
+ * The key that the links of copies share: a link of `postingLink` without "www." and the slash at the end of
  * its path. Not every host answers at this address, so it is compared and never shown.
  */
 export function linkKey(link: string): string {

@@ -10,7 +10,7 @@ import {
 } from "./recommend/score-posting.ts";
 import { roleWordsOf } from "./recommend/title.ts";
 
-/** An entry of a stored list, and what its posting is now. */
+/** An entry of a stored list, with the current state of its posting. */
 export type StoredEntry = {
   readonly id: number;
   readonly score: number;
@@ -21,15 +21,15 @@ export type StoredEntry = {
   readonly title: string;
 };
 
-/** What a user did since the list was computed, or before. */
+/** The feedback of a user, from before and after the list was computed. */
 export type Feedback = Pick<RecommendUser, "hidden" | "dismissedCompanies" | "dismissedWords" | "seenDays">;
 
 export type ServedEntry<E extends StoredEntry> = { readonly entry: E; readonly score: number };
 
 /**
- * What is served of a stored list, best first: each score times the factor of the feedback as it is now,
- * divided by the factor that it was computed with. What is hidden, seen too often, or below 0.20 is left
- * out, and the reserve of the list fills its place. Without new feedback this is the stored list.
+ * The served part of a stored list, best first: each score times the factor of the current feedback, divided
+ * by the factor that it was computed with. Postings that are hidden, seen too often, or below 0.20 are left
+ * out, and the reserve of the list takes their places. Without new feedback this is the stored list.
  */
 export function serveList<E extends StoredEntry>(
   entries: readonly E[],

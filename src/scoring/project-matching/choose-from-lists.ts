@@ -1,9 +1,9 @@
 import { NOTICE_SKIP_REASONS } from "./choose-candidates.ts";
 
 /**
- * Candidates of many projects as the server encodes them, never turned into objects. A pair takes 18 bytes:
- * volunteer (int8), score (float8), and the rule that forbids notifying them (int2: 0 for none, else 1 + its
- * index in NOTICE_SKIP_REASONS).
+ * Candidates of many projects as the server encodes them, which are never decoded into objects. A pair takes
+ * 18 bytes: volunteer (int8), score (float8), and the rule that forbids notifying them (int2: 0 for none,
+ * else 1 + its index in NOTICE_SKIP_REASONS).
  */
 export type CandidateLists = {
   /**

@@ -1,4 +1,4 @@
-/** What is known of a volunteer without matches. */
+/** The facts about a volunteer without matches. */
 export type VolunteerFacts = {
   readonly isVolunteer: boolean;
   readonly isActive: boolean;
@@ -33,7 +33,7 @@ export function whyNoMatches(facts: VolunteerFacts): NoMatchesReason {
   return facts.best === null ? "none-left" : "below-min-score";
 }
 
-/** What is known of a project without candidates. */
+/** The facts about a project without candidates. */
 export type ProjectListFacts = {
   readonly isOpen: boolean;
   readonly requiredSkills: number;

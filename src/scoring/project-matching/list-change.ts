@@ -2,7 +2,7 @@ import { compareMatches, type MatchRank } from "./match.ts";
 
 /** A volunteer whose profile changed, as far as one list is concerned. */
 export type ChangedVolunteer = {
-  /** What they score now; null when nothing matches, or nothing of them is visible. */
+  /** Their current score; null if no skill matches, or their skills are hidden. */
   readonly now: MatchRank | null;
   /** Whether they are on the list. */
   readonly isStored: boolean;
@@ -20,19 +20,19 @@ export type ListChangeFacts = {
   readonly changed: readonly ChangedVolunteer[];
 };
 
-/** What becomes of a changed volunteer. */
+/** What happens to a changed volunteer on a list. */
 export type ListChange = "upsert" | "remove" | "none";
 
 /**
  * Updates the list of one project for changed volunteers without looking at others, where the list shows
  * enough for that.
  *
- * On a list with room everybody who matches is stored. Beyond the end of a full one nobody is known, but all
- * of them rank after its last row. So the list is known as long as enough volunteers rank before that: those
- * who stayed on it unchanged, and the changed ones who rank before it now.
+ * A list with room contains everybody who matches. Volunteers beyond the end of a full one are not known, but
+ * all of them rank after its last row. So the list can be updated as long as enough volunteers rank before
+ * that row: unchanged ones on the list, and changed ones who rank before it now.
  *
- * @returns what becomes of each, in order; the list is then cut to its capacity. Or `recompute`: it has to be
- * computed from all volunteers.
+ * @returns what happens to each, in order; the list is then cut to its capacity. Or `recompute`: it has to be
+ *   computed from all volunteers.
  */
 export function decideListChanges({
   size,

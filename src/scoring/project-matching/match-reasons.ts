@@ -1,7 +1,7 @@
 import { distanceText } from "../distance.ts";
 import { type MatchScore, percentOf } from "./match.ts";
 
-/** What the reasons of a match are made from. */
+/** The facts that the reasons of a match are built from. */
 export type ReasonFacts = {
   readonly score: Pick<MatchScore, "matchedCount" | "locationScore">;
   /** Names of the required skills that the volunteer has, sorted. */

@@ -71,15 +71,14 @@ export type Pass = {
   readonly block: SkillBlock;
   /** Index of the block among all blocks. */
   readonly at: number;
-  /** How many of the required skills anybody in the block has. */
+  /** How many of the required skills occur in the block. */
   readonly present: number;
   readonly wanted: Int32Array;
 };
 
 /**
- * The sum of skills that it takes to enter the list with this location score; null where it does not count.
- * Never too high, so nobody is left out who could enter; slightly too low, so that some are scored who do
- * not.
+ * The sum of skills needed to enter the list with this location score; null where it does not count. Never
+ * too high, so nobody is left out who could enter; slightly too low, so that some are scored who do not.
  */
 function neededMilli({ best, required }: Search, locationScore: number | null): number {
   const score = best.full() ? best.worstScore() : 0;

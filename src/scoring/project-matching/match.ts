@@ -15,7 +15,7 @@ export const MATCH_WEIGHTS = {
   reachKm: 100,
 } as const;
 
-/** A project as matching sees it. Ids are numbers, since ties break by them. */
+/** The facts of a project that matching uses. Ids are numbers, since ties break by them. */
 export type MatchProject = {
   readonly id: number;
   /** At least one, without duplicates. */
@@ -24,7 +24,7 @@ export type MatchProject = {
   readonly remote: boolean;
 };
 
-/** A volunteer as matching sees them: weights by skill id, in thousandths from 100 to 1000. */
+/** The facts of a volunteer that matching uses: weights by skill id, in thousandths from 100 to 1000. */
 export type MatchVolunteer = {
   readonly id: number;
   readonly skills: ReadonlyMap<number, number>;
@@ -77,7 +77,7 @@ export function totalScore(skillMilli: number, required: number, locationScore: 
  * skills scores more, wherever they are. The SQL of src/project-matching/score-bound.ts computes the same.
  *
  * @param skillMilli and `required` as for `totalScore`.
- * @param project whether its location can count is all that is read.
+ * @param project only whether its location can count is read.
  */
 export const scoreBound = (
   skillMilli: number,
@@ -160,7 +160,7 @@ export function matchOf(project: MatchProject, volunteer: MatchVolunteer): Match
   return scored && { volunteerId: volunteer.id, ...scored };
 }
 
-/** What the order of a list is decided by. */
+/** The sort key of a list. */
 export type MatchRank = Pick<Match, "score" | "matchedCount" | "volunteerId">;
 
 /**

@@ -18,7 +18,7 @@ export interface BudgetCandidate extends PerformanceFacts {
 
 export interface BudgetFacts {
   readonly periodType: BudgetPeriodType;
-  /** The pool, with what was carried over from the last period. */
+  /** The pool, including the leftover carried over from the last period. */
   readonly poolMicro: bigint;
   readonly candidates: readonly BudgetCandidate[];
 }

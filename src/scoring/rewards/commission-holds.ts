@@ -14,7 +14,7 @@ export interface BuyerHistory {
   readonly amount30DaysMicro: bigint;
 }
 
-/** What the fraud signals are computed from. */
+/** The facts that the fraud signals are computed from. */
 export interface HoldFacts {
   readonly amountMicro: bigint;
   readonly soldAt: Date;
@@ -24,7 +24,7 @@ export interface HoldFacts {
   readonly buyerHistory: BuyerHistory;
 }
 
-/** Signals about the buyer's other sales: all that a sale which arrives late can change. */
+/** Signals about the buyer's other sales, the only ones that a late sale can change. */
 export type HistoryReason = "velocity" | "amount-above-average";
 
 export type HoldReason = HistoryReason | "young-chain" | "sale-before-referral" | "late-receipt";

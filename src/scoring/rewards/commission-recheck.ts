@@ -23,9 +23,9 @@ export type CommissionRecheck =
   | { readonly kind: "released"; readonly reasons: readonly HoldReason[] };
 
 /**
- * Decides again about a settled sale, from its stored facts with the windows as they are now. Only holds
- * depend on windows, so the lines of a decision never change. An operator's decision stands, and so does one
- * that was made by another version of the rules.
+ * Decides again about a settled sale, from its stored facts and the current windows. Only holds depend on
+ * windows, so the lines of a decision never change. An operator's decision stands, and so does one that was
+ * made by another version of the rules.
  */
 export function recheckCommission(
   settled: SettledCommission,

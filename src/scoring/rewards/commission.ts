@@ -67,7 +67,7 @@ export type CommissionDecision =
  * remainder of the rates.
  *
  * A level is paid unless its user is the buyer, or is in the chain at a lower level, or amount x rate is
- * below the minimum, compared before rounding. Levels never shift; what a missing or omitted level would get
+ * below the minimum, compared before rounding. Levels never shift; the part of a missing or omitted level
  * stays with the treasury. Every line is 0.01 or more. `holdReasons` decides between "award" and "hold".
  * "unresolved": the buyer has no profile. "none": the buyer has no referrer (no-referrer), or the chain holds
  * only the buyer (nobody-due), or every level left is below the minimum (below-minimum). Amounts are in

@@ -7,7 +7,9 @@ export const MULTIPLIER_WEIGHTS = {
   perLevelHundredths: 10,
   /** Approved assignments in a group; an incomplete group does not count. */
   approvalsPerGroup: 10,
-  /** What each group adds: 0.05 for groups 1 and 2, 0.03 for groups 3 to 5, 0.01 from group 6 on. */
+  /**
+   * The amount that each group adds: 0.05 for groups 1 and 2, 0.03 for groups 3 to 5, 0.01 from group 6 on.
+   */
   activitySteps: [
     { afterGroups: 0, perGroupHundredths: 5 },
     { afterGroups: 2, perGroupHundredths: 3 },

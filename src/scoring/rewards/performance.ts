@@ -9,8 +9,8 @@ export const PERFORMANCE_WEIGHTS = {
 } as const;
 
 /**
- * More experience than this counts as this, so that a number holds every score exactly, whatever rewards and
- * levels a host gives its tasks.
+ * The cap of experience, so that a number holds every score exactly, whatever rewards and levels a host gives
+ * its tasks.
  */
 export const MAX_XP_TIMES_LEVEL = 100_000_000_000;
 

@@ -1,7 +1,7 @@
 import { QUANTUM_MICRO, roundHalfUp } from "../money.ts";
 import { allocateQuanta } from "./allocate.ts";
 
-/** A commission line: what it was paid, and what earlier refunds took back of it. */
+/** A commission line: the amount paid, and the part that earlier refunds took back. */
 export type RefundedLine = {
   readonly level: number;
   readonly amountMicro: bigint;
@@ -11,17 +11,17 @@ export type RefundedLine = {
 export type RefundFacts = {
   /** The amount of the sale that the commissions were decided on. */
   readonly saleMicro: bigint;
-  /** What was refunded of it before. */
+  /** The part of it that was refunded before. */
   readonly refundedMicro: bigint;
-  /** What is refunded now. */
+  /** The amount refunded now. */
   readonly refundMicro: bigint;
   readonly lines: readonly RefundedLine[];
 };
 
 /**
  * taken back so far = total of the lines x refunded so far / sale, half up to 0.01, and all of it once all of
- * the sale is refunded. What a refund adds to that is split over the lines by largest remainder of what is
- * left of them.
+ * the sale is refunded. The increase by a refund is split over the lines by largest remainder of their
+ * remaining amounts.
  *
  * All in millionths. No line is taken back by more than is left of it, whatever the order and the amounts of
  * refunds, and refunds that add up to the sale take back all of every line. A refund may take back nothing,

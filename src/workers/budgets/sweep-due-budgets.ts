@@ -5,7 +5,9 @@ import { done } from "../../queues/outcome.ts";
 import { cutOrganizations, dueBudgets, organizationRange } from "../../rewards/due-budgets.ts";
 import { distributeBudget } from "./distribute-budget.ts";
 
-/** Organizations with an unknown time zone that the result of a range, and of a run, names. */
+/**
+ * At most this many organizations with an unknown time zone are named in the counts of a range, and of a run.
+ */
 const NAMED_BY_RANGE = 5;
 const NAMED_BY_RUN = 10;
 

@@ -35,7 +35,7 @@ type Payload = z.output<typeof payload>;
 
 /**
  * Decides again about sales of a buyer that were settled before one that was sold earlier: it is part of the
- * windows that their decisions depend on (docs/decisions/0200). The late sales of one buyer are looked at
+ * windows that their decisions depend on (docs/decisions/0200). The late sales of one buyer are checked
  * together.
  */
 export const recheckCommissions: BatchJob<Payload> = defineJob({
@@ -71,7 +71,7 @@ export const recheckCommissions: BatchJob<Payload> = defineJob({
 });
 
 /**
- * Finds what to decide again for each buyer, up to a number; the rest is enqueued.
+ * Finds what to decide again for each buyer, up to a limit; the rest is enqueued.
  *
  * @param groups the late sales of each buyer, by time of sale.
  */
@@ -97,7 +97,7 @@ async function findOfBuyers(
   return idsOf;
 }
 
-/** Where the one that is the least far continues: looking at a sale twice changes nothing. */
+/** Continues with the buyer whose position is the earliest: looking at a sale twice changes nothing. */
 function startOf(late: readonly LateSale[], payloads: readonly Payload[]): bigint {
   const ids = new Set(late.map(({ id }) => id));
   const starts = payloads.filter(({ saleId }) => ids.has(saleId)).map(({ after }) => BigInt(after ?? 0));

@@ -22,14 +22,14 @@ type Answer = {
   configured: boolean;
   since: string;
   sales: readonly string[];
-  /** True if the seller has more sales of the time `since` than it lists: the rest cannot be asked for. */
+  /** True if the seller has more sales of the time `since` than it lists: the rest cannot be requested. */
   isCut: boolean;
   receivedAt: string;
 };
 
 /**
  * Fetches sales that never reached the webhook and records them in the same way, a page in a transaction. It
- * enqueues itself until the seller lists nothing later than it was asked for.
+ * enqueues itself until the seller lists nothing later than the requested time.
  */
 export const reconcileSales: OutsideJob<Payload, Request, Answer> = defineJob({
   name: "reconcile-sales",
@@ -74,7 +74,7 @@ const STEP_MS = 1;
 
 /**
  * Lists sales from a time on. If all are of that very time, the seller's page may have no room for others, so
- * it is asked for later ones too. If it has some, its list of that time may be cut.
+ * later ones are requested too. If there are any, the list of that time may be cut.
  */
 async function listPastOneTime(
   seller: TokenSalesPort,
@@ -110,7 +110,7 @@ const recordCut = (tx: Tx, since: string): Promise<void> =>
 async function continueAfter(tx: Tx, { since }: Payload, { next, newest }: Page): Promise<void> {
   if (next !== null)
     await enqueue(tx, reconcileSales, since === undefined ? {} : { since: next.toISOString() });
-  // What an operator asks for by hand says nothing about how far the list was read.
+  // A manual run says nothing about how far the list was read.
   if (since !== undefined) return;
   if (next === null) await finishListing(tx, SOURCE, newest);
   else await storePageEnd(tx, SOURCE, next);
@@ -150,7 +150,7 @@ function firstPage(answer: Answer): Page {
   };
 }
 
-/** Sales whose buyer cannot be named by a number yet are faulty: they are listed again for three days. */
+/** Sales whose buyer has no known id yet count as faulty: they are listed again for three days. */
 async function withBuyers(tx: Tx, page: Page): Promise<Page> {
   const sales: ReceivedSale[] = [];
   const faulty = [...page.faulty];

@@ -24,7 +24,7 @@ export const releaseCommission = defineJob({
     const sale = await lockStoredSale(tx, saleId);
     if (!sale) return skipped("no such sale");
     if (sale.status !== "held") return skipped(`the sale is ${sale.status}, not held`);
-    // What refunds took back of a line is not paid.
+    // The part of a line that refunds took back is not paid.
     const lines = sale.lines.map((line) => ({ ...line, amountMicro: leftOf(line) }));
     const due = lines.filter(({ amountMicro }) => amountMicro > 0n);
     const total = due.reduce((sum, line) => sum + line.amountMicro, 0n);

@@ -82,7 +82,7 @@ function amountOf({ amount }: Payload): bigint | undefined {
   return parsed?.kind === "amount" ? parsed.amountMicro : undefined;
 }
 
-/** A refund that an operator asks for has a row like one that the seller sent. */
+/** A refund by an operator has a row like one that the seller sent. */
 const operatorRefund = async (
   { saleId, amount }: Payload,
   amountMicro: bigint,

@@ -7,7 +7,7 @@ import { done } from "../../queues/outcome.ts";
 /** Users per range: less than a second for some hundred events each. */
 const USERS_PER_RANGE = 500;
 
-/** Computes what users are drawn to, from what they did in the last 90 days. */
+/** Computes the affinities of users from their engagement of the last 90 days. */
 export const affinity = defineJob({
   name: "affinity",
   queue: "feeds",

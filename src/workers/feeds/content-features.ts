@@ -5,7 +5,7 @@ import { ownIdField } from "../../ids.ts";
 import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
-/** Computes what posts are about, and their quality. */
+/** Computes the topics and the quality of posts. */
 export const contentFeatures = defineJob({
   name: "content-features",
   queue: "feeds",

@@ -4,7 +4,8 @@ import { defineJob } from "../../queues/job.ts";
 import { done } from "../../queues/outcome.ts";
 
 /**
- * Scores are kept by each event of engagement; this deletes what is over and writes what follows from them.
+ * Each engagement event updates the scores; this job deletes expired ones and writes the figures derived from
+ * them.
  */
 export const trending = defineJob({
   name: "trending",

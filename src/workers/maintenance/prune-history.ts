@@ -67,7 +67,7 @@ const HISTORY = {
     time: "updated_at",
     days: ({ historyDays }) => historyDays.engagement,
   },
-  // Readers are refused after seven days; a transaction of a day may have noted its changes that early.
+  // Readers are refused after seven days; a transaction of a day may have recorded its changes that early.
   result_changes: {
     table: "result_changes",
     time: "at",
@@ -83,8 +83,8 @@ const range = z.object({ kind: z.enum(KINDS), from: z.string(), to: z.string(), 
 type Range = z.infer<typeof range>;
 
 /**
- * Deletes old webhook calls, runs, audit entries, failed logins, engagement and noted changes of results, and
- * closes change feeds that nobody reads. What is about money stays.
+ * Deletes old webhook calls, runs, audit entries, failed logins, engagement and recorded changes of results,
+ * and closes change feeds that nobody reads. Records about money stay.
  */
 export const pruneHistory = defineJob({
   name: "prune-history",
@@ -120,7 +120,10 @@ export const pruneHistory = defineJob({
   sum: async (_payload, counts, { tx }) => done({ ...counts, ...(await sizeCounts(tx)) }),
 });
 
-/** The histories whose rows should have been deleted by an instant. One after the other: nobody waits. */
+/**
+ * The histories whose rows should have been deleted by an instant. The queries run one after the other, since
+ * nobody waits for the result.
+ */
 export async function overdueHistory(on: Queryable, settings: Settings, at: Date): Promise<Overdue[]> {
   const overdue: Overdue[] = [];
   for (const kind of KINDS) {

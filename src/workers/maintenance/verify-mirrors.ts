@@ -13,7 +13,7 @@ const CATCH_UP_MS = 5_000;
 /** When to try again while a mirror is behind. */
 const BEHIND_MS = 60_000;
 
-/** Compares mirrors with what their selects give. It reports what differs and never repairs it. */
+/** Compares mirrors with their selects. It reports differences and never repairs them. */
 export const verifyMirrors = defineJob({
   name: "verify-mirrors",
   queue: "maintenance",
@@ -59,7 +59,7 @@ const comparable = async (on: Queryable): Promise<Mirror[]> =>
   );
 
 /**
- * Waits until the changes noted so far have been applied.
+ * Waits until the changes recorded so far have been applied.
  *
  * @throws Snooze if the mirror is behind.
  */

@@ -12,7 +12,7 @@ import { searchableUser } from "../matching/people/searchable-user.ts";
 import { userInterestSets } from "../matching/people/user-interest-sets.ts";
 import { mediaMetadataAll } from "../media/media-metadata-all.ts";
 
-/** What the steps of a workflow are given. */
+/** The input of the steps of a workflow. */
 export type WorkflowOptions = {
   /** Only this user; every step takes it. */
   readonly userId?: string | undefined;
@@ -23,11 +23,11 @@ export type WorkflowOptions = {
 /** Jobs that run one after the other. */
 export type Workflow = {
   readonly description: string;
-  /** Each after those whose results it reads. */
+  /** In dependency order: each step comes after those whose results it reads. */
   readonly steps: readonly Job[];
   /** Further steps with `full`. */
   readonly fullSteps?: readonly Job[];
-  /** What steps are given besides the user, by their names. */
+  /** The further input of steps, by their names. */
   readonly inputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Whether it is for one user. */
   readonly ofUser: boolean;
@@ -61,7 +61,7 @@ export const WORKFLOWS = {
   "algorithm-update": {
     description: "recompute what depends on the algorithms: match scores, search index, feeds",
     steps: [matchScores, profileSearchIndex, feedPresort],
-    // Also where the version of the algorithm is the same, as after a change of what it reads.
+    // Even if the version of the algorithm is the same, as after a change of its inputs.
     inputs: { [matchScores.name]: { full: true } },
     ofUser: false,
   },

@@ -50,6 +50,6 @@ export const placeVolunteer = defineJob({
   },
 });
 
-/** What was done together is counted once. */
+/** Entries that were processed together are counted once. */
 const forAll = (payloads: readonly unknown[], first: Outcome, others: Outcome): Outcome[] =>
   payloads.map((_, index) => (index === 0 ? first : others));

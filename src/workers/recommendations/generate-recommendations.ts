@@ -64,7 +64,7 @@ export const generateRecommendations = defineJob({
   },
 });
 
-/** A list is merged into if it was computed within these hours, or left as it was by a run within them. */
+/** A list is merged if it was computed within these hours, or if a run within them left it unchanged. */
 const mergedFrom = (now: Date, sinceHours: number): Date =>
   new Date(now.getTime() - sinceHours * HOUR_MS - STAYS_FOR_MS);
 

@@ -12,9 +12,8 @@ export type LiveSessions = {
 };
 
 /**
- * Sessions that can be ended. Their ids are in Postgres until they would have expired. While it is down, a
- * process knows the sessions that were signed out at itself: the dashboard is needed most when something is
- * down.
+ * Sessions that can be ended. Their ids are in Postgres until they would have expired. While it is down, each
+ * process only knows the sessions that were ended in it: the dashboard is needed most when something is down.
  */
 export function liveSessions(
   runtime: Pick<Runtime, "db" | "log" | "clock">,

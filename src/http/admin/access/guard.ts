@@ -17,14 +17,17 @@ const CSRF_FIELD = "_csrf";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 const changesState = (req: Request): boolean => !SAFE_METHODS.has(req.method);
 
-/** Whether a browser shows the answer, not a program. */
+/** Whether the response is shown by a browser, not read by a program. */
 export const acceptsPage = (req: Request): boolean =>
   !req.path.includes("/api/") && req.accepts(["json", "html"]) === "html";
 
-/** Whether a browser asks for a page. */
+/** Whether a browser requests a page. */
 export const wantsPage = (req: Request): boolean => req.method === "GET" && acceptsPage(req);
 
-/** An address of the dashboard, or that of its start page: a link cannot lead anywhere else. */
+/**
+ * The address if it is one of the dashboard, else that of its start page, so that a link cannot lead
+ * elsewhere.
+ */
 export function safeTarget(next: unknown): string {
   const here = "http://dashboard.invalid";
   if (typeof next !== "string" || /[\\\s]/.test(next) || !URL.canParse(next, here)) return "/admin";

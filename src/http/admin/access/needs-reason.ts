@@ -3,7 +3,7 @@ import { REFERENCE_FIELDS } from "../../../db/references.ts";
 import type { Job } from "../../../queues/job.ts";
 import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
 
-/** Their jobs pay, or write to people. */
+/** The queues whose jobs pay or send to people. */
 const CONCERNS_PEOPLE: ReadonlySet<QueueName> = new Set([
   "commissions",
   "budgets",

@@ -6,11 +6,11 @@ import { sameText } from "../../requests/same-text.ts";
 /** `viewer` is read-only. */
 export type AdminRole = "admin" | "viewer";
 
-/** Whoever may sign in: under the name of a role, or as a person with the role admin. */
+/** A login: the name of a role, or a person with the role admin. */
 export type Login = { readonly name: string; readonly role: AdminRole };
 
 export type Session = {
-  /** The name that was signed in with, which the audit log has. */
+  /** The login name, which the audit log records. */
   readonly login: string;
   readonly role: AdminRole;
   readonly id: string;

@@ -38,7 +38,7 @@ export const auditTable = (entries: readonly AuditEntry[], empty: string): Html 
 const subjectHtml = (subject: string): Html =>
   html`<a href="${hrefOf("/admin/audit", { subject })}">${textHtml(subject)}</a>`;
 
-/** What was done by jobs of sales, whose rows are kept for ever and hold no address. */
+/** Actions of sales jobs, whose rows are kept forever and hold no address. */
 const DECISIONS: Readonly<Record<string, string>> = {
   "commission.release": "release",
   "sale.reverse": "reverse",
@@ -62,7 +62,7 @@ const isAtCommandLine = (actor: string): boolean => actor === "cli" || actor.sta
 const valueText = (value: unknown): string | null =>
   value === undefined || value === null ? null : typeof value === "string" ? value : JSON.stringify(value);
 
-/** Lists of more than this are folded. */
+/** Longer lists are collapsed. */
 const SHOWN_OF_LIST = 5;
 
 const detailsHtml = (details: Readonly<Record<string, unknown>>): Html =>

@@ -11,7 +11,7 @@ import { cursorPager, startOf, TIME_RANGE_NAMES } from "../frame/older.ts";
 import { following, showPage } from "../frame/page.ts";
 import { auditTable } from "./audit-table.ts";
 
-/** What operators and the service did. */
+/** Actions of operators and of the service. */
 export const auditPage: AdminPage = {
   path: "/audit",
   title: "Audit",
@@ -33,7 +33,7 @@ const filterSchema = z.object({
   before: idFilter,
 });
 
-/** `GET /audit` lists the audit log by who, what, about what and time. */
+/** `GET /audit` lists the audit log, filtered by actor, action, subject and time. */
 function auditRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/audit", (req, res) => showAudit(runtime, req, res));

@@ -2,11 +2,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const REDACTED = "[redacted]";
 
-/** What Bull Board answers on a route, without anything that could be personal text. */
+/** A response of Bull Board, without anything that could be personal text. */
 export function redactBody<B>(route: string, body: B): B | Fields | readonly unknown[] {
   if (!isFields(body)) return body;
   if (route.endsWith("/logs")) return listOf(body).map(() => REDACTED);
-  // There are no flows.
+  // Flows are not used.
   if (route.endsWith("/flow"))
     return { nodeId: onlyPlain(body["nodeId"]), flowRoot: null, isFlowNode: false };
   if (route.endsWith("/:jobId")) return { ...body, job: redactJob(body["job"]) };
@@ -22,7 +22,9 @@ export function redactBody<B>(route: string, body: B): B | Fields | readonly unk
   return body;
 }
 
-/** Every field of a job: a list of those that hold text would miss the ones that a later version adds. */
+/**
+ * Redacts every field of a job: a list of those that hold text would miss fields that a later version adds.
+ */
 function redactJob(job: unknown): unknown {
   if (!isFields(job)) return null;
   return Object.fromEntries(

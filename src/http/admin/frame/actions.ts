@@ -8,7 +8,7 @@ import { reasonBody } from "../access/reason.ts";
 import type { Session } from "../access/sessions.ts";
 import { hiddenToken } from "./page.ts";
 
-/** Whether the session of a response may change something: buttons are shown to those who may. */
+/** Whether the session of a response may change something; only then are buttons shown. */
 export const mayAct = (res: Response): boolean => sessionOf(res).role === "admin";
 
 /** The field for the reason of a decision, which the audit log keeps. */
@@ -27,7 +27,7 @@ export type ActionOptions = {
   readonly needsReason?: boolean;
   /** Further fields: hidden ones, or inputs. */
   readonly fields?: Html | readonly Html[] | null;
-  /** What the buttons are about, for screen readers: several rows have the same buttons. */
+  /** The subject of the buttons, for screen readers, since several rows have the same buttons. */
   readonly about?: string;
 };
 
@@ -49,7 +49,7 @@ export function actionForm(
 export const hiddenField = (name: string, value: string | number): Html =>
   html`<input type="hidden" name="${name}" value="${value}">`;
 
-/** Who decides, from where and why; null after sending 422 for a decision without a reason. */
+/** The actor, address and reason of a decision; null after sending 422 for a decision without a reason. */
 export function decisionOf(req: Request, res: Response): (Decided & { readonly reason: string }) | null {
   const given = validateBody(reasonBody, req, res, "no-reason");
   return given && { ...deciderOf(req, res), reason: given.reason };
@@ -60,7 +60,7 @@ const deciderOf = (req: Request, res: Response) => ({
   address: addressKey(req.ip),
 });
 
-/** The same for a decision that may go without a reason, unless it is required. */
+/** The same for a decision whose reason is optional unless it is required. */
 export function reasonIn(req: Request, res: Response, isRequired: boolean): Decided | null {
   const { reason } = (req.body ?? {}) as { readonly reason?: unknown };
   if (!isRequired && (reason === undefined || reason === "")) return deciderOf(req, res);

@@ -3,9 +3,9 @@ import type { Tone } from "./elements.ts";
 
 export type Chart = {
   readonly title: string;
-  /** What it shows in words: for those who do not see it, and without script. */
+  /** Describes the chart in words, for screen readers and without script. */
   readonly summary: string;
-  /** Behind each value: ` s`, `/min`. */
+  /** The unit after each value: ` s`, `/min`. */
   readonly unit: string;
   readonly kind?: "lines" | "points";
   /** Seconds since 1970, ascending. */
@@ -14,7 +14,7 @@ export type Chart = {
     readonly label: string;
     readonly values: readonly (number | null)[];
     readonly tone?: Tone;
-    /** Without a tone: which of the nine colours it has, so that it is the same in all charts. */
+    /** Which of the nine colours a series without a tone has, so that it is the same in all charts. */
     readonly hue?: number;
   }[];
 };
@@ -29,7 +29,7 @@ export function chartHtml({ title, summary, ...drawn }: Chart): Html {
 const WIDTH = 120;
 const HEIGHT = 24;
 
-/** A line without axes, for a cell of a table. */
+/** A sparkline: a line without axes, for a cell of a table. */
 export function sparkline(values: readonly number[], label: string): Html {
   const most = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, values.length - 1);

@@ -3,7 +3,7 @@ import { type Html, html } from "../../../html.ts";
 import { printable } from "../../../printable.ts";
 import { traceIdOf } from "../../../tracing/trace-context.ts";
 
-/** What a cell or a fact may hold: text of others is made printable and kept in its own direction. */
+/** The content of a cell or a fact. Foreign text is made printable and isolated in its own direction. */
 export type Content = Html | string | number | null | undefined;
 
 const HAS_ONE_DIRECTION = /^[\x20-\x7e]*$/;
@@ -34,7 +34,7 @@ const INSTANT = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ)/;
 export const sentenceHtml = (text: string): Html =>
   html`${text.split(INSTANT).map((part) => (isInstant(part) ? timeHtml(part) : textHtml(part)))}`;
 
-/** Text of others may look like an instant and have a month that does not exist. */
+/** Foreign text may look like an instant with a month that does not exist. */
 const isInstant = (part: string): boolean => INSTANT.test(part) && !Number.isNaN(Date.parse(part));
 
 const UNITS = [
@@ -70,7 +70,7 @@ export const formatCount = (n: number): string => n.toLocaleString("en-US");
 
 export type Tone = "good" | "busy" | "warn" | "bad" | "idle";
 
-/** A state in a word. The tone only adds to it. */
+/** A state as a word. The colour only repeats it. */
 export const badge = (text: string, tone: Tone): Html => html`<span class="badge ${tone}">${text}</span>`;
 
 export type Tile = {
@@ -96,7 +96,7 @@ export function tiles(all: readonly Tile[]): Html {
 export const facts = (all: readonly (readonly [name: string, value: Content])[]): Html =>
   html`<dl class="facts">${all.map(([name, value]) => html`<div><dt>${name}</dt><dd>${contentHtml(value)}</dd></div>`)}</dl>`;
 
-/** What a page shows where there is nothing: says so, and what would put something there. */
+/** What a page shows in place of an empty list: that it is empty, and what would fill it. */
 export const emptyState = (text: string): Html => html`<p class="empty">${text}</p>`;
 
 /** The result of an action, or a warning, read out by screen readers. */
@@ -119,7 +119,7 @@ export function progressHtml(done: number, total: number, label: string): Html {
   return html`<span class="progress"><progress max="${Math.max(total, 1)}" value="${total === 0 ? 1 : done}" aria-label="${label}"></progress><span>${percent}% <small class="dim">${formatCount(done)}/${formatCount(total)}</small></span></span>`;
 }
 
-/** The part of each live page that says so while Postgres does not answer. */
+/** The part of each live page that shows that Postgres does not answer. */
 export const OUTAGE = "outage";
 
 /**

@@ -18,7 +18,7 @@ export function hrefOf(path: string, query: PageQuery): string {
 export type FilterField = {
   readonly name: string;
   readonly label: string;
-  /** What may be chosen, besides any; without it, any text. */
+  /** The values that may be chosen, besides any; without this, any text. */
   readonly choices?: readonly (string | readonly [value: string, label: string])[];
   /** What it means to choose nothing. Default: any. */
   readonly any?: string;
@@ -40,7 +40,7 @@ export type Filters<T> = {
 export const textFilter = (length: number) =>
   z.string().max(length, "is too long").refine(isStorable, UNSTORABLE).optional();
 
-/** One of some names, and no other that every object has, such as `constructor`. */
+/** One of the given names, and no inherited property name such as `constructor`. */
 export const choiceOf = (choices: Readonly<Record<string, unknown>>, fault: string) =>
   z.string().refine((name) => Object.hasOwn(choices, name), fault);
 
@@ -85,7 +85,7 @@ export function readFilters<T>(schema: z.ZodType<T>, req: Request): Filters<T> {
 
 /**
  * The filters of a page, as a form that sends them in its address.
- * @param button what its button says: `Find` where it looks up one thing.
+ * @param button the label of its button: `Find` where it looks up one thing.
  */
 export function filterForm<T>(
   path: string,

@@ -38,7 +38,7 @@ export const requirePageRole =
     sendError(res, 403, { code: "read-only", message: "The viewer login is read-only. Sign in as admin." });
   };
 
-/** Makes the pages known to the frame, which shows those that the session may open. */
+/** Passes the pages to the frame, which shows those that the session may open. */
 export const knowPages =
   (pages: readonly AdminPage[]): RequestHandler =>
   (_req, res, next) => {
@@ -49,14 +49,14 @@ export const knowPages =
 const pagesOf = (res: Response): readonly AdminPage[] =>
   (res.locals as { pages?: readonly AdminPage[] }).pages ?? [];
 
-/** The page whose path is the longest beginning of a path below /admin. */
+/** The page whose path is the longest prefix of a path below /admin. */
 function currentPage(pages: readonly AdminPage[], path: string): AdminPage | undefined {
   const isAt = (page: AdminPage) =>
     page.path === "/" ? path === "/" : path === page.path || path.startsWith(`${page.path}/`);
   return pages.filter(isAt).sort((a, b) => b.path.length - a.path.length)[0];
 }
 
-/** The navigation as the session of a response sees it. On narrow screens it opens from a button. */
+/** The navigation for the session of a response. On narrow screens it opens from a button. */
 export function navigationHtml(res: Response, session: Session): Html {
   const pages = pagesOf(res).filter((page) => mayOpen(page, session));
   const current = currentPage(pages, pathBelowAdmin(res));

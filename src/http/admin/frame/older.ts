@@ -13,7 +13,7 @@ export type TimeRange = keyof typeof TIME_RANGES;
 
 export const TIME_RANGE_NAMES = Object.keys(TIME_RANGES) as [TimeRange, ...TimeRange[]];
 
-/** The beginning of a stretch of time that ends now. */
+/** The start of a time span that ends now. */
 export const startOf = (range: TimeRange, now: Date): Date =>
   new Date(now.getTime() - TIME_RANGES[range] * 1_000);
 
@@ -25,8 +25,8 @@ export type Cursor = {
 };
 
 /**
- * Links to the first and the next page of a list that is paged by a cursor, which keep its filters. The list
- * stays whole while rows are added.
+ * Links to the first and the next page of a list that is paged by a cursor, which keep its filters. Rows that
+ * are added later do not shift its pages.
  */
 export function cursorPager(path: string, given: PageQuery, { name, next }: Cursor): Html | null {
   const isFirst = given[name] === undefined;

@@ -16,7 +16,7 @@ export type PageOptions = {
   readonly aside?: Html | null;
   /**
    * Whether the stream updates parts of the page (`regionHtml`): true, the query of the stream, or
-   * `following` with the tables whose changes the page is told about.
+   * `following` with the tables whose changes reload the page.
    */
   readonly live?: boolean | string;
   /** Whether the page has charts (`chartHtml`). Default: whether the stream updates it as a whole. */
@@ -44,14 +44,14 @@ ${live === false ? null : regionHtml(OUTAGE, html``)}${body}
   res.type("html").send(documentOf(title, content, hasCharts));
 }
 
-/** The query of the stream for a page that is fetched anew when one of these tables has changed. */
+/** The query of the stream for a page that is reloaded when one of these tables has changed. */
 export const following = (...tables: readonly string[]): string =>
   tables.map((table) => `of=${table}`).join("&");
 
 const streamHtml = (live: boolean | string): Html | null =>
   live === false ? null : html` data-stream="/admin/stream${typeof live === "string" ? `?${live}` : ""}"`;
 
-/** How long the page took: a page that costs more is fetched less often. */
+/** How long the page took: an expensive page is reloaded less often. */
 function tellDuration(res: Response): void {
   const { beganMs } = res.locals as { beganMs?: number };
   if (beganMs !== undefined) res.set("Server-Timing", `page;dur=${(performance.now() - beganMs).toFixed(1)}`);

@@ -17,7 +17,7 @@ import { pausedJob, pausedSchedule } from "../pauses/paused.ts";
 import { durationText, runStatusBadge } from "../runs/run-table.ts";
 import { jobRoutes } from "./job.ts";
 
-/** Kinds of work. */
+/** Lists the jobs. */
 export const jobsPage: AdminPage = {
   path: "/jobs",
   title: "Jobs",

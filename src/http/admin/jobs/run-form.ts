@@ -12,7 +12,10 @@ import {
 import { hiddenField } from "../frame/actions.ts";
 import { optionHtml } from "../frame/filters.ts";
 
-/** Fields of the payload have this before their names, as `reason` and `_csrf` are fields as well. */
+/**
+ * The prefix of the names of payload fields, since the form has fields of its own, such as `reason` and
+ * `_csrf`.
+ */
 const PREFIX = "p.";
 
 /** What an operator entered for the fields of a payload. */
@@ -58,7 +61,7 @@ export async function readFormPayload(
 const readText = (text: string, schema: FieldSchema): unknown =>
   readField(isOfType(schema, "array") ? text.split(",").map((item) => item.trim()) : text, schema);
 
-/** An input for each field of the payload, with its description and what is wrong with it. */
+/** An input for each field of the payload, with its description and its error. */
 export function payloadInputs(job: Job, { given, faults }: Entered): Html {
   const { required } = payloadFieldsOf(job);
   const inputs = shownFields(job).map(([name, schema]) =>
@@ -68,7 +71,7 @@ export function payloadInputs(job: Job, { given, faults }: Entered): Html {
   return html`${whole === undefined ? null : html`<p class="bad">${whole}</p>`}${inputs.length === 0 ? html`<p class="dim">This job has no input.</p>` : inputs}`;
 }
 
-/** The same values, to be sent again without being changed. */
+/** The same values as hidden fields, to be sent again unchanged. */
 export const hiddenPayload = (job: Job, { given }: Entered): Html[] =>
   shownFields(job).flatMap(([name]) => {
     const value = given[name];

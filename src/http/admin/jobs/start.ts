@@ -77,7 +77,7 @@ export function startRoutes(runtime: Runtime): Router {
   return router;
 }
 
-/** Null after showing the form again with what is wrong. */
+/** Null after showing the form again with its errors. */
 async function enteredIn(runtime: Runtime, job: Job, req: Request, res: Response): Promise<Entered | null> {
   const body = (req.body ?? {}) as Record<string, unknown>;
   const entered = await readFormPayload(runtime.db.drizzle, job, body, sessionOf(res).login);
@@ -101,7 +101,7 @@ const aboveOf = ({ name }: Job) =>
     [name, `/admin/jobs/${name}`],
   ] as const;
 
-/** After a dry run without a result: the way to repeat it, and to start the run all the same. */
+/** After a dry run without a result: a form that repeats it, or starts the run anyway. */
 function showUnknown(res: Response, job: Job, entered: Entered, fault: string): void {
   const { name } = job;
   showPage(res, {

@@ -42,7 +42,7 @@ const ACCOUNTS = 25;
 const VERIFICATIONS = 20;
 const DRIFTS = 20;
 
-/** `GET /ledger`: totals, the largest accounts, verifications and what they found. */
+/** `GET /ledger`: totals, the largest accounts, verifications and their findings. */
 function ledgerRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/ledger", async (_req, res) => {

@@ -21,7 +21,7 @@ import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
-/** Addresses that get no e-mail. */
+/** Suppressed addresses. */
 export const suppressionsPage: AdminPage = {
   path: "/suppressions",
   title: "Suppressed addresses",

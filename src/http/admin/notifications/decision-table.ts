@@ -22,10 +22,10 @@ export const whyHref = (query: { readonly user?: string; readonly event?: string
   hrefOf("/admin/notifications/why", query);
 
 /**
- * Decisions, each with what became of it.
+ * Decisions, each with its result.
  *
  * @param empty shown when there are none.
- * @param outlookOf when e-mail that waits is sent, of the user whom all are about.
+ * @param outlookOf when waiting e-mail is sent, if all decisions are about one user.
  */
 export async function decisionTable(
   on: Queryable,

@@ -57,9 +57,9 @@ const FIELDS: readonly FilterField[] = [
 ];
 
 /**
- * `GET /notifications` counts and lists what was decided in a stretch of time. `GET
- * /notifications/why?event=&user=` answers who was notified of an event, what a user was notified of, and
- * whether a user was notified of an event.
+ * `GET /notifications` counts and lists the decisions of a time span. `GET /notifications/why?event=&user=`
+ * answers who was notified of an event, what a user was notified of, and whether a user was notified of an
+ * event.
  */
 function notificationRoutes(runtime: Runtime): Router {
   const router = Router();

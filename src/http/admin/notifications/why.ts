@@ -38,7 +38,7 @@ import { countTable, decisionTable, whyHref } from "./decision-table.ts";
 const PATH = "/admin/notifications/why";
 const PER_PAGE = 50;
 
-/** What is told of an event and of a user. */
+/** The facts shown about an event and a user. */
 const LIVE = following(
   "deliveries",
   "emails",

@@ -8,9 +8,9 @@ import { activeQueues, queueValues, sum } from "./figures.ts";
 type Measure = {
   readonly title: string;
   readonly unit: string;
-  /** In words, for the queues with a value. */
+  /** The description in words, for the queues with a value. */
   summary(name: string, values: readonly number[]): string;
-  /** Of one step that lasts some minutes. */
+  /** The value of a step of some minutes. */
   value(step: QueueStep, minutes: number): number;
 };
 

@@ -47,14 +47,14 @@ function valueText({ condition }: AlertRule, value: number): Content {
   return isTime ? formatSeconds(value) : Math.round(value * 100) / 100;
 }
 
-/** What the alert is about; a schedule leads to its line. */
+/** The subject of the alert; a schedule is linked to its line. */
 const labelsHtml = (labels: Alert["labels"]): Html =>
   html`${Object.entries(labels).map(
     ([label, text], index) =>
       html`${index > 0 ? ", " : ""}${label === "schedule" ? html`<a href="${scheduleHref(text)}">${text}</a>` : text}`,
   )}`;
 
-/** The pages for what the documentation links to. */
+/** The pages of the dashboard for the sections that the documentation links to. */
 const PAGES: Readonly<Record<string, string>> = { "#dead-letters": "/admin/dead-letters" };
 
 const LINK = /(\[[^\]]*\]\([^)]*\))/;

@@ -16,7 +16,7 @@ export const overviewPage: AdminPage = {
   routes: overviewRoutes,
 };
 
-/** `GET /`: what waits, what runs, what fails, and on which servers. `GET /queue/:queue`: one queue. */
+/** `GET /`: waiting, running and failing work, and the servers. `GET /queue/:queue`: one queue. */
 function overviewRoutes(runtime: Runtime, { snapshots }: Dashboard): Router {
   const router = Router();
   router.get("/", async (_req, res) => {

@@ -13,7 +13,7 @@ import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 import { pausedJob } from "../pauses/paused.ts";
 
-/** The jobs of a queue: which takes its time, which waits, which fails. */
+/** The jobs of a queue: time used, waiting entries, failures. */
 export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date): Promise<Html> {
   const { catalogue, db, relay } = runtime;
   const on = db.drizzle;

@@ -41,7 +41,7 @@ export function queuePauseRoutes(runtime: Runtime): Router {
   return router;
 }
 
-/** The dashboard pauses no queue in Redis; another program with access to it may have. */
+/** The dashboard pauses no queue in Redis, but another program with access to it may have. */
 async function resumeCarriers({ producers, log }: Runtime, queue: QueueName): Promise<void> {
   if (!producers.ready()) return;
   await withinLimit(REDIS_LIMIT_MS, () => producers.queue(queue).resume()).catch((error: unknown) =>
@@ -52,7 +52,7 @@ async function resumeCarriers({ producers, log }: Runtime, queue: QueueName): Pr
 /** Whether jobs of a queue are paused, or the queue itself. */
 export type QueuePauses = { readonly isAnyJob: boolean; readonly isInRedis: boolean };
 
-/** Reads it anew: the snapshot of the overview may be from before an operator has paused something. */
+/** Reads the state again: the snapshot of the overview may be older than a pause. */
 export async function readQueuePauses(runtime: Runtime, queue: QueueName): Promise<QueuePauses> {
   const { db, catalogue, producers } = runtime;
   const [pauses, isInRedis] = await Promise.all([
@@ -64,7 +64,7 @@ export async function readQueuePauses(runtime: Runtime, queue: QueueName): Promi
   return { isAnyJob: pauses.some(({ job }) => catalogue.find(job)?.job.queue === queue), isInRedis };
 }
 
-/** The form that pauses a queue, or ends that. */
+/** The form that pauses or resumes a queue. */
 export function queuePauseSection(
   res: Response,
   queue: QueueName,

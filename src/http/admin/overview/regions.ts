@@ -25,7 +25,7 @@ import { amountText, chartMinutes, type QueueFigures, queueFigures, sumOf } from
 /** The parts of pages that the stream keeps current, by name. */
 export type Regions = ReadonlyMap<string, Html>;
 
-/** The parts that are made of a snapshot: those of the overview, and the details of the runs in it. */
+/** The parts that are rendered from a snapshot: those of the overview, and the details of the runs in it. */
 export function regionsOf(snapshot: Snapshot): Regions {
   const figures = queueFigures(snapshot);
   const { at, running, runs, slow } = snapshot;

@@ -9,7 +9,7 @@ import { table } from "../frame/table.ts";
 
 const CLI = "cli:";
 
-/** Who acted, as the audit log has it: a login of the dashboard, or a user of the command line. */
+/** The actor in the audit log: a login of the dashboard, or a user of the command line. */
 export const actorText = (actor: string): string =>
   actor.startsWith(CLI) ? `${actor.slice(CLI.length)} (command line)` : actor;
 
@@ -48,7 +48,7 @@ export type Paused = {
   readonly jobs: readonly DecidedPause[];
 };
 
-/** What operators have paused, under a heading; nothing if nothing is. */
+/** What operators have paused, under a heading; empty if nothing is paused. */
 export function pausedSection({ schedules, jobs }: Paused): Html {
   if (schedules.length === 0 && jobs.length === 0) return html``;
   return section(

@@ -17,7 +17,7 @@ import { workAbout } from "../work/subjects.ts";
 import { matchesBody, pairsBody, recommendationsBody } from "./lists.ts";
 import { rewardsBody } from "./rewards.ts";
 
-/** One person: what was computed for them, and why. */
+/** One user: what was computed for them, and why. */
 export const peoplePage: AdminPage = {
   path: "/people",
   title: "One person",
@@ -124,12 +124,12 @@ async function readCard(on: Queryable, reference: string): Promise<UserCard | un
   return id === null ? undefined : (await readUserCards(on, [id]))[0];
 }
 
-/** How the host knows a user. */
+/** The host's id of a user, if there is one, and the other identifiers. */
 const referenceOf = ({ hostId, id }: UserCard): string => hostId ?? id;
 
 const NO_USER = notice("There is no such user. Erased users are not found.", "warn");
 
-/** Replaces what a page shows of a person who was erased since. */
+/** Shown in place of a person who has been erased since. */
 const showMissing = (res: Response): void =>
   showPage(res.status(404), { title: "One person", body: regionHtml(PERSON, NO_USER) });
 

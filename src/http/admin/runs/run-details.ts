@@ -12,7 +12,7 @@ import {
 import { table } from "../frame/table.ts";
 import { durationText, rangesHtml, runStatusBadge } from "./run-table.ts";
 
-/** What changes about a run while it is looked at. */
+/** The parts of a run's page that change while it is open. */
 export function runDetails(run: Run, now: Date): Html {
   const counts = Object.entries(run.counts);
   return html`${facts([

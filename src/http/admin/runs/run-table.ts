@@ -26,7 +26,7 @@ export const runStatusBadge = (status: RunStatus): Html => badge(status, TONES[s
 /** The page of a run has them all. */
 const COUNTS_LISTED = 6;
 
-/** What a run has counted first, without zeros, or why it ended. */
+/** The first counts of a run, without zeros, or the reason why it ended. */
 export function resultHtml({ error, counts }: Pick<Run, "error" | "counts">): Content {
   if (error !== null) return textHtml(error);
   const counted = Object.entries(counts).filter(([, n]) => n !== 0);

@@ -35,7 +35,7 @@ export const runsPage: AdminPage = {
 
 const PER_PAGE = 50;
 const MAX_PAGE = 200;
-/** Of a run with thousands of ranges: those that fail or are due come first. */
+/** At most this many entries of a run are shown; those that fail or are due come first. */
 const ENTRIES_SHOWN = 50;
 
 /** How far back the list goes. */
@@ -127,7 +127,7 @@ ${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps,
   });
 }
 
-/** Who started a run by hand, and why. */
+/** Who started a manual run, and why. */
 const originHtml = (origin: LatestDecision | undefined): Html =>
   facts(
     origin === undefined

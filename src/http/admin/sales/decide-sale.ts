@@ -20,8 +20,8 @@ export const isSaleDecision = (text: string): text is SaleDecision =>
   (SALE_DECISIONS as readonly string[]).includes(text);
 
 /**
- * Opens a run that carries out a decision about a sale. The job writes the audit row, which is kept for ever
- * and has no address: that is in the row of the request.
+ * Opens a run that carries out a decision about a sale. The job writes the audit row, which is kept forever
+ * and has no address; the address is in the row of the request.
  * @returns the id of the run.
  */
 export const decideSale = (

@@ -89,7 +89,7 @@ ${cursorPager(PATH, given, { name: "after", next: last })}`;
   showPage(res, { title: "Sales and holds", live: following("token_sales"), body });
 }
 
-/** What is known of an id without a sale: a call that was rejected leaves none. */
+/** What is known about an id without a sale: a rejected call leaves none. */
 const missingHtml = (calls: readonly RejectedCall[]): Html =>
   calls.length === 0
     ? notice("There is no sale with this id, and no rejected call that holds it: it never arrived.", "warn")

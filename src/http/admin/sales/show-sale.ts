@@ -46,7 +46,7 @@ const AUDITED = 20;
 
 type UserLinks = Awaited<ReturnType<typeof userLinks>>;
 
-/** Everything about a sale: why it was paid or not first. */
+/** Everything about a sale, beginning with why it was paid or not. */
 export async function saleBody(
   runtime: Runtime,
   req: Request,

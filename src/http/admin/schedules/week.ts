@@ -10,7 +10,7 @@ const STEADY_MS = 3_600_000;
 const NAMES_WIDTH = 190;
 const WIDTH = 1_000;
 const RIGHT = WIDTH - 6;
-/** Of the name of a day. */
+/** The width of the name of a day. */
 const DAY_WIDTH = 70;
 const ROW = 17;
 const HEAD = 22;

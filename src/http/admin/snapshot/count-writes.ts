@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import { array, type Queryable, rows } from "../../../db/statement.ts";
 
 /**
- * How many rows of each table were ever written, as Postgres counts them for vacuum: a look at memory,
- * however large the table is. A number that has changed tells that the table has. Processes of Postgres
- * report what they wrote within ten seconds. Names of no table are absent.
+ * How many rows of each table were ever written, as Postgres counts them for vacuum: a read from memory,
+ * however large the table is. If the number has changed, the table has. Processes of Postgres report what
+ * they wrote within ten seconds. Names of no table are absent.
  */
 export async function countWrites(
   on: Queryable,

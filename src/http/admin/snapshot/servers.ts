@@ -16,7 +16,7 @@ export type ServerRow = {
   readonly notes: readonly string[];
 };
 
-/** Postgres and Redis with their versions, and what may fill up. */
+/** Postgres and Redis with their versions, and the resources that may run out. */
 export const readServers = (runtime: Runtime): Promise<ServerRow[]> =>
   Promise.all([readPostgres(runtime), readRedis(runtime)]);
 

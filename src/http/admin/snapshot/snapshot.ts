@@ -13,17 +13,17 @@ import type { Gauges } from "../../metrics/gauges.ts";
 import { countWrites } from "./count-writes.ts";
 import { type CarrierCount, countCarriers, readServers, type ServerRow } from "./servers.ts";
 
-/** What the pages that change by themselves show of the service, at one time. */
+/** The state of the service that live pages show, at one time. */
 export type Snapshot = {
   readonly at: Date;
   readonly entries: readonly EntryCount[];
   readonly running: readonly Run[];
-  /** The runs that were asked for by id. */
+  /** The runs that were requested by id. */
   readonly runs: readonly Run[];
   readonly slow: SlowPart;
 };
 
-/** What costs more, or changes more slowly; it may be some seconds older. */
+/** Parts that cost more or change more slowly, and may be some seconds older. */
 type SlowPart = {
   readonly alerts: readonly Alert[];
   readonly activity: readonly QueueStep[];
@@ -43,11 +43,11 @@ type OpenSales = { readonly held: number; readonly unresolved: number };
 
 export type Snapshots = {
   /**
-   * The state of now, shared by all who ask within a second.
+   * The current state, shared by all callers within a second.
    * @param runs further runs to read.
    */
   read(runs?: readonly string[]): Promise<Snapshot>;
-  /** How many rows of tables were ever written, by table: it tells that one has changed. */
+  /** How many rows were ever written, by table, which shows that a table has changed. */
   writes(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
 };
 

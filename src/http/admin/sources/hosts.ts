@@ -32,7 +32,7 @@ export const hostsPage: AdminPage = {
 
 const ROWS = 50;
 
-/** `GET /hosts`: the mirrors with what waits, what was refused, and the last verification. */
+/** `GET /hosts`: the mirrors with their waiting and refused rows, and the last verification. */
 function hostRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/hosts", async (_req, res) => {

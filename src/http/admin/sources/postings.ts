@@ -18,7 +18,7 @@ export const postingSourcesPage: AdminPage = {
   routes: postingSourceRoutes,
 };
 
-/** `GET /postings-sources`: every source with its lists, what they gave, and why one waits. */
+/** `GET /postings-sources`: every source with its lists, their counts, and why a list waits. */
 function postingSourceRoutes(runtime: Runtime): Router {
   const router = Router();
   router.get("/postings-sources", async (_req, res) => {

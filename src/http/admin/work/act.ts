@@ -37,10 +37,10 @@ export type Deed = {
   readonly seconds: number;
 };
 
-/** What was done, as parameters of the page that is shown next. */
+/** The result, as parameters of the page that is shown next. */
 export type Done = {
   readonly counts: Readonly<Record<string, number>>;
-  /** Of a retry, the entry of the audit log by which it is followed. */
+  /** The audit log entry of a retry, through which its outcome is found. */
   readonly auditId?: string | null;
 };
 

@@ -15,7 +15,7 @@ import { ACTIONS, type Action, actOn, type Done, isAction, POSTPONE_SECONDS } fr
 import { entryTable } from "./entry-table.ts";
 import { isFiltered, parametersOf, searchOf, type WorkFilters, workFilters } from "./work-filters.ts";
 
-/** Entries of one action. What is left over is acted on by the next one. */
+/** At most this many entries per action. The rest is left to the next action. */
 const MAX_ENTRIES = 1_000;
 const SHOWN = 10;
 const ACTIONS_AT_ONCE = 10;
@@ -85,7 +85,7 @@ const resultIn = ({ counts, auditId = null }: Done): PageQuery => ({
   ...(auditId === null ? {} : { retry: auditId }),
 });
 
-/** By the clock that entries have their times from; pages hold milliseconds. */
+/** By Postgres's clock, which entries have their times from, in the milliseconds that pages hold. */
 async function nextMillisecond(on: Queryable): Promise<Date> {
   const [row] = await rows<{ at: string }>(
     on,
@@ -94,7 +94,7 @@ async function nextMillisecond(on: Queryable): Promise<Date> {
   return new Date(row?.at ?? Number.NaN);
 }
 
-/** What fails after the page was shown is not what its reader confirms. */
+/** An operator does not confirm entries that fail after the page was shown. */
 const upTo = ({ action, filters }: Order, now: Date): Order => ({
   action,
   filters: { ...filters, until: filters.until !== undefined && filters.until < now ? filters.until : now },

@@ -92,11 +92,11 @@ ${ledTo.entries.length === 0 ? null : ledToHtml(ledTo, now)}`,
 
 type Shown = {
   readonly entry: EntryDetails;
-  /** Links to what it is about. */
+  /** Links to its subjects. */
   readonly subjects: readonly Html[];
   readonly origin: Html;
   readonly ledTo: LedTo;
-  /** What is left of its trace, itself included. */
+  /** The unsettled entries of its trace, including itself. */
   readonly related: readonly ListedEntry[];
 };
 

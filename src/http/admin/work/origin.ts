@@ -6,7 +6,7 @@ import { codeHtml, section } from "../frame/elements.ts";
 import { entryTable } from "./entry-table.ts";
 import { eventLinks } from "./subjects.ts";
 
-/** Begins the keys of what a host asked for with `enqueue` or `emit` in SQL. */
+/** The prefix of the keys of entries that a host created with `enqueue` or `emit` in SQL. */
 const HOST_KEY = "sql:";
 
 /** Where an entry came from: its run, the entry or the events that enqueued it, or a host. */
@@ -28,7 +28,7 @@ export async function originHtml(on: Queryable, catalogue: Catalogue, entry: Ent
 const isGrouped = (catalogue: Catalogue, name: string | null): boolean =>
   name !== null && catalogue.find(name)?.job.form === "batch";
 
-/** What an entry has enqueued, as far as that is not settled. */
+/** What an entry has enqueued that is not settled yet. */
 export function ledToHtml({ entries, isPartial }: LedTo, now: Date): Html {
   return section(
     "What it led to",

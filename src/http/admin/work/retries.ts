@@ -18,10 +18,10 @@ import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { actorText } from "../pauses/paused.ts";
 
-/** The page that says what became of retried entries. @param auditId their entry of the audit log. */
+/** The page that shows how retried entries ended. @param auditId their entry of the audit log. */
 export const retryHref = (auditId: string): string => `/admin/work/retries/${auditId}`;
 
-/** `GET /work/retries/:id` shows what became of the entries that were retried together. */
+/** `GET /work/retries/:id` shows how the entries that were retried together ended. */
 export function retryRoutes({ db, clock }: Runtime): Router {
   const router = Router();
   router.get("/work/retries/:id", async (req, res, next) => {
@@ -65,7 +65,7 @@ const LABELS: Readonly<Partial<Record<Outcome, string>>> = { open: "still open",
 
 const labelOf = (outcome: Outcome): string => LABELS[outcome] ?? outcome;
 
-/** Always those that an operator looks for, and others where there are any. */
+/** Outcomes that operators look for are always shown, others only if there are any. */
 const ALWAYS: readonly Outcome[] = ["done", "skipped", "dead", "open"];
 
 function outcomeTiles(outcomes: readonly RetryOutcome[]): Html {

@@ -15,7 +15,7 @@ const ID = /^[1-9][0-9]{0,17}$/;
 /** A fan-out has up to a hundred events. */
 const EVENTS_SHOWN = 5;
 
-/** Links from an entry to the pages of what its payload is about: a sale, users, events. */
+/** Links from an entry to the pages of the subjects of its payload: a sale, users, events. */
 export async function subjectLinks(on: Queryable, payload: unknown): Promise<Html[]> {
   const fields = fieldsIn(payload);
   const idIn = (name: string): string | null => idOf(fields[name]);
@@ -33,7 +33,7 @@ export async function subjectLinks(on: Queryable, payload: unknown): Promise<Htm
 export const eventLinks = (payload: unknown): Html[] =>
   eventsIn(fieldsIn(payload)).map((id) => html`<a href="${whyHref({ event: id })}">Event ${id}</a>`);
 
-/** Ranges and sums have the payload of their run as `input`. */
+/** Ranges and sums hold the payload of their run in `input`. */
 function fieldsIn(payload: unknown): Readonly<Record<string, unknown>> {
   if (typeof payload !== "object" || payload === null) return {};
   const { input, range, ...own } = payload as Record<string, unknown>;
@@ -48,6 +48,6 @@ function eventsIn({ eventId, eventIds }: Readonly<Record<string, unknown>>): str
   return all.flatMap((id) => idOf(id) ?? []).slice(0, EVENTS_SHOWN);
 }
 
-/** The search for the work that waits for something, by a field of its payload. */
+/** The search for waiting work about something, by a field of its payload. */
 export const workAbout = (field: string, value: string): Html =>
   html`<a href="${hrefOf("/admin/work", { field, value })}">Waiting work</a>`;

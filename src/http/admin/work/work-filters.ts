@@ -82,7 +82,7 @@ export const parametersOf = (filters: WorkFilters): PageQuery =>
     }),
   );
 
-/** Whether anything is chosen: nothing happens to the whole outbox by mistake. */
+/** Whether any filter is set, so that nothing is done to the whole outbox by mistake. */
 export const isFiltered = (filters: WorkFilters): boolean =>
   PARAMETERS.some((name) => name !== "state" && name !== "until" && filters[name] !== undefined);
 

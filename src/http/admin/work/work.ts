@@ -35,9 +35,9 @@ export const workPage: AdminPage = {
 const PER_PAGE = 50;
 
 /**
- * `GET /work` searches the outbox; `GET /work/retries/:id` shows what became of
- * retried entries; `GET /work/:id` shows an entry; `POST /work/:id/:action` acts on it; `GET
- * /work/bulk` asks before `POST /work/bulk` acts on all that match.
+ * `GET /work` searches the outbox; `GET /work/retries/:id` shows how retried entries ended; `GET /work/:id`
+ * shows an entry; `POST /work/:id/:action` acts on it; `GET /work/bulk` asks before `POST /work/bulk` acts on
+ * all that match.
  */
 function workRoutes(runtime: Runtime): Router {
   const router = Router();

@@ -1,4 +1,4 @@
-/** What facets read of a person; null and empty where it is absent or hidden. */
+/** The facts of a person that facets count; null or empty if absent or hidden. */
 export type FacetFacts = {
   readonly gender: string | null;
   readonly intent: string | null;
@@ -15,7 +15,7 @@ export type Facets = {
   readonly subject: readonly FacetCount[];
 };
 
-/** Smaller counts could tell something about single people. */
+/** Smaller counts could reveal something about single people. */
 export const LEAST_COUNT = 5;
 
 const AGE_GROUPS: readonly (readonly [from: number, label: string])[] = [

@@ -15,14 +15,14 @@ const PLAIN: Readonly<Record<string, string>> = {
 
 const SPECIAL = new RegExp(`[${Object.keys(PLAIN).join("")}]`, "g");
 /**
- * Marks that people leave out when they write: accents of Latin, Greek and Cyrillic letters, the points of
- * Hebrew and Arabic and its stretched lines. Not the vowel signs of Indic scripts.
+ * Marks that people often omit: accents of Latin, Greek and Cyrillic letters, Hebrew points, Arabic points
+ * and tatweel. Not the vowel signs of Indic scripts.
  */
 const ACCENTS =
   /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]/g;
 /**
- * O'Brien and OBrien are one name, and so are ʻIolani and Iolani. Characters without a shape, such as joiners
- * and direction marks, are as if they were not there, but for the space without a width.
+ * O'Brien and OBrien are one name, and so are ʻIolani and Iolani. Invisible characters, such as joiners and
+ * direction marks, are ignored, except for the zero-width space.
  */
 const APOSTROPHES = /['’‘ʼʻʽʾʿ`´]|(?!\u200b)\p{Cf}/gu;
 const OTHERS = /[^\p{L}\p{M}\p{N}]+/gu;

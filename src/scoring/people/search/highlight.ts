@@ -2,7 +2,7 @@ import { foldWords } from "./fold.ts";
 
 const WORD = /[\p{L}\p{M}\p{N}'’]+/gu;
 
-/** Letters of an excerpt, and of what stands before its first match. */
+/** Lengths in letters: of an excerpt, and of the text before its first match. */
 const EXCERPT = 160;
 const BEFORE = 40;
 
@@ -13,8 +13,8 @@ const ENDINGS = ["s", "es", "ed", "d", "ing", "er", "ers", "ly"] as const;
 export type Piece = { readonly text: string; readonly isMatch: boolean };
 
 /**
- * The text in pieces, of which those are marked that fold to one of the words, or to one that differs by an
- * ending. A long text is cut to an excerpt around the first of them.
+ * The text in pieces. Those that fold to one of the words, or to one that differs only by an ending, are
+ * marked. A long text is cut to an excerpt around the first of them.
  */
 export function highlight(text: string, words: readonly string[]): Piece[] {
   const whole = text.replace(/\s+/g, " ").trim();

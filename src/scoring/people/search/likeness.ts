@@ -1,7 +1,7 @@
 /**
- * How much a word is like a name, from 0 to 1: likeness = (letters of the word that the name has in the same
- * order + 1 if both begin alike) / (letters of the word + 1). Nicknames that are in no table often are made
- * of letters of the name.
+ * How much a word is like a name, from 0 to 1: likeness = (letters of the word that occur in the name in the
+ * same order + 1 if both have the same first letter) / (letters of the word + 1). Nicknames that are in no
+ * table often consist of letters of the name.
  */
 export function likeness(word: string, name: string): number {
   const [x, y] = [[...word], [...name]];

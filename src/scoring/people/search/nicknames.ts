@@ -1,6 +1,6 @@
 import { soundKey } from "./sound-key.ts";
 
-/** A given name and what people who have it are called. */
+/** A given name and its nicknames. */
 const GROUPS = `
 aaron ron ronnie
 abel abe
@@ -1152,7 +1152,7 @@ export const NICKNAME_PAIRS: readonly (readonly [name: string, nickname: string]
   ([name, ...nicknames]) => nicknames.map((nickname) => [name as string, nickname] as const),
 );
 
-/** What each word is a nickname of or has as a nickname, and the names of each nickname. */
+/** For each word, the names that it is a nickname of and its own nicknames; for each nickname, its names. */
 const neighbours = new Map<string, Set<string>>();
 const namesOf = new Map<string, Set<string>>();
 for (const [name, nickname] of NICKNAME_PAIRS) {
@@ -1167,11 +1167,11 @@ function add(sets: Map<string, Set<string>>, key: string, value: string): void {
   else sets.set(key, new Set([value]));
 }
 
-/** The given names and nicknames that a folded word is in the table with. */
+/** The given names and nicknames that the table lists with a folded word. */
 export const namesWith = (word: string): ReadonlySet<string> => neighbours.get(word) ?? new Set();
 
 /**
- * How a word sounds, and the names that it is in the table with: names have more spellings than the table.
+ * The sound of a word, and the names that the table lists with it: names have more spellings than the table.
  */
 export const soundsOf = (word: string): string[] => [
   ...new Set([word, ...namesWith(word)].flatMap((name) => soundKey(name) ?? [])),

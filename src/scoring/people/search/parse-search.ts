@@ -7,7 +7,7 @@ export type SearchTerm = { readonly words: readonly string[]; readonly negated: 
 const MAX_TERMS = 8;
 const MAX_PHRASE = 8;
 
-/** Words that say nothing about a person. Only words that are no names either. */
+/** Words without meaning for a search of people. Only words that are not names either. */
 const STOP_WORDS = new Set(
   "a an and are as at be by for from in is it its my of on or that the this to was who with".split(" "),
 );

@@ -20,10 +20,10 @@ export type NameMatch = keyof typeof NAME_STRENGTHS;
 
 /** A name that only has a nickname in common with the word, or the given name: Rob for Bob. */
 const SHARED_NICKNAME = 0.7;
-/** The most that a missing word counts: by its similarity to a name that no other word matched. */
+/** The greatest strength of a missing word, by its similarity to a name that no other word matched. */
 const MISSING_WORD = 0.2;
 
-/** What a word that is found elsewhere counts. */
+/** The strength of a word that is found elsewhere. */
 export const FIELD_STRENGTHS = { place: 0.5, keyword: 0.4, bio: 0.3 } as const;
 
 /** Added for a name whose words all matched, and for a person at the centre of the radius. */
@@ -33,7 +33,7 @@ const AT_CENTER = 0.1;
 /** Where a term was found, and how: shown with each result. */
 export type TermMatch = { readonly field: SearchField; readonly how: NameMatch };
 
-/** A person that the index found, with what is needed to rank them. */
+/** A person that the index found, with the facts needed to rank them. */
 export type SearchCandidate = {
   readonly userId: string;
   readonly names: readonly string[];
@@ -52,21 +52,21 @@ export type Ranked = {
   readonly matches: readonly (TermMatch | null)[];
 };
 
-/** A term with what is derived from it once a search. */
+/** A term with the values that are derived from it once per search. */
 export type PreparedTerm = {
   readonly words: readonly string[];
-  /** Names that the word is a nickname of, or has as one. */
+  /** Names that the word is a nickname of, and its own nicknames. */
   readonly related: ReadonlySet<string>;
   /** The same, and names that have one in common with the word. */
   readonly nicknames: ReadonlySet<string>;
   /** The prefixes of names that the word may be a short form of. */
   readonly stems: readonly string[];
-  /** How the word sounds, and the names that it is related to. */
+  /** The sound of the word and of the names that it is related to. */
   readonly sounds: ReadonlySet<string>;
   readonly isPrefix: boolean;
 };
 
-/** @param isPrefix whether the term is the beginning of a name. */
+/** @param isPrefix whether the term is a prefix of a name. */
 export function prepareTerm({ words }: Pick<SearchTerm, "words">, isPrefix = false): PreparedTerm {
   const [word = ""] = words;
   const isWord = words.length === 1;

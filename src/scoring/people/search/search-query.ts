@@ -21,9 +21,9 @@ import { LAST_BAND } from "./standing.ts";
 import { tilesWithin } from "./tiles.ts";
 
 /**
- * How far people may differ from a query. `typos`: a letter of a name more, less, other or swapped, also the
- * first one. `sounds`: also names that sound alike, or begin as a short form does. `some`: also people of
- * whom one word is missing.
+ * How far people may differ from a query. `typos`: one letter of a name added, missing, replaced or swapped,
+ * even the first one. `sounds`: also names that sound alike, or begin like a short form. `some`: also people
+ * without one of the words.
  */
 export type Tolerance = "exact" | "typos" | "sounds" | "some";
 
@@ -50,7 +50,7 @@ export type SearchFilter = {
 /** The stem of each word in English, null for words that the dictionary leaves out. */
 export type Stems = ReadonlyMap<string, string | null>;
 
-/** Names without a letter are looked up from this length on. */
+/** Names from this length on are also looked up with one letter left out. */
 const MIN_TYPO_LENGTH = 3;
 
 /** A lexeme of a tsquery. */
@@ -61,7 +61,7 @@ const any = (parts: readonly string[]): string =>
   parts.length === 1 ? (parts[0] as string) : `(${parts.join(" | ")})`;
 const all = (parts: readonly string[]): string => parts.join(" & ");
 
-/** The query for one field: a word, or words that follow each other. Null if nothing of it is indexed. */
+/** The query for one field: a word, or words that follow each other. Null if none of its words is indexed. */
 export function fieldQuery({ words }: SearchTerm, field: SearchField, stems: Stems): string | null {
   const weight = `:${FIELDS[field]}`;
   if (field !== "bio") return words.map((word) => lexeme(word, weight)).join(" <-> ");
@@ -137,7 +137,7 @@ export function termsQueries(
   );
 }
 
-/** The query of `/suggest`: the last word is the beginning of a name, those before it are names. */
+/** The query of `/suggest`: the last word is a prefix of a name, those before it are names. */
 export function suggestQuery(words: readonly string[]): string {
   const before = words.slice(0, -1).map((word) => any([lexeme(word, ":A"), ...nameQueries(word, "exact")]));
   return all([...before, prefixQuery(words.at(-1) as string)]);
@@ -176,7 +176,7 @@ function birthYears({ ageMin, ageMax }: SearchFilter, today: Date): string[] {
   return [any(Array.from({ length: last - first + 1 }, (_, n) => lexeme(birthYearTag(first + n))))];
 }
 
-/** Everything a query asks for, up to a band of the static order; null: everybody. */
+/** The whole query, up to a band of the static order; null: everybody. */
 export function searchQuery(parts: readonly (string | null)[], band: number): string | null {
   const bands = Array.from({ length: band + 1 }, (_, n) => lexeme(bandTag(n)));
   const required = parts.filter((part) => part !== null);

@@ -30,7 +30,7 @@ export type Hideable = (typeof HIDEABLE)[number];
 /** Coordinates are a part of the place. */
 const PARTS: Readonly<Record<string, Hideable>> = { latitude: "location_text", longitude: "location_text" };
 
-/** What is hidden, from the names of columns as the host writes them. Others mean nothing to search. */
+/** The hidden columns, from the names as the host writes them. Names of other columns are ignored. */
 export function hiddenParts(columns: readonly string[]): Set<Hideable> {
   const hideable: readonly string[] = HIDEABLE;
   return new Set(
@@ -40,21 +40,21 @@ export function hiddenParts(columns: readonly string[]): Set<Hideable> {
   );
 }
 
-/** What the index is built from: one person. */
+/** The facts of one person that the index is built from. */
 export type SearchFacts = {
   readonly userId: string;
   readonly name: string;
   readonly bio: string;
   readonly gender: string | null;
   readonly intent: string | null;
-  /** `YYYY-MM-DD`; null if it makes no sense. */
+  /** `YYYY-MM-DD`; null if implausible. */
   readonly birthDate: string | null;
   readonly locationText: string | null;
   /** The cell of the grid. */
   readonly cell: Location | null;
   readonly interestIds: readonly string[];
   readonly subjectIds: readonly string[];
-  /** Traits that the person has clearly. */
+  /** Traits that are clear enough to be searched for (src/people/search-facts.ts). */
   readonly traitIds: readonly string[];
   /** Texts of top-five lists. */
   readonly topFives: readonly string[];
@@ -63,7 +63,7 @@ export type SearchFacts = {
   readonly searchable: boolean;
 };
 
-/** What the index stores of a person. Hidden attributes are absent. */
+/** The index row of a person. Hidden attributes are absent. */
 export type SearchRow = {
   readonly userId: string;
   readonly searchable: boolean;
@@ -85,9 +85,9 @@ export type SearchRow = {
 
 const MAX_NAME_WORDS = 8;
 const MAX_PLACE_WORDS = 12;
-/** Longer bios are found by their beginning. */
+/** Only this much of a bio is indexed. */
 const MAX_BIO_WORDS = 1_000;
-/** Of somebody with more, the first ones in the order of their ids count. */
+/** If a person has more, the ones with the lowest ids are indexed. */
 const MAX_INTERESTS = 300;
 
 const MIN_KEYWORD = 3;

@@ -5,11 +5,11 @@ import { tileOf, WIDE_TILE } from "./tiles.ts";
 // Tags are lexemes of the search index beside words: each contains a colon, which no word does. A search
 // combines words and tags in one query, so that one index answers it.
 
-/** The first letters of names; longer beginnings are found by the names themselves. */
+/** The first letters of names; longer prefixes are found by the names themselves. */
 const PREFIX_LENGTHS = [2, 3, 4] as const;
 export const LONGEST_PREFIX_TAG = 4;
 
-/** Values of the host in a tag: without characters that separate tags or mean something in a query. */
+/** A value of the host in a tag, without characters that separate tags or have a meaning in a query. */
 const tagValue = (text: string): string =>
   text
     .trim()
@@ -26,12 +26,12 @@ export const traitTag = (id: string): string => `r:${id}`;
 export const tileTag = (tile: string): string => `t:${tile}`;
 /** A name without one of its letters. */
 export const typoTag = (variant: string): string => `d:${variant}`;
-/** How a name sounds. */
+/** The sound of a name. */
 export const soundTag = (key: string): string => `p:${key}`;
-/** What a name begins with. */
+/** A prefix of a name. */
 export const prefixTag = (prefix: string): string => `x:${prefix}`;
 
-/** The tags by which a name is found although it is written otherwise, or not yet to its end. */
+/** The tags by which a name is found in another spelling, or by a prefix. */
 export function nameTags(words: readonly string[]): string[] {
   return words.flatMap((word) => {
     const letters = [...word];

@@ -1,16 +1,16 @@
-/** What short forms of names end with: Abby, Robbie, Davey, Toni. */
+/** Endings of short forms of names: Abby, Robbie, Davey, Toni. */
 const ENDINGS = ["ie", "ey", "y", "i"] as const;
-/** Fewer letters are the beginning of too many names. */
+/** Shorter stems are prefixes of too many names. */
 const LEAST_STEM = 3;
 /** A whole word may be shorter: Al, Ed. */
 const LEAST_WORD = 2;
-/** More letters are rather a name of its own: Smith is not short for Smithers. */
+/** Longer words are usually names of their own: Smith is not short for Smithers. */
 const MOST_STEM = 4;
 
 /**
- * What the names begin with of which a word may be a short form: the word itself, and what is left without
- * its ending, of which a doubled letter may be single. Robbie: robb, rob. A rule instead of a table,
- * so that it holds for names that nobody thought of.
+ * The prefixes of names that a word may be a short form of: the word itself, and the word without its ending,
+ * with a doubled last letter also as a single one. Robbie: robb, rob. A rule instead of a table, so that it
+ * works for any name.
  */
 export function stemsOf(word: string): string[] {
   if (!/^\p{L}+$/u.test(word)) return [];

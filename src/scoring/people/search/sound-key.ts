@@ -1,4 +1,4 @@
-/** Rewritten in this order; afterwards each letter stands for its sound. */
+/** Replaced in this order; afterwards each letter represents its sound. */
 const RULES: readonly (readonly [RegExp, string])[] = [
   [/^(kn|gn|pn)/, "n"],
   [/^wr/, "r"],
@@ -24,9 +24,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 const LATIN = /^[a-z]+$/;
 
 /**
- * A word as it sounds: letters that are written for the same sound are one letter, double letters are single,
- * and vowels after the first letter are left out. Stephen and Stefan are `stfn`. Null for words of other
- * scripts, or of which less than two sounds are left.
+ * The sound of a word: letters with the same sound become one letter, double letters single, and vowels after
+ * the first letter are dropped. Stephen and Stefan are `stfn`. Null for words in other scripts, or with fewer
+ * than two sounds left.
  */
 export function soundKey(word: string): string | null {
   if (!LATIN.test(word)) return null;

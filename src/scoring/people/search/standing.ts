@@ -5,7 +5,7 @@ import { hashOfText } from "../../text-hash.ts";
  * they are ranked: a random order that never changes, in which complete profiles tend to come first.
  */
 
-/** People of one search that are ranked. */
+/** At most this many people are ranked in one search. */
 export const CANDIDATES = 1_000;
 
 /** The completeness (in tens) at which standings are spread evenly. */
@@ -35,11 +35,11 @@ export function bandOf(standing: number): number {
   return Math.min(band, LAST_BAND);
 }
 
-/** More are read than expected to be needed, since bands differ. */
+/** More people are read than should be needed, since bands vary. */
 const RESERVE = 1.5;
 
 /**
- * Up to which band to search next.
+ * The band up to which to search next.
  *
  * @param found how many people were found up to `band`, fewer than CANDIDATES.
  */

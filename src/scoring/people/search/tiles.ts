@@ -1,6 +1,6 @@
 import { EARTH_KM, type Location } from "../../distance.ts";
 
-// The earth in tiles: everything within a radius of a location lies in a few of them.
+// Divides the earth into tiles, so that everything within a radius of a location lies in a few of them.
 
 /** Degrees of the sides of a tile: about 28 km, and 220 km for large radii. */
 const TILE = 0.25;
@@ -44,7 +44,7 @@ export function tilesWithin({ latitude, longitude }: Location, radiusKm: number)
   return [...tiles];
 }
 
-/** Degrees of longitude that a radius reaches, at most; null if it contains a pole. */
+/** Degrees of longitude that a radius spans at most; null if it contains a pole. */
 function reachOfLongitude(latitude: number, radiusKm: number): number | null {
   const angle = radiusKm / EARTH_KM;
   const ratio = Math.sin(angle) / Math.cos((latitude * Math.PI) / 180);

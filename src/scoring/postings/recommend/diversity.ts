@@ -9,7 +9,7 @@ export const LIST_SIZES = {
   perCompany: 3,
 } as const;
 
-/** What the order of a list depends on besides the score. */
+/** The facts that the order of a list depends on besides the score. */
 export type Listed = {
   /** The same for copies of one posting; null when no copy is known. */
   readonly cluster: number | null;
@@ -17,7 +17,7 @@ export type Listed = {
   readonly company: unknown;
 };
 
-/** What postings are ordered by: higher scores first, then lower ids. */
+/** The sort key of postings: higher scores first, then lower ids. */
 export type PostingRank = { readonly score: number; readonly id: number };
 
 /** Higher scores first, then the lower id: two runs give the same list. */
@@ -39,12 +39,12 @@ export type ClosedList<T> = {
   readonly floor: PostingRank;
 };
 
-/** The floor of a list that everything is in. */
+/** The floor of a list that contains every posting. */
 export const NO_FLOOR: PostingRank = { score: 0, id: 0 };
 
 /**
  * Fills a list from items that are offered best first: of copies only the best, and among the first 20 at
- * most 3 of one company; what exceeds that comes after them.
+ * most 3 of one company; further ones come after them.
  */
 export function openList<T>(): OpenList<T> {
   const first: T[] = [];
@@ -78,6 +78,6 @@ export function openList<T>(): OpenList<T> {
   };
 }
 
-/** How many of a stored list are served. */
+/** How many postings of a stored list are served. */
 export const servedCount = (stored: number, first: number): number =>
   first < LIST_SIZES.first ? first : Math.min(stored, LIST_SIZES.served);

@@ -3,22 +3,22 @@ import { SKILLS, skillNamed } from "../skills/vocabulary.ts";
 import { foldedWords, normalizeText } from "../skills/words.ts";
 import { type PostingRow, readUser, statedTitles, type UserRow } from "./read-facts.ts";
 
-/** The rows of a user with what decides what may be sent. */
+/** The rows of a user with the facts that decide which text may be sent. */
 export type EmbeddedUserRow = UserRow & {
   readonly name: string | null;
   /** Whether the user lets their text be sent. */
   readonly embeddingsAllowed: boolean;
 };
 
-/** Texts are cut here: about 500 tokens, which every model reads. */
+/** Texts are cut at this length: about 500 tokens, which every model accepts. */
 export const MAX_EMBEDDED = 2_000;
-/** Free text is read up to here. */
+/** At most this many characters of free text are read. */
 const MAX_READ = 8_000;
 const MAX_SKILLS = 60;
 
 /**
- * E-mail and web addresses. The look behind keeps the steps linear: without it, each character of a text
- * without spaces, such as a Chinese one, would be tried as the first of an address.
+ * E-mail and web addresses. The look-behind keeps the number of steps linear: without it, each character of a
+ * text without spaces, such as a Chinese one, would be tried as the first of an address.
  */
 export const ADDRESSES = /(?<!\S)\S*?(?:@|:\/\/)\S*|\bwww\.\S*/gi;
 const SENTENCE_END = /[\n\r;!?|\u2022]+|\.(?=\s|$)/;
@@ -32,9 +32,9 @@ const DIGIT = /\p{N}/u;
 const LOWER = /^[\p{Ll}\p{M}'\u2019-]+$/u;
 
 /**
- * Free text without what identifies a person: of its words only those in lower case and the skills of the
- * vocabulary are left. A sentence with an e-mail or web address loses it; one that has five digits or more,
- * or mentions a birth or an age, is left out; words with digits and the words in `personal` are left out.
+ * Removes what may identify a person from free text: only words in lower case and skills of the vocabulary
+ * are kept. A sentence with an e-mail or web address loses it; one that has five digits or more, or mentions
+ * a birth or an age, is left out; words with digits and the words in `personal` are left out.
  *
  * @param personal folded words.
  */
@@ -82,7 +82,7 @@ const joinLines = (lines: readonly string[]): string =>
     .join("\n")
     .slice(0, MAX_EMBEDDED);
 
-/** What is sent of a posting: its title, its skills, and its description as `scrubText` leaves it. */
+/** The text that is sent of a posting: its title, its skills, and its description after `scrubText`. */
 export function postingText({ title, description }: PostingRow): string {
   const skills = matchSkills(`${title}\n${description}`);
   return joinLines([scrubTitle(title, new Set()), skillNames(skills), scrubText(description)]);
@@ -99,8 +99,8 @@ const SUMMARY_FIELDS = ["summary", "profile", "objective", "about"];
 export const EMBEDDED_FIELDS: readonly string[] = [...PERSONAL_FIELDS, ...SUMMARY_FIELDS];
 
 /**
- * What is sent of a user: the titles that they look for, their skills, and the summary of their CV as
- * `scrubText` leaves it. Empty where they do not allow it.
+ * The text that is sent of a user: their target titles, their skills, and the summary of their CV after
+ * `scrubText`. Empty if they do not allow it.
  */
 export function userText(row: EmbeddedUserRow): string {
   if (!row.embeddingsAllowed) return "";

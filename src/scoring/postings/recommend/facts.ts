@@ -12,7 +12,10 @@ export type RecommendPosting = {
   readonly company: string;
   /** Ascending. */
   readonly skills: readonly number[];
-  /** Those of them that the title names and that are worked with: a language, a tool. Ascending. */
+  /**
+   * Those of them that the title names and that are used in the work, such as a language or a tool.
+   * Ascending.
+   */
   readonly stack: readonly number[];
   /** The role words of its title, each once. */
   readonly roleWords: readonly string[];
@@ -20,7 +23,7 @@ export type RecommendPosting = {
   /** Title, company and description, word by word. */
   readonly textWords: readonly string[];
   readonly isRemote: boolean;
-  /** The most that it pays. */
+  /** The highest salary that it offers. */
   readonly salary: Salary | null;
   /** When it was posted, else when it was first stored, in milliseconds. */
   readonly postedAt: number;
@@ -28,7 +31,7 @@ export type RecommendPosting = {
   readonly scrapedAt: number;
 };
 
-/** A user, as postings are scored for. */
+/** The facts of a user that postings are scored for. */
 export type RecommendUser = {
   readonly id: number;
   /** Ascending. */
@@ -37,9 +40,9 @@ export type RecommendUser = {
   readonly targets: readonly (readonly string[])[];
   readonly level: Level | null;
   readonly wantsRemote: boolean;
-  /** They take nothing but remote work. */
+  /** Whether they want only remote work. */
   readonly remoteOnly: boolean;
-  /** The least that they want. */
+  /** The lowest salary that they accept. */
   readonly salary: Salary | null;
   /** Phrases that must not occur in a posting, word by word. */
   readonly excludedKeywords: readonly (readonly string[])[];
@@ -48,7 +51,7 @@ export type RecommendUser = {
   /** Older postings are left out. */
   readonly freshnessDays: number;
   /**
-   * What is never shown: postings that were applied for, dismissed or hidden, and their copies. Ids of
+   * Postings that are never shown, since they were applied for, dismissed or hidden; and their copies. Ids of
    * clusters, or of postings without a known copy; the cluster that such a posting joins later has its id.
    */
   readonly hidden: ReadonlySet<number>;

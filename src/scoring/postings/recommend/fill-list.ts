@@ -41,7 +41,7 @@ type Filling = Scoring & {
   readonly floor: PostingRank;
 };
 
-/** What competes for the list: a posting by its position, or the entry `n` that is kept, as -1 - n. */
+/** A competitor for the list: a posting by its position, or the kept entry `n` as -1 - n. */
 type Contest = {
   readonly open: OpenIndex;
   readonly buffers: SearchBuffers;
@@ -95,7 +95,7 @@ const idOfItem = (contest: Contest, item: number): number =>
 const compareItems = (contest: Contest, a: number, b: number): number =>
   scoreOfItem(contest, b) - scoreOfItem(contest, a) || idOfItem(contest, a) - idOfItem(contest, b);
 
-/** Orders what competes at a rank, best first. Most often few do, or they are in order. */
+/** Sorts the competitors at a rank, best first. Usually there are few, or they are in order. */
 function order(contest: Contest, competitors: number[]): void {
   for (let n = 1; n < competitors.length; n++)
     if (compareItems(contest, competitors[n - 1] as number, competitors[n] as number) > 0) {
@@ -122,7 +122,7 @@ function offer(contest: Contest, item: number): boolean {
   );
 }
 
-/** The list, with the components of what was found. */
+/** The list, with the components of the postings that were found. */
 function close(contest: Contest): ClosedList<ListItem> {
   const { open, buffers, query, filling } = contest;
   const { list: packed, components, componentsView } = buffers;

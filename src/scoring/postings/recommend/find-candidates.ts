@@ -12,9 +12,9 @@ import {
 import { openBound, type RecommendQuery, type Scoring } from "./search-terms.ts";
 import { postingsTitled } from "./titled-postings.ts";
 
-/** Which postings are candidates. */
+/** Limits which postings are candidates. */
 export type Wanted = Scoring & {
-  /** Postings that score less are none. */
+  /** Postings that score less are not candidates. */
   readonly least: number;
   /**
    * As soon as this many are known, those that score less than all of them need not be found. Default: all
@@ -27,15 +27,15 @@ export type Wanted = Scoring & {
 export type PostingCandidates = {
   /** Every posting that scores this much or more is among them. */
   readonly from: number;
-  /** Postings that were looked at. */
+  /** Number of postings that were read. */
   readonly touched: number;
 };
 
 /**
  * Writes into the buffers, by rank of their bound, the postings whose score may be high enough.
  *
- * Those whose title matches in full come first: their bounds tell how much the others have to score, which is
- * more than most of them can.
+ * Those with a full match of the title come first: their bounds show how much the others have to score, which
+ * is more than most of them can.
  */
 export function findCandidates(
   open: OpenIndex,
@@ -56,7 +56,7 @@ type Search = {
   readonly boundOf: (posting: number) => number;
 };
 
-/** Notes the share of the title of each posting that has one. @returns their number. */
+/** Records the title share of each posting that has one. @returns their number. */
 function touchTitled({ open, buffers: { title, touched }, query: { user } }: Search): number {
   let count = 0;
   for (const target of user.targets) {
@@ -76,7 +76,8 @@ function touchTitled({ open, buffers: { title, touched }, query: { user } }: Sea
 function rankMatching(search: Search, titled: number): PostingCandidates {
   const { open, buffers, query, wanted } = search;
   const { title, touched } = buffers;
-  // Adding up the skills of the postings whose title matches may be less than looking at all that are named.
+  // Adding up the skills of the postings whose title matches may be less work than reading all postings of
+  // these skills.
   const isEach = namedBy(search) > titled * skillsPerPosting(open);
   const matchedAt = isEach ? addMatched : knownMatched;
   const named = isEach ? titled : touchNamed(search, titled);
@@ -133,7 +134,7 @@ function touchNamed({ open, buffers, query }: Search, titled: number): number {
 }
 
 /**
- * Looks at the postings with a rare skill of the user: the common ones together weigh less than `least`.
+ * Reads the postings with a rare skill of the user: the common ones together weigh less than `least`.
  *
  * @returns the number of postings touched.
  */

@@ -1,10 +1,10 @@
 import type { OpenIndex } from "./posting-index.ts";
 import { freshnessStep, isInWindow } from "./score-posting.ts";
 
-/** Instead of a step, for a posting that is not recommended as of the instant. */
+/** Stands for a posting that is not recommended as of the instant. */
 export const OUTSIDE_WINDOW = 3;
 
-/** The step of freshness of each posting as of an instant, which all users of a run have in common. */
+/** The freshness step of each posting as of an instant, which is the same for all users of a run. */
 export function freshnessSteps(open: OpenIndex, asOf: number): Uint8Array {
   if (open.steps?.asOf === asOf) return open.steps.byPosting;
   const { postedAt, scrapedAt } = open.index;

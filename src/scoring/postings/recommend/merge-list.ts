@@ -14,7 +14,7 @@ export type StoredList = {
   readonly asOf: number;
 };
 
-/** What a merge needs to know of a posting that is open. */
+/** The facts of an open posting that a merge needs. */
 export type OpenPosting = {
   readonly cluster: number | null;
   /** The number of `companyNumber`. */
@@ -26,8 +26,8 @@ export type OpenPosting = {
 };
 
 /**
- * The entries of a stored list that are as they were: their postings are open and unchanged, so their scores
- * hold. A user whose own facts changed has no such entries.
+ * The unchanged entries of a stored list: their postings are open and unchanged, so their scores hold. A user
+ * whose own facts changed has no such entries.
  *
  * @param asOf in milliseconds.
  */
@@ -57,10 +57,9 @@ export function keptEntries(
 }
 
 /**
- * Whether a merged list is what a full computation gives. Scores only fall with time, so what was not in the
- * stored list still comes after its floor, unless it is scored again: the list is complete where nothing that
- * is served comes after the floor. Ties are common: all postings of which only the title matches score the
- * same.
+ * Whether a merged list equals a full computation. Scores only fall with time, so what was not in the stored
+ * list still comes after its floor, unless it is scored again: the list is complete where nothing that is
+ * served comes after the floor. Ties are common: all postings that only match by title have the same score.
  */
 export function isComplete({ items, first }: ClosedList<ListItem>, storedFloor: PostingRank): boolean {
   if (storedFloor.score === 0) return true;

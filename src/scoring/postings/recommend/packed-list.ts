@@ -1,8 +1,8 @@
 import { LIST_SIZES, NO_FLOOR, type PostingRank } from "./diversity.ts";
 
 /**
- * A list that is being filled by numbers that stand for what is offered. The rules are those of `openList`,
- * which it is tested against; one is used for list after list, without memory of its own for each.
+ * A list that is filled with numbers that stand for items. It follows the rules of `openList`, against which
+ * it is tested; one instance is reused for list after list, so that none needs memory of its own.
  */
 export type PackedList = {
   readonly first: Int32Array;

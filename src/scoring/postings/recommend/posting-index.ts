@@ -79,7 +79,7 @@ function inverted({ starts, values }: Lists, size: number): Lists {
   return { starts: inStarts, values: inValues };
 }
 
-/** Numbers words in the order in which they are met. */
+/** Numbers words in the order in which they occur. */
 function openDictionary() {
   const numbers = new Map<string, number>();
   return {
@@ -142,7 +142,7 @@ export function buildPostingIndex(given: readonly RecommendPosting[], skillCount
 /** The postings that have a role word of a target title, and how many of its words each has. */
 export type TitledPostings = { readonly postings: Int32Array; readonly counts: Uint8Array };
 
-/** An index with what a thread needs besides to search it. */
+/** An index with the data that a thread needs to search it. */
 export type OpenIndex = {
   readonly index: PostingIndex;
   readonly rarity: Rarity;
@@ -155,12 +155,12 @@ export type OpenIndex = {
   readonly otherCompanies: Map<string, number>;
   /** The positions of the postings of a cluster. */
   readonly byCluster: ReadonlyMap<number, readonly number[]>;
-  /** Postings by excluded phrase, as they were asked for. */
+  /** A cache of postings by excluded phrase. */
   readonly byPhrase: Map<string, readonly number[]>;
-  /** Postings by target title, as they were asked for, and the number of all of them. */
+  /** A cache of postings by target title, and the number of postings in it. */
   readonly byTarget: Map<string, TitledPostings>;
   keptOfTargets: number;
-  /** What `freshnessSteps` gave last. */
+  /** The last result of `freshnessSteps`. */
   steps: { readonly asOf: number; readonly byPosting: Uint8Array } | null;
 };
 

@@ -62,11 +62,11 @@ export type UserRow = {
   readonly seen: readonly { readonly id: number; readonly days: number }[];
 };
 
-/** Descriptions are read up to here. */
+/** At most this many characters of a description are read. */
 export const MAX_DESCRIPTION = 20_000;
-/** Texts of CVs are read up to here: more than 15 pages. */
+/** At most this many characters of a CV are read: more than 15 pages. */
 export const MAX_CV_TEXT = 50_000;
-/** Limits of what one user may state: what exceeds them is left out. */
+/** Limits for the facts of one user; the excess is ignored. */
 export const USER_LIMITS = { names: 1_000, nameLength: 100, skills: 200, titles: 10, phrases: 50 } as const;
 const DEFAULT_FRESHNESS_DAYS = 30;
 
@@ -76,7 +76,7 @@ const LEGAL_FORMS = new Set(
   ),
 );
 
-/** Names that are remembered: those of a day's postings and users. */
+/** At most this many names are cached: those of a day's postings and users. */
 const MAX_NAMES = 20_000;
 
 /** The comparable form of a company's name: its words without the legal form. */
@@ -92,7 +92,7 @@ const knownRoleWords = memoize<readonly string[]>(roleWordsOf, MAX_NAMES);
 const PER_YEAR: Readonly<Record<string, number>> = { hour: 2_080, day: 260, week: 52, month: 12, year: 1 };
 
 /**
- * An amount without a period is that of a year, unless nobody can live on it: then it may be an hourly wage.
+ * An amount without a period counts as yearly, unless it is too low for that: then it may be an hourly wage.
  */
 const LEAST_YEARLY = 1_000;
 
@@ -129,7 +129,7 @@ export function statedTitles({ profile, parsedContent }: UserRow): string[] {
   return (titles.length > 0 ? titles : titlesOf(parsedContent)).slice(0, USER_LIMITS.titles).map(cut);
 }
 
-/** Reads a user. Whatever a CV holds, it is read up to USER_LIMITS. */
+/** Reads a user. Whatever a CV contains, it is read only up to USER_LIMITS. */
 export function readUser(row: UserRow): RecommendUser {
   const { profile } = row;
   const targets = statedTitles(row).map(knownRoleWords);
@@ -190,7 +190,7 @@ function skillsOf({ profile, parsedContent, rawText }: UserRow): number[] {
   return ascending(matchSkills(rawText.slice(0, MAX_CV_TEXT)).slice(0, USER_LIMITS.skills));
 }
 
-/** Nesting of a parsed CV that is followed. */
+/** The greatest depth to which a parsed CV is read. */
 const MAX_DEPTH = 3;
 
 /** Texts in a list, in a list of objects with a name, or in an object of lists. */

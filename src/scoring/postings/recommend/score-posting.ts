@@ -6,7 +6,7 @@ export const RECOMMEND_WEIGHTS = {
   semantic: { semantic: 0.4, title: 0.25, skills: 0.2, freshness: 0.1, interest: 0.05 },
 } as const;
 
-/** What lowers a score, and the lowest that is recommended. */
+/** The factors that lower a score, and the lowest score that is recommended. */
 export const RECOMMEND_LIMITS = {
   minimum: 0.2,
   belowSalary: 0.9,
@@ -18,15 +18,16 @@ export const RECOMMEND_LIMITS = {
   /** By number of role words in dismissed titles. */
   dismissedWords: [1, 0.95, 0.9025, 0.857375, 0.81450625, 0.8],
   seen: { fromDay: 3, factor: 0.8, outFromDay: 6 },
-  /** Without skills of its own to name, a posting of one skill would be a full match. */
+  /** Added to the denominator, since otherwise a posting with a single skill would be a full match. */
   skillSmoothing: 20,
-  /** How much a skill of the posting counts that the user lacks, and one that only the user has. */
+  /** The weight of a skill of the posting that the user lacks, and of a skill that only the user has. */
   missingSkill: 0.5,
   extraSkill: 0.2,
 } as const;
 
 /**
- * The formula, as a part of the version of a list. Changes with any figure above, and with what is excluded.
+ * The formula, as a part of the version of a list. Changes with any figure above, and with the rules of
+ * exclusion.
  */
 export const FORMULA_VERSION = 2;
 
@@ -43,7 +44,7 @@ export const FRESHNESS_STEPS = [48 * HOUR, 7 * DAY] as const;
 export const freshnessStep = (ageMs: number): 0 | 1 | 2 =>
   ageMs <= FRESHNESS_STEPS[0] ? 0 : ageMs <= FRESHNESS_STEPS[1] ? 1 : 2;
 
-/** What a score is computed from. Shares are from 0 to 1. */
+/** The terms that a score is computed from. Shares are from 0 to 1. */
 export type ScoreTerms = {
   readonly skills: number;
   readonly title: number;
@@ -77,7 +78,7 @@ export function skillShare(matched: number, posting: number, user: number): numb
 }
 
 /**
- * What feedback multiplies a score by: 0.8 for each dismissal of the company (at most three), 0.95 for each
+ * The factor of feedback in a score: 0.8 for each dismissal of the company (at most three), 0.95 for each
  * role word of a dismissed title (not below 0.8), 0.8 from the third day seen without a click.
  */
 export const feedbackFactor = (
@@ -88,8 +89,9 @@ export const feedbackFactor = (
   (terms.seenDays >= RECOMMEND_LIMITS.seen.fromDay ? RECOMMEND_LIMITS.seen.factor : 1);
 
 /**
- * Score from 0 to 1: 0.60 skills + 0.30 title + 0.05 remote + 0.05 seniority, times what lowers it. With
- * embeddings 0.40 semantic + 0.25 title + 0.20 skills + 0.10 freshness + 0.05 interest, times the rest.
+ * Score from 0 to 1: 0.60 skills + 0.30 title + 0.05 remote + 0.05 seniority, times the factors that lower
+ * it. With embeddings 0.40 semantic + 0.25 title + 0.20 skills + 0.10 freshness + 0.05 interest, times the
+ * rest.
  */
 export function scoreOf(terms: ScoreTerms): number {
   const limits = RECOMMEND_LIMITS;
@@ -127,7 +129,7 @@ export type Exclusion =
   | "too-old"
   | "seen-too-often";
 
-/** What of a user and of a posting decides whether it is excluded. */
+/** The facts of a user and a posting that decide whether it is excluded. */
 export type ExcludingUser = Pick<
   RecommendUser,
   "hidden" | "blacklist" | "remoteOnly" | "freshnessDays" | "seenDays" | "excludedKeywords"
@@ -198,7 +200,7 @@ export const isBelowSalary = (user: RecommendUser, { salary }: RecommendPosting)
   user.salary.currency === salary.currency &&
   salary.yearly < user.salary.yearly;
 
-/** Facts of a pair that belong to neither side alone. */
+/** Facts of a pair that belong to neither side. */
 export type PairContext = {
   readonly rarity: Rarity;
   /** The instant that the score is computed for, in milliseconds. */

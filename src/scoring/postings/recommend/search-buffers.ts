@@ -3,14 +3,14 @@ import { LIST_SIZES } from "./diversity.ts";
 import { openPackedList, type PackedList } from "./packed-list.ts";
 import type { OpenIndex } from "./posting-index.ts";
 
-/** Memory that one search after another uses; as it was opened between two of them. */
+/** Memory that is reused by one search after another, and reset between them. */
 export type SearchBuffers = {
   /** The weight of each skill that the user has. */
   readonly weights: Uint8Array;
-  /** Weight of the matched skills by posting, of those that were looked at. */
+  /** Weight of the matched skills, for the postings that were read. */
   readonly matched: Int32Array;
   readonly title: Float64Array;
-  /** Postings that were looked at, in any order. */
+  /** Postings that were read, in any order. */
   readonly touched: Int32Array;
   readonly excluded: Uint8Array;
   /** Upper bounds of the scores of candidates, then their scores, by posting. */

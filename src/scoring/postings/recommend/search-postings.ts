@@ -17,9 +17,11 @@ export type SearchOptions = {
   readonly floor?: PostingRank;
 };
 
-/** Candidates that are looked for at first: some are left out, and some score less than their bound. */
+/**
+ * Number of candidates in the first search: some are left out later, and some score less than their bound.
+ */
 const ENOUGH = 1.6 * LIST_SIZES.stored;
-/** How many times as many are looked for when these do not fill the list. */
+/** By this factor more are searched for when these do not fill the list. */
 const MORE = 8;
 
 /** The list of a user by the index: ids, scores and order as `recommend` gives them. */

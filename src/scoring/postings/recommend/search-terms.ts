@@ -20,7 +20,7 @@ import { LEVELS } from "./title.ts";
 /** Cosines of the embeddings of a user and each posting, by position; null for the formula without them. */
 export type Cosines = Float64Array | null;
 
-/** What the facts of a user are in the numbers of an index. */
+/** The facts of a user as numbers of an index. */
 export type RecommendQuery = {
   readonly user: RecommendUser;
   readonly skillTotal: number;
@@ -50,7 +50,7 @@ export function queryOf(open: OpenIndex, user: RecommendUser): RecommendQuery {
   };
 }
 
-/** What scores depend on besides the user and the posting. */
+/** The facts that scores depend on besides the user and the posting. */
 export type Scoring = { readonly asOf: number; readonly cosines: Cosines };
 
 function countIn(
@@ -94,9 +94,9 @@ export function termsAt(
 }
 
 /**
- * An upper bound of the score of the posting at a position: `scoreOf` without what lowers a score, apart from
- * its age, in the same order of operations; 0 outside of the window. With embeddings, the interest term is
- * taken as 1. A function of numbers that are read once, since it is called for many postings.
+ * An upper bound of the score of the posting at a position: `scoreOf` without the factors that lower a score,
+ * except for age, in the same order of operations; 0 outside of the window. With embeddings, the interest
+ * term is taken as 1. A function of numbers that are read once, since it is called for many postings.
  */
 export function openBound(
   open: OpenIndex,
@@ -139,7 +139,7 @@ export function openBound(
   };
 }
 
-/** What lowers the score of the posting at a position, as in `scoreOf`. */
+/** The factors that lower the score of the posting at a position, as in `scoreOf`. */
 export function loweredAt(
   { index }: OpenIndex,
   { weights }: SearchBuffers,
@@ -214,7 +214,7 @@ export function writeComponentsAt(
 type Matched = { readonly count: number; readonly keys: readonly number[] };
 
 const NONE_MATCHED: Matched = { count: 0, keys: [] };
-/** Written anew for each posting. */
+/** Overwritten for each posting. */
 const rarest: number[] = [];
 
 /** The matched skills of a posting: their number, and the keys of the rarest, ties by their index. */

@@ -19,7 +19,10 @@ const levelOfWord = new Map<string, Level>(
   LEVELS.flatMap((level) => LEVEL_WORDS[level].map((word) => [word, level] as const)),
 );
 
-/** Level words that are part of no role: a senior accountant is an accountant, a director is a director. */
+/**
+ * Level words that are not part of the role: a senior accountant is an accountant, but a director is a
+ * director.
+ */
 const IGNORED = new Set([
   ...LEVEL_WORDS.entry,
   ...LEVEL_WORDS.mid,

@@ -41,8 +41,8 @@ const LIST_GAP = /^[\s,;/|•·*()[\]&+–—:-]*$/;
 const LIST_MARK = /[,;/|•·*\n&+–—(]/;
 
 /**
- * Keeps the mentions that name a skill: the sure ones, and of the others those that stand in a list with one
- * that is kept, in a list of three or more with capitals, or beside a word such as "developer".
+ * Keeps the mentions that name a skill: the unambiguous ones, and of the others those in a list with one that
+ * is kept, in a list of three or more with capitals, or beside a word such as "developer".
  */
 export function resolveMentions(text: string, inText: WordList, mentions: readonly Mention[]): Mention[] {
   if (mentions.every(({ isSure }) => isSure)) return [...mentions];
@@ -128,7 +128,7 @@ function isNamedByNeighbours(passage: Passage, mention: Mention): boolean {
   if (!isFitToStand(passage, mention)) return false;
   if (isBeforeSpace && AFTER.has(after.folded)) return true;
   if (!isAfterSpace || !BEFORE.has(before.folded)) return false;
-  // "with Swift Logistics" is the name of something else.
+  // In "with Swift Logistics" it is part of another name.
   return !(isBeforeSpace && isUpper(text[after.start]) && !AND.has(after.folded));
 }
 

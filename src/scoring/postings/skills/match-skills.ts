@@ -32,11 +32,11 @@ const openScan = (size: number): Scan => ({
   words: new Int32Array(size),
 });
 
-/** Memory that texts of up to this many words use one after another. Descriptions have fewer. */
+/** Memory for texts of up to this many words, reused for one after another. Descriptions have fewer. */
 const SHARED_SIZE = 8_192;
 const sharedScan = openScan(SHARED_SIZE);
 
-/** A word is followed by a character that belongs to no other, so a text has at most half as many words. */
+/** Each word is followed by a separator, so a text has at most half as many words as characters. */
 const scanFor = ({ length }: string): Scan =>
   length < 2 * SHARED_SIZE ? sharedScan : openScan((length >> 1) + 1);
 
@@ -138,7 +138,7 @@ function findMentions(tree: FlatTree, text: string, { starts, ends, words }: Sca
   return mentions;
 }
 
-/** The words that were scanned, folded as the context asks for them. */
+/** The scanned words, folded when the context needs them. */
 const scannedWords = (text: string, { starts, ends, isAscii }: Scan, length: number): WordList => ({
   length,
   at: (index) =>

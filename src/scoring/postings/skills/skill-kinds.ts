@@ -1,4 +1,4 @@
-/** What a skill is. */
+/** The kinds of skills. */
 export const SKILL_KINDS = [
   "language",
   "framework",

@@ -52,7 +52,7 @@ let built: SkillNode | null = null;
 
 /**
  * The root of the tree. It is built at its first use: most processes read no text, and building it took a
- * quarter of the time in which the modules of the service are loaded.
+ * quarter of the time to load the modules of the service.
  */
 export function skillTree(): SkillNode {
   built ??= buildTree();
@@ -98,7 +98,7 @@ function findMentions(text: string, words: readonly Word[]): Mention[] {
   return mentions;
 }
 
-/** Texts are read up to here: longer ones are not written for people. */
+/** At most this many characters of a text are read: longer ones are not written for people. */
 export const MAX_TEXT = 200_000;
 
 /** The part of a text that is read: its beginning, in Unicode compatibility form (NFKC). */

@@ -36,7 +36,7 @@ function parseSkill(line: string): Skill {
 /** All skills, by name. */
 export const SKILLS: readonly Skill[] = VOCABULARY.trim().split("\n").map(parseSkill);
 
-/** Kinds whose words in a title name what the work is done with. */
+/** Kinds whose names in a title mean a tool of the work. */
 const STACK: ReadonlySet<SkillKind> = new Set([
   "language",
   "framework",
@@ -46,7 +46,7 @@ const STACK: ReadonlySet<SkillKind> = new Set([
   "office",
 ]);
 
-/** Whether a posting that names the skill in its title asks for the skill itself. */
+/** Whether a posting that names the skill in its title requires the skill itself. */
 export const isStack = (skill: number): boolean => STACK.has((SKILLS[skill] as Skill).kind);
 
 /** Changes with every change of the vocabulary. Lists computed with different ones are never mixed. */

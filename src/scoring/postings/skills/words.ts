@@ -30,7 +30,7 @@ const LETTER = /[\p{L}\p{M}\p{N}]/u;
 const MARKS = /\p{M}/gu;
 const DOT = 46;
 
-/** Classes of other characters, as they were met. Code units: at most 65,536. */
+/** A cache of the classes of other characters. Code units: at most 65,536. */
 const met = new Map<number, number>();
 
 /** The class of a code unit. */

@@ -40,7 +40,7 @@ type Input = z.infer<typeof payload>;
 
 const cutUsers = (tx: Tx, { batchSize }: Input) => cutAllUsers(tx, batchSize ?? DEFAULT_BATCH);
 
-/** Computes what the quiz answers of users say about them. */
+/** Computes the traits of users from their quiz answers. */
 export const buildUserTraits = defineJob({
   name: "build-user-traits",
   queue: "matching",

@@ -47,7 +47,7 @@ const payload = z.object({
 });
 type Input = z.infer<typeof payload>;
 
-/** Computes how compatible users are with those they have to do with. */
+/** Computes how compatible users are with their contacts and best matches. */
 export const compatibility = defineJob({
   name: "compatibility",
   queue: "matching",
@@ -71,7 +71,7 @@ export const compatibility = defineJob({
   run: async (range: CompatibilityRange, context, computed: ComputedCompatibility | null) => {
     const counts = await storeCompatibility(context, range, computed);
     if (counts !== null) return done(counts);
-    // Another version took its place meanwhile, perhaps computed before these users changed.
+    // Another version has replaced it, perhaps computed before these users changed.
     if ("users" in range && "ids" in range.users) await compareAgain(context, range.users.ids);
     return done({ ...NOTHING, "replaced ranges": 1 });
   },
@@ -121,7 +121,7 @@ async function cutDrops(tx: Tx, versions: readonly string[]): Promise<Compatibil
 }
 
 /**
- * Compares users who changed with those they have to do with, once everybody has been compared by this
+ * Compares users who changed with their contacts and best matches, once everybody has been compared by this
  * algorithm, or by a later one: then it waits for a process that has it.
  */
 export async function compareAgain(

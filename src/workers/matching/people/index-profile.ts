@@ -6,8 +6,8 @@ import { defineJob } from "../../../queues/job.ts";
 import { done, type Outcome } from "../../../queues/outcome.ts";
 
 /**
- * Follows the events that change what a user is found by: people whose profiles changed at the same time
- * are indexed in one transaction.
+ * Follows the events that change how a user is found by search: people whose profiles changed at the same
+ * time are indexed in one transaction.
  */
 export const indexProfile = defineJob({
   name: "index-profile",
@@ -23,7 +23,7 @@ export const indexProfile = defineJob({
     const options = { threshold: settings.search.completeness, now };
     const computed = await computeRows(await readSearchFacts(tx, scope, options));
     const counts = await storeRows(tx, scope, computed, options);
-    // What was done together is counted once.
+    // Entries that were processed together are counted once.
     return payloads.map((_, index) => (index === 0 ? done({ ...counts }) : done()));
   },
 });

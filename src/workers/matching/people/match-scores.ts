@@ -105,7 +105,7 @@ export const matchScores = defineJob({
   },
 });
 
-/** Stores a part of a run. Users who were placed are compared again with those they have to do with. */
+/** Stores a part of a run. Users who were placed are compared again with their contacts and best matches. */
 export async function storePairRange(
   context: JobContext,
   range: PairRange,

@@ -22,7 +22,7 @@ const optionsOf = ({ now, settings }: { now: Date; settings: Settings }): IndexO
   now,
 });
 
-/** Rebuilds what people are found by, of all users or one. Only rows that differ are written. */
+/** Rebuilds the search index of people, for all users or one. Only rows that differ are written. */
 export const profileSearchIndex = defineJob({
   name: "profile-search-index",
   queue: "matching",

@@ -13,9 +13,9 @@ import { stopCalendarChannel } from "./stop-calendar-channel.ts";
 import { watchCalendar } from "./watch-calendar.ts";
 
 /**
- * Finds calendars whose channel is about to expire, and renewals that a crash left half done. It looks only
- * at the recorded state of channels, so it repairs whatever happened to jobs that were enqueued before.
- * Enqueues one job per calendar.
+ * Finds calendars whose channel is about to expire, and renewals that a crash left half done. It reads only
+ * the recorded state of channels, so it repairs whatever happened to jobs that were enqueued before. Enqueues
+ * one job per calendar.
  */
 export const renewCalendarWatches = defineJob({
   name: "renew-calendar-watches",

@@ -116,7 +116,7 @@ async function fanOut(entries: readonly FanOut[], context: JobContext): Promise<
 
 /**
  * Gives events back whose recipients did not fit into the transaction: they are claimed again later. Their
- * entries have as many events as did fit, so that the next transactions claim few events in vain.
+ * entries have as many events as did fit, so that the next transactions claim few events that do not fit.
  */
 async function postponeEvents(tx: Tx, eventIds: readonly string[], fitting: number): Promise<void> {
   if (eventIds.length === 0) return;
@@ -175,7 +175,7 @@ async function markRejected(tx: Tx, rejected: readonly { id: string; reason: str
   );
 }
 
-/** The events for which nobody was found to be notified. */
+/** The events that nobody was notified of. */
 function withoutRecipients(
   events: readonly Notifiable[],
   { recipients, large, postponed }: FoundRecipients,
@@ -184,7 +184,7 @@ function withoutRecipients(
   return events.map(({ event }) => event.id).filter((id) => !others.has(id));
 }
 
-/** They would be silent: their outcome says so. */
+/** Nothing else would show this, so their outcome does. */
 async function markWithoutRecipients(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx.execute(

@@ -102,7 +102,7 @@ function isOld(table: Table, before: string): SQL {
     select 1 from deliveries d where d.event_id = r.event_id and d.user_id = r.user_id and d.status = 'pending')`;
 }
 
-/** The tables whose rows should have been deleted by an instant; the nudge logs are not looked at. */
+/** The tables whose rows should have been deleted by an instant; without the nudge logs. */
 export async function overdueNotifications(
   on: Queryable,
   { notifications: { keptDays } }: Settings,

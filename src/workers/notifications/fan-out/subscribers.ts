@@ -83,7 +83,7 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   subscriber(profileUpdated, placeVolunteer, ({ payload }) =>
     concerns(payload, ["skills", "place"]) ? { volunteerId: payload.user_id } : null,
   ),
-  // Every part of a profile makes it newer, apart from what is stored elsewhere.
+  // Every part of a profile counts for its newness, except those that are stored in other tables.
   subscriber(profileUpdated, recordPairChanges, ({ payload }) =>
     concerns(payload, ["place", "bio", "photo", "preferences"]) ? { userId: payload.user_id } : null,
   ),

@@ -88,8 +88,8 @@ async function scanFrom(tx: Tx, start: bigint): Promise<Scanned> {
 }
 
 /**
- * The events that are in no entry, dead ones included. One that is decided in the meantime is enqueued in
- * vain: fan-out skips it.
+ * The events that are in no entry, dead ones included. One that is decided in the meantime is enqueued
+ * without effect: fan-out skips it.
  */
 async function withoutEntry(tx: Tx, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
@@ -105,8 +105,8 @@ async function withoutEntry(tx: Tx, ids: readonly string[]): Promise<string[]> {
 
 /**
  * Advances the id up to which no event can appear any more (docs/decisions/0026). It takes three sweeps: the
- * first notes the highest id drawn so far; the second notes the running transactions, all of which may still
- * insert lower ids; once those have ended, `through` moves to that id.
+ * first records the highest id drawn so far; the second records the running transactions, all of which may
+ * still insert lower ids; once those have ended, `through` moves to that id.
  *
  * @param scanned the last event that was scanned; null if there are no more.
  */

@@ -15,8 +15,8 @@ import { decideUnreadNudge } from "../../../scoring/notifications/unread-nudge.t
 type Payload = Record<string, never>;
 
 /**
- * Looks only at participants that triggers have marked or earlier runs have watched, never at every thread.
- * The first rounds turn marks into watches, the others look at the watched participants.
+ * Checks only participants that triggers have marked or earlier runs have watched, never at every thread. The
+ * first rounds turn marks into watches, the others check the watched participants.
  */
 export const unreadThreadNudges: RangedJob<Payload, UnreadRange> = defineJob<Payload, UnreadRange>({
   name: "unread-thread-nudges",
