@@ -3,8 +3,8 @@ import type { ICruiseResult } from "dependency-cruiser";
 import { type Import, importsIn } from "../docs/folder-graph.ts";
 import { folderCycles } from "./folder-cycles.ts";
 
-// npm run check:imports gives this, as JSON, what dependency-cruiser found with the rules in
-// .dependency-cruiser.cjs.
+// npm run check:imports pipes the JSON result of dependency-cruiser, with the rules in
+// .dependency-cruiser.cjs, into this.
 
 const { modules, summary } = JSON.parse(await text(process.stdin)) as ICruiseResult;
 const arrow = ({ from, to }: Import): string => `${from} -> ${to}`;

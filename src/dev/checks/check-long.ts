@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type CheckStep, chooseSteps, runSteps } from "./run-steps.ts";
 
-// What takes too long for every change: `npm run check:long`, or some of its steps:
-// `npm run check:long -- chaos`. Add a step to the list.
+// Checks that take too long for every change: `npm run check:long`, or some of its steps: `npm run check:long
+// -- chaos`. Add a step to the list.
 
 /** Tests that have a longer form, with LONG_TESTS=1. */
 const withLongForm = readdirSync("test", { recursive: true, encoding: "utf8" })
@@ -50,6 +50,12 @@ const STEPS: readonly CheckStep[] = [
     name: "the suite in another schema, beside a host with tables and functions of the same names",
     command: ["node", ...SUITE],
     environment: { DB_SCHEMA: "cw_other", TEST_HOST_DECOYS: "1" },
+  },
+  {
+    id: "busy",
+    name: "the suite while other processes keep every processor busy",
+    command: ["node", ...SUITE],
+    isBusy: true,
   },
   {
     id: "chaos",

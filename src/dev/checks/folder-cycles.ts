@@ -9,10 +9,10 @@ export type FolderCycle = { readonly folder: string; readonly imports: readonly 
 type PartGraph = ReadonlyMap<string, ReadonlyMap<string, Import>>;
 
 /**
- * Finds a cycle in each folder whose parts form one. The parts of a folder are its subfolders, each with all
- * that is in it, and the files directly in it, taken together. So the files of a folder may import from its
- * subfolders, or its subfolders from them, but not both. Where no folder has a cycle, no two folders at any
- * depth import each other.
+ * Finds a cycle in each folder whose parts form one. The parts of a folder are its subfolders, each with
+ * everything below it, and the files directly in it, taken together. So the files of a folder may import from
+ * its subfolders, or its subfolders from them, but not both. Where no folder has a cycle, no two folders at
+ * any depth import each other.
  *
  * @param imports between files, by paths from the root of the repository, type-only ones included.
  */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { withBusyProcessors } from "./busy-processors.ts";
 
 type Command = readonly [program: string, ...args: string[]];
 
@@ -16,6 +17,8 @@ export type CheckStep = {
   readonly prepare?: Command;
   readonly command: Command;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether other processes keep every processor busy while it runs. */
+  readonly isBusy?: boolean;
 };
 
 /**
@@ -27,7 +30,7 @@ export type CheckStep = {
 export async function runSteps(steps: readonly CheckStep[], write: (text: string) => void): Promise<number> {
   const lines: string[] = [];
   let exitCode = 0;
-  for (const { id, name, needs, prepare, command, environment } of steps) {
+  for (const { id, name, needs, prepare, command, environment, isBusy } of steps) {
     write(`\n=== ${id}: ${name}\n`);
     const missing = needs?.programs.find((program) => !isInstalled(program));
     if (needs && missing !== undefined) {
@@ -35,7 +38,9 @@ export async function runSteps(steps: readonly CheckStep[], write: (text: string
       continue;
     }
     const startedAt = performance.now();
-    const failure = (prepare && (await failureOf(prepare, {}))) ?? (await failureOf(command, environment));
+    const run = () => failureOf(command, environment);
+    const failure =
+      (prepare && (await failureOf(prepare, {}))) ?? (await (isBusy ? withBusyProcessors(run) : run()));
     if (failure !== null) exitCode = 1;
     const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
     lines.push(
