@@ -99,13 +99,13 @@ describe("emit and enqueue in SQL", () => {
     ["enqueue('place-volunteer', '3')", "22023"],
   ] as const;
 
-  it("refuse what cannot be an event or a request, in the host's statement", async () => {
+  it("refuse invalid events and requests, in the host's statement", async () => {
     const { world, call } = await deployed();
     for (const [text, code] of REFUSED) await expect(call(text), text).rejects.toMatchObject({ code });
     expect(await entries(world)).toEqual([]);
   });
 
-  it("are not led astray by temporary tables, functions and operators of the host", async () => {
+  it("ignore temporary tables, functions and operators of the host", async () => {
     const { world, client, call } = await deployed();
     await client.query(`
       create schema evil;

@@ -35,7 +35,7 @@ describe("ranges of old rows", () => {
     ]);
   });
 
-  it("begin at a row each, so that gaps and rows that stay need none", async () => {
+  it("begin at a row each, so that gaps and kept rows need no ranges", async () => {
     const world = await createWorld();
     await world.query(
       `insert into audit_log (id, at, actor, action, subject) overriding system value

@@ -39,7 +39,7 @@ it("refers to rows by the host's id where there is one", async () => {
   expect(["1", "3", "9"].map(reference)).toEqual(["2", "3", "9"]);
 });
 
-it("keeps a number that no row has where the host uses our ids", async () => {
+it("keeps an unknown number if the host uses our ids", async () => {
   const { db } = await scene();
   expect(Object.fromEntries(await resolveOrKeep(db.drizzle, "projects", ["7", "x"]))).toEqual({ "7": "7" });
   expect(Object.fromEntries(await resolveOrKeep(db.drizzle, "users", ["7", "3"]))).toEqual({ "3": "3" });

@@ -15,7 +15,7 @@ const backends = (world: World) =>
   );
 
 describe("a transaction", () => {
-  it("commits what resolves and rolls back what rejects", async () => {
+  it("commits when the work resolves and rolls back when it rejects", async () => {
     const world = await createWorld();
     await inTransaction(world.db, (tx) => note(tx, "kept"));
     const failing = inTransaction(world.db, async (tx) => {
@@ -156,7 +156,7 @@ describe("a transaction", () => {
     });
   });
 
-  it("sends statements in the order in which they are called for, whoever awaits them first", async () => {
+  it("sends statements in the order of the calls, whichever is awaited first", async () => {
     const world = await createWorld();
     const sent = await recordStatements(world, () =>
       inTransaction(world.db, (tx) =>

@@ -40,7 +40,7 @@ describe("the check that Postgres accepts writes", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("finds a full disk in a process that has not written yet, and by itself that there is space again", async () => {
+  it("finds a full disk in a process that has not written yet, and notices by itself that there is space again", async () => {
     const world = await createWorld();
     await world.query(`create function refuse_pages() returns trigger language plpgsql as
       $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$`);

@@ -66,7 +66,7 @@ it("writes one line at level warn that names the failed entries, and counts the 
   ]);
 });
 
-it("writes that line at level debug in a log for people", async () => {
+it("writes that line at level debug in a text log", async () => {
   const world = await createWorld({ jobs: [failing], environment: { LOG_FORMAT: "text" } });
   const levels: string[] = [];
   const log = createLog({

@@ -60,7 +60,7 @@ describe("the watch of the event loop", () => {
     expect(byJobs().map(([job]) => job)).toEqual(["a"]);
   });
 
-  it("charges no job with what runs while all of them wait", async () => {
+  it("charges no job with work that runs while all of them wait", async () => {
     const { watch, held } = watching();
     watch.watch(a)();
     // A timer may fire in the same turn of the loop; the second immediate runs in a later one.

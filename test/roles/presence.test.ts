@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { listProcesses, startPresence } from "../../src/roles/presence.ts";
 import { VERSION } from "../../src/version.ts";
 import { eventually } from "../support/eventually.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, type World } from "../support/world.ts";
 
 it("a process is listed while it runs, with its version, and writes its last figures when it stops", async () => {
   const world = await createWorld({ environment: { ROLES: "api,worker", WORKER_QUEUES: "media,feeds" } });
@@ -48,12 +48,29 @@ it("a process writes how long due work has waited, which no worker takes while R
   await presence.stop();
 });
 
+/** Processes by the minutes since they were seen, which are their pids as well. */
+const seen = (world: World, minutes: readonly number[]) =>
+  world.query(
+    `insert into processes select 'p' || n, 'a', n, '1', '{api}', '{}', now(), now() - n * interval '1 minute'
+     from unnest($1::int[]) n`,
+    [minutes],
+  );
+
+it("a process that was not seen for an hour is deleted by the others", async () => {
+  const world = await createWorld();
+  await seen(world, [2, 90]);
+  const presence = startPresence(world);
+  await eventually(async () =>
+    expect(
+      (await world.query<{ pid: number }>("select pid from processes")).map(({ pid }) => pid).sort(),
+    ).toEqual([2, process.pid].sort()),
+  );
+  await presence.stop();
+});
+
 it("a process that was not seen for a minute is gone, and after an hour it is off the list", async () => {
   const world = await createWorld();
-  await world.query(
-    `insert into processes select 'p' || n, 'a', n, '1', '{api}', '{}', now(), now() - n * interval '1 minute'
-     from unnest(array[0, 2, 90]) n`,
-  );
+  await seen(world, [0, 2, 90]);
   const listed = await listProcesses(world.db.drizzle);
   expect(listed.map(({ pid, isGone }) => [pid, isGone]).sort()).toEqual([
     [0, false],

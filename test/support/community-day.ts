@@ -30,8 +30,8 @@ export async function openCommunity(
 }
 
 /**
- * What a host writes on a day: a sale, a document, a message, a meeting, a posting, and somebody who
- * guesses a password.
+ * What a host writes on a day: a sale, a document, a message, a meeting and a posting; and a request and a
+ * failed login of operators.
  *
  * @param meetingMs when the meeting begins.
  */
@@ -61,7 +61,8 @@ export async function liveADay(
     valid_through: new Date(Date.parse(now) + 7 * DAY_MS),
   });
   await world.query(
-    "insert into audit_log (actor, action, subject, details, at) values ('nobody', 'admin.login-failed', 'admin', '{}', $1)",
+    `insert into audit_log (actor, action, subject, details, at)
+     values ('nobody', 'admin.login-failed', 'admin', '{}', $1), ('ann', 'admin.request', 'admin', '{}', $1)`,
     [now],
   );
 }

@@ -172,7 +172,7 @@ describe("a view of results that another version declared", () => {
     );
   }
 
-  it("is replaced when its columns differ, keeps its readers, and is dropped when it is declared no more", async () => {
+  it("is replaced when its columns differ, keeps its readers, and is dropped when it is no longer declared", async () => {
     const { database, address } = await migratedDatabase();
     const schema = `${address.databaseSchema}_results`;
     const reader = await database.createRole();

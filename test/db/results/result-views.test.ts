@@ -107,7 +107,7 @@ describe("match_scores", () => {
   });
 });
 
-it("user_compatibility, searchable_users and user_traits show what is stored of users who are there", async () => {
+it("user_compatibility, searchable_users and user_traits show the stored rows of existing users", async () => {
   const world = await createWorld();
   const [one, two] = await people(world, 2);
   const version = await insertRow(world, "list_versions", {
@@ -142,7 +142,7 @@ it("user_compatibility, searchable_users and user_traits show what is stored of 
     expect(await shown(world, view), view).toEqual([]);
 });
 
-it("what people are found by is missing as soon as they hide it or themselves", async () => {
+it("search facts of people disappear as soon as they hide these or themselves", async () => {
   const world = await createWorld();
   const [one] = await people(world, 1);
   const subject = await insertRow(world, "interest_subjects", {
@@ -269,7 +269,7 @@ describe("feed_presorted", () => {
     );
   });
 
-  it("leaves out what the user may not see, and cuts segments of what is left", async () => {
+  it("leaves out items that the user may not see, and cuts the rest into segments", async () => {
     const world = await createWorld();
     const ids = await people(world, 5);
     const [viewer, author, other, suggested, hidden] = ids as [string, string, string, string, string];

@@ -56,7 +56,7 @@ describe("cleanup-old-postings", () => {
     expect(await open(world)).toEqual([later]);
   });
 
-  it("closes what a search engine has not listed for thirty days, counted until its last success", async () => {
+  it("closes postings that a search engine has not listed for thirty days, counted until its last success", async () => {
     const world = await createWorld({ at: AT });
     await posting(world, { seenAt: "2026-05-29T00:00:00Z" });
     const seen = await posting(world, { seenAt: "2026-06-02T00:00:00Z" });
@@ -86,9 +86,21 @@ describe("cleanup-old-postings", () => {
     await posting(world, { seenAt: "2026-06-29T00:00:00Z" });
     await posting(world, { source: "host", closedAt: "2020-01-01T00:00:00Z" });
     await world.query("update jobs set scraped_at = '2020-01-01'");
+    await world.query("insert into posting_buckets (bucket, posting_id) select 1, id from jobs");
     expect(await cleanUp(world)).toMatchObject({ deleted: 1 });
-    expect(await world.query("select 1 from jobs where id = $1", [old])).toEqual([]);
-    expect(await world.query("select count(*)::int as n from jobs")).toEqual([{ n: 3 }]);
+    for (const [table, column, others] of [
+      ["jobs", "id", 3],
+      ["posting_buckets", "posting_id", 3],
+      // A host's own postings are in no list.
+      ["posting_sightings", "posting_id", 2],
+    ] as const)
+      expect([
+        table,
+        await world.query(
+          `select count(*)::int as n, (count(*) filter (where ${column} = $1))::int as old from ${table}`,
+          [old],
+        ),
+      ]).toEqual([table, [{ n: others, old: 0 }]]);
     // A recommendation lives three days; the shortest time that a closed posting can be kept is a week.
     await expect(createWorld({ environment: { POSTINGS_DAYS: "6" } })).rejects.toThrow(/POSTINGS_DAYS/);
   });

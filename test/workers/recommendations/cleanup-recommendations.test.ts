@@ -6,7 +6,7 @@ import {
 import { applicant, posting, storeList } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
 
-it("deletes lists after three days, old views, and weights that newer ones have replaced", async () => {
+it("deletes lists and requests after three days, old views, and weights that newer ones have replaced", async () => {
   const world = await createWorld({ at: "2026-06-05T07:00:01Z" });
   const [ada, bob] = [await applicant(world, []), await applicant(world, [])];
   await storeList(world, ada, [{ id: 1, score: 0.5 }], new Date("2026-06-02T07:00:00Z"));
@@ -19,8 +19,13 @@ it("deletes lists after three days, old views, and weights that newer ones have 
   await world.query(
     "insert into skill_rarities (vocabulary, weights, created_at) values ('a', '', '2026-01-01'), ('a', '', '2026-02-01'), ('b', '', '2026-01-01')",
   );
+  await world.query(
+    "insert into recommendation_requests (user_id, run_id, requested_at) values ($1, 1, '2026-06-02T07:00:00Z'), ($2, 1, '2026-06-02T07:00:02Z')",
+    [ada, bob],
+  );
   await world.perform(cleanupRecommendations, {});
   expect(await world.query("select user_id from recommendation_lists")).toEqual([{ user_id: bob }]);
+  expect(await world.query("select user_id from recommendation_requests")).toEqual([{ user_id: bob }]);
   expect(await world.query("select user_id from recommendation_views")).toEqual([{ user_id: bob }]);
   expect(await world.query("select id from skill_rarities order by id")).toEqual([{ id: "2" }, { id: "3" }]);
 });
