@@ -35,7 +35,7 @@ describe("the catalogue", () => {
     expect(existsSync(`${tests}${file}.test.ts`), `test/workers/${file}.test.ts is missing`).toBe(true);
   });
 
-  it("has a job for each queue, so that nobody serves an empty one", () => {
+  it("has a job for each queue, so that no worker serves an empty one", () => {
     expect([...new Set(catalogue.jobs.map(({ queue }) => queue))].sort()).toEqual([...QUEUE_NAMES].sort());
   });
 

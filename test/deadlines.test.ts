@@ -29,7 +29,7 @@ describe("orAborted", () => {
 });
 
 describe("linkSignals", () => {
-  it("aborts with the first of several signals, one that has aborted before included", () => {
+  it("aborts with the first of several signals, even if one has already aborted", () => {
     const [a, b] = [new AbortController(), new AbortController()];
     const { signal } = linkSignals(a.signal, b.signal);
     expect(signal.aborted).toBe(false);
@@ -39,7 +39,7 @@ describe("linkSignals", () => {
     expect(linkSignals(new AbortController().signal, b.signal).signal.reason).toEqual(new Error("b"));
   });
 
-  it("leaves nothing in a signal that lives on", () => {
+  it("leaks no listener in a signal that lives on", () => {
     const longLived = new AbortController();
     const { signal, release } = linkSignals(longLived.signal);
     expect(getEventListeners(longLived.signal, "abort")).toHaveLength(1);
@@ -59,7 +59,7 @@ describe("withinLimit", () => {
 });
 
 describe("settlesWithin", () => {
-  it("tells whether a promise settled, either way", async () => {
+  it("tells whether a promise settled, fulfilled or rejected", async () => {
     expect(await settlesWithin(60_000, Promise.resolve())).toBe(true);
     expect(await settlesWithin(60_000, Promise.reject(new Error("no")))).toBe(true);
     expect(await settlesWithin(1, never)).toBe(false);
@@ -96,7 +96,7 @@ describe("withTimeLimit", () => {
     expect(reasons).toEqual(["timed out", "stopped"]);
   });
 
-  it("aborts the signal once the work has ended, so that what it holds is given back", async () => {
+  it("aborts the signal once the work has ended, so that the resources it holds are released", async () => {
     const signals: AbortSignal[] = [];
     const work = async (signal: AbortSignal) => {
       signals.push(signal);

@@ -35,7 +35,7 @@ describe("docker-compose.yml", () => {
   const value = (service: string, name: string): string | undefined =>
     new RegExp(`^ +${name}: (.*)$`, "m").exec(services.get(service) ?? "")?.[1];
 
-  it("has a service for each role, workers of two kinds, and what they need", () => {
+  it("has a service for each role, workers of two kinds, and the servers they need", () => {
     expect([...services.keys()]).toEqual([
       "postgres",
       "redis",
@@ -47,7 +47,7 @@ describe("docker-compose.yml", () => {
     ]);
   });
 
-  it("sets and asks for variables that are read, and for no other", () => {
+  it("sets and requires only variables that are read", () => {
     const set = [...compose.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)].map(([, name = ""]) => name);
     const requested = [...compose.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name = ""]) => name);
     const others = [...set, ...requested].filter((name) => !OF_IMAGES.includes(name));
@@ -130,7 +130,7 @@ describe("the command that pins the images", () => {
     image,
   ]);
 
-  it("is about the images that compose and the Dockerfile name", () => {
+  it("covers the images that compose and the Dockerfile name", () => {
     const named = [...read("docker-compose.yml").matchAll(/\$\{([A-Z]+_IMAGE):-([^}]+)\}/g)].map(
       ([, name = "", image = ""]) => [name, image],
     );
@@ -163,7 +163,7 @@ describe("the command that pins the images", () => {
 describe("the Dockerfile", () => {
   const dockerfile = read("Dockerfile");
 
-  it("copies what exists and the builder is sent", () => {
+  it("copies files that exist and are sent to the builder", () => {
     const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = ""]) =>
       files.split(" "),
     );
@@ -174,7 +174,7 @@ describe("the Dockerfile", () => {
     }
   });
 
-  it("runs as somebody other than root, and is asked for its health", () => {
+  it("does not run as root, and has a health check", () => {
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toContain("/health/live");
   });

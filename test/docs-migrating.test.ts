@@ -137,7 +137,7 @@ async function capMatch() {
 
 const id = (name: string) => `md5('${name}')::uuid::text`;
 
-it("CapMatch: what the jobs have sent is compared and imported, and the old jobs learn of the rest", async () => {
+it("CapMatch: notifications sent by the jobs are compared and imported, and the old jobs learn of the rest", async () => {
   const { example, statements } = await capMatch();
   const [unschedule, sent, nudges, , , remindedOf, nudgedAbout] = statements as [
     string,

@@ -26,7 +26,7 @@ describe("the default that is documented for", () => {
     expect({ ...spoken, listens: true }).toEqual({ ...readConfig(needed), listens: true });
   });
 
-  it("no other variable is none", () => {
+  it("no other variable has a default", () => {
     expect(withDefault.length).toBeGreaterThan(30);
     for (const [name] of variables) expect(VARIABLES).toContain(name);
   });

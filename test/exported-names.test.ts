@@ -26,7 +26,7 @@ function exportedNames(): Map<string, string[]> {
   return files;
 }
 
-it("a name that a file of src exports is exported by no other one, so that it means one thing", () => {
+it("no two files of src export the same name, so that it means one thing", () => {
   const names = exportedNames();
   const twice = [...names].filter(([, files]) => files.length > 1).map(([name]) => name);
   expect(twice.sort()).toEqual(PUBLIC);

@@ -28,7 +28,7 @@ describe("readJson", () => {
     );
   });
 
-  it("finds a key that was written twice, at any place", () => {
+  it("finds a duplicate key at any depth", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), fc.nat(), (object, n) => {
         const [key = ""] = Object.keys(object).slice(n % Object.keys(object).length);

@@ -24,7 +24,7 @@ it("faults of use 10: a scrape is small, even after every part of every job has 
   expect(text.length / catalogue.names.length).toBeLessThan(1_600);
 });
 
-it("has no series of jobs, queues and callers before there is something to count", async () => {
+it("has no series of jobs, queues and callers before there are counts", async () => {
   const text = await createMetrics().registry.metrics();
   const own = text.split("\n").filter((line) => /^commonwork_\w+\{/.test(line));
   expect(own.filter((line) => !line.startsWith("commonwork_intake_group_size"))).toEqual([]);

@@ -27,13 +27,13 @@ it("maps every item, in order", async () => {
     expect(await mapInPortions(numbers(count), (n) => n * 2)).toEqual(numbers(count).map((n) => n * 2));
 });
 
-it("lets the event loop serve others after each portion", async () => {
+it("yields to the event loop after each portion", async () => {
   // 60 items of 5 ms: two or three fit into a portion of 10 ms.
   const slow = mapInPortions(numbers(60), () => block(5));
   expect(await iterations(slow)).toBeGreaterThanOrEqual(20);
 });
 
-it("runs one portion per iteration, however many jobs are beside each other", async () => {
+it("runs one portion per iteration, however many jobs run concurrently", async () => {
   const beside = Promise.all(numbers(20).map(() => mapInPortions(numbers(50), (n) => n)));
   expect(await iterations(beside)).toBeGreaterThanOrEqual(15);
 });

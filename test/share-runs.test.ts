@@ -17,7 +17,7 @@ function scene() {
   return { ask, open: (run: number) => gates[run]?.open(), runs: () => runs };
 }
 
-it("whoever asks during a run shares the next one, which begins afterwards", async () => {
+it("requests during a run share the next one, which begins afterwards", async () => {
   const { ask, open, runs } = scene();
   const first = ask();
   const others = [ask(), ask(), ask()];

@@ -6,7 +6,7 @@ import { createWorld } from "../support/world.ts";
 
 const inQueue = { queue: "feeds" };
 
-it("what a process counted is added once, and what could not be written is written later", async () => {
+it("counts of a process are added once, and counts that could not be written are written later", async () => {
   const { db, query } = await createWorld();
   const metrics = createMetrics();
   const history = createCounterHistory(metrics.registry, ALERT_RULES);
@@ -23,7 +23,7 @@ it("what a process counted is added once, and what could not be written is writt
   expect(await counted()).toEqual([{ rule: "WorkersLost", label: "feeds", n: 4 }]);
 });
 
-it("a process in which no rule has anything to count writes nothing", async () => {
+it("a process without counts for a rule writes nothing", async () => {
   const metrics = createMetrics();
   metrics.webhookCalls.inc({ source: "scicent", status: "accepted" });
   const away = { execute: () => Promise.reject(new Error("gone")) } as never;

@@ -138,7 +138,7 @@ describe("the generated files", () => {
     action: "See [the page](servers.md#x).",
   } as const;
 
-  it("escape what YAML and Markdown would read", () => {
+  it("escape special characters of YAML and Markdown", () => {
     expect(prometheusRules([rule])).toContain("summary: 'It''s odd: a|b.'\n");
     expect(prometheusRules([rule])).toContain("description: 'See the page.'\n");
     expect(prometheusRules([rule])).toContain("for: 120m\n");

@@ -110,7 +110,7 @@ describe("the growth of counters in all processes", () => {
   });
 
   it.each(Object.entries(CASES))(
-    "%s holds for what several processes counted together",
+    "%s holds for the sum of the counts of several processes",
     async (name, count) => {
       const world = await createWorld();
       await world.producers.queue("commissions").waitUntilReady();
@@ -126,7 +126,7 @@ describe("the growth of counters in all processes", () => {
     },
   );
 
-  it("holds for the label that it is about, and not below its threshold", async () => {
+  it("holds for its label, and not below its threshold", async () => {
     const world = await createWorld();
     await world.producers.queue("commissions").waitUntilReady();
     await counted(world, ({ stalled, loopDelay, webhookCalls, accept, events }) => {

@@ -19,7 +19,7 @@ describe("NDCG", () => {
     );
   });
 
-  it("looks at the first k only, and idealizes min(k, right answers)", () => {
+  it("uses only the first k, and idealizes min(k, right answers)", () => {
     expect(ndcgAt(ranked([3, true], [2, false], [1, true]), 1)).toBe(1);
     expect(ndcgAt(ranked([3, false], [2, true]), 1)).toBe(0);
   });

@@ -106,7 +106,7 @@ describe("an interrupted renewal", () => {
     await expectOneChannel(world, google, connected);
   });
 
-  it("at random, repeatedly: never without a channel, and repaired once it is left alone", async () => {
+  it("at random, repeatedly: never without a channel, and repaired once the crashes stop", async () => {
     const { world, google, connect } = await calendarWorld();
     const seen = watchOver(world, google);
     let drawn = 0;

@@ -60,7 +60,7 @@ async function threePeople() {
 }
 
 describe("faults 24: a meeting called by somebody outside", () => {
-  it("has no organizer here, and every guest is told that they were invited", async () => {
+  it("has no organizer here, and every guest is notified of the invitation", async () => {
     const { world, bob, cid, show } = await threePeople();
     const guests = ["outside@example.com", bob.email, cid.email];
     for (const guest of [bob, cid]) show(guest, guests);
@@ -80,7 +80,7 @@ describe("faults 24: a meeting called by somebody outside", () => {
     ]);
   });
 
-  it("tells all of them when it is moved", async () => {
+  it("notifies all of them when it is moved", async () => {
     const { world, bob, cid, show } = await threePeople();
     const guests = ["outside@example.com", bob.email, cid.email];
     for (const guest of [bob, cid]) show(guest, guests);

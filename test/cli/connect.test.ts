@@ -208,7 +208,7 @@ describe("commonwork connect", () => {
     expect(await by(app)("status")).toMatchObject({ code: 0 });
   });
 
-  it("shows why rows are refused, and fails a check whose values would be", async () => {
+  it("shows why rows are refused, and fails the check of a mapping whose values would be refused", async () => {
     const { world, folder, run } = await scene();
     await world.query("insert into app.companies (title) values (null), (null), (null), (null)");
     expect(await run("check", folder)).toMatchObject({
@@ -229,7 +229,7 @@ describe("commonwork connect", () => {
     );
   });
 
-  it("names what is wrong with a mapping, and mirrors that do not exist", async () => {
+  it("names the faults of a mapping, and mirrors that do not exist", async () => {
     const { folder, run } = await scene();
     await writeFile(join(folder, "users.sql"), "select 1");
     expect(await run("check", folder)).toMatchObject({

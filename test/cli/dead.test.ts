@@ -31,7 +31,7 @@ describe("commonwork dead", () => {
     });
   });
 
-  it("retries what died in an outage, and nothing else", async () => {
+  it("retries only the dead letters of an outage", async () => {
     const world = await createWorld();
     for (const key of ["1", "2", "3"]) await letter(world, key, "57P01");
     await world.query(

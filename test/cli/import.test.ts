@@ -130,7 +130,7 @@ ben,ben,,not json,t,
     });
   });
 
-  it("makes no nudge due, lets rows wait, and says what a dry run would do", async () => {
+  it("causes no nudge, lets rows wait, and shows what it would do in a dry run", async () => {
     const { world, run, values } = await importScene();
     await run("users", "users.ndjson", ndjson({ host_id: "ada", columns: { name: "Ada" } }));
     const message = ndjson({ host_id: "m", columns: { thread_id: "t", sender_id: "ada", body: "Hello" } });
@@ -148,7 +148,7 @@ ben,ben,,not json,t,
     expect(await world.query("select 1 from unread_marks")).toEqual([]);
   });
 
-  it("refuses what it cannot read, and a table that is mirrored, before it changes anything", async () => {
+  it("refuses unreadable files, and a table that is mirrored, before it changes anything", async () => {
     const { world, run } = await importScene();
     await hostPlatform(world);
     await installMappings(world);
@@ -232,7 +232,7 @@ describe("commonwork import notification-history", () => {
     ],
   };
 
-  it("stores what was sent where it prevents sending it again, once", async () => {
+  it("stores sent notifications once, so that they are not sent again", async () => {
     const { world, run, values } = await importScene();
     for (const [table, lines] of Object.entries(RECORDS))
       expect(await run(table, `${table}.ndjson`, ndjson(...lines)), table).toMatchObject({ code: 0 });

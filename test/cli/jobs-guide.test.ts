@@ -47,7 +47,7 @@ it("every command of the guide runs, in its spelling and with dashes", async () 
   }
 });
 
-it("media-metadata of the guide names a record, here by the host's id", async () => {
+it("media-metadata of the guide takes a record by the host's id", async () => {
   const world = await createWorld({ at: TODAY });
   const owner = await profileOf(world);
   await world.query("insert into media (host_id, owner_id, kind) values ('123', $1, 'IMAGE')", [owner]);

@@ -100,7 +100,7 @@ function outboxOf<Row extends { readonly id: unknown }>(rows: Row[]) {
 }
 
 describe("emit and enqueue in a trace of the host", () => {
-  it("give it to what they ask for, and nothing to later transactions", async () => {
+  it("apply it to the work they enqueue, and not to later transactions", async () => {
     const world = await createWorld();
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const client = await world.db.pool.connect();
@@ -166,7 +166,7 @@ describe("sendRecords", () => {
     void record({ table: "ledger_entries", host_id: 1, version: 1, columns: {} });
   });
 
-  it("sends any number of records within the limits of a call, and gives what became of each", async () => {
+  it("sends any number of records within the limits of a call, and returns the outcome of each", async () => {
     const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
     const url = await serve(world);
     const sizes: [number, number][] = [];
@@ -203,7 +203,7 @@ describe("sendRecords", () => {
     );
   });
 
-  it("forwardRecords settles what Commonwork has, and names what it rejects", async () => {
+  it("forwardRecords settles accepted records, and names rejected ones", async () => {
     const world = await createWorld({ environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: SECRET } });
     const url = await serve(world);
     const rows: RecordOutboxRow[] = [

@@ -48,7 +48,7 @@ describe("the configuration", () => {
     expect(() => readConfig(environment)).toThrow(/has 13 errors:\n {2}- /);
   });
 
-  it("says what is missing when nothing is set", () => {
+  it("lists the missing variables when nothing is set", () => {
     expect(faultsOf({})).toEqual([
       "DATABASE_URL is not set (postgres://user:password@host:5432/name), nor DB_HOST, DB_NAME and DB_USER",
       "REDIS_URL is not set (redis://host:6379)",

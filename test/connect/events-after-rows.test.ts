@@ -88,7 +88,7 @@ it("everything that an event refers to may come from its transaction", async () 
   });
 });
 
-it("an event waits for a stopped mirror, and is handled without it once the patience is exhausted", async () => {
+it("an event waits for a stopped mirror, and is handled without it after the time limit", async () => {
   const world = await createWorld({ environment: { MIRROR_PATIENCE_MS: "3600000" } });
   await mirrored(world);
   const { room: thread, author } = await roomOf(world, 3);

@@ -25,7 +25,7 @@ it("each column of the tables that a host fills is either the host's or ours", a
   }
 });
 
-it("no column that a host may write gives rights, or has an id that is not resolved", async () => {
+it("no column that a host may write grants rights, or has an id that is not resolved", async () => {
   const world = await createWorld();
   const unresolved = await world.query<{ column: string }>(
     `select c.relname || '.' || a.attname as column

@@ -180,7 +180,7 @@ describe("a mapping is refused", () => {
     }
   });
 
-  it("in words where values of its first rows would be faults", async () => {
+  it("with the reasons if values of its first rows would be faults", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await world.query(
@@ -212,7 +212,7 @@ describe("a mapping is refused", () => {
     );
   });
 
-  it("that reads a view, whose changes cannot be noted", async () => {
+  it("that reads a view, whose changes cannot be recorded", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await world.query("create view app.people as select * from app.accounts");
@@ -223,7 +223,7 @@ describe("a mapping is refused", () => {
 });
 
 describe("an installation", () => {
-  it("can be repeated and taken back, and leaves the host as it was", async () => {
+  it("can be repeated and undone, and leaves the host as it was", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     const functions = () =>
@@ -249,7 +249,7 @@ describe("an installation", () => {
     expect(await world.query("select 1 from dirty")).toEqual([]);
   });
 
-  it("takes back what it let the service read, once no mirror needs it, and nothing that others gave", async () => {
+  it("revokes the rights that it granted to the service once no mirror needs them, and no others", async () => {
     const database = await scratchDatabase();
     const { owner } = await deployWithRoles(database);
     const { app } = roleNames(owner.databaseSchema);
@@ -283,7 +283,7 @@ describe("an installation", () => {
     expect([await readable(), await mayUse()]).toEqual([["profiles"], false]);
   });
 
-  it("names what only the owner of the tables can take back", async () => {
+  it("names the rights that only the owner of the tables can revoke", async () => {
     const database = await scratchDatabase();
     const { owner } = await deployWithRoles(database);
     const { app } = roleNames(owner.databaseSchema);
@@ -300,7 +300,7 @@ describe("an installation", () => {
     ]);
   });
 
-  it("is in force once it is committed: rows written meanwhile are copied or noted", async () => {
+  it("takes effect once it is committed: rows written meanwhile are copied or recorded", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     const host = await hostConnection(world);
@@ -321,7 +321,7 @@ describe("an installation", () => {
     ).toEqual([{ n: written }]);
   });
 
-  it("drops the note functions of a table that the host dropped, and host writes go on without our schema", async () => {
+  it("drops the trigger functions of a table that the host dropped, and host writes go on without our schema", async () => {
     const world = await createWorld();
     await mirrored(world);
     await world.query("drop table app.posts");
@@ -334,7 +334,7 @@ describe("an installation", () => {
     await host.query("rollback");
   });
 
-  it("notes as the owner of our schema, whatever the host's role may do and has put in front", async () => {
+  it("records changes as the owner of our schema, whatever rights and search path the host's role has", async () => {
     const database = await scratchDatabase();
     const { owner } = await deployWithRoles(database);
     const world = await createWorld({ database: { ...owner, databaseUrl: database.url } });
@@ -488,7 +488,7 @@ select c.id as host_id, app.plain(c.title) as name from app.companies c`;
 });
 
 describe("the status of mirrors", () => {
-  it("says what waits, what failed and what is wrong with triggers", async () => {
+  it("shows waiting changes, faults, and problems of triggers", async () => {
     const world = await createWorld();
     await mirrored(world);
     const statusOf = async (mirror: string) =>

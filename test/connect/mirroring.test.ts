@@ -33,7 +33,7 @@ const add = (world: World, title: string) =>
   world.query("insert into app.companies (title) values ($1)", [title]);
 
 describe("a worker", () => {
-  it("applies changes as they are noted, also those of a resync", async () => {
+  it("applies changes as they are recorded, also those of a resync", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await add(world, "Before");
@@ -96,7 +96,7 @@ it("a round that takes longer than a transaction may is repeated with fewer keys
 });
 
 describe("catching up", () => {
-  it("applies what is noted, and takes no time without mirrors", async () => {
+  it("applies recorded changes, and takes no time without mirrors", async () => {
     const world = await createWorld();
     expect(await world.mirroring.catchUp(signal)).toBe(0);
     await mirrored(world);
@@ -125,7 +125,7 @@ describe("catching up", () => {
     expect(await companies(world)).toEqual(["Helpers"]);
   });
 
-  it("is over when those changes are applied that were there at first, however many follow", async () => {
+  it("ends when the changes from before the call are applied, however many follow", async () => {
     const world = await createWorld();
     await mirrored(world);
     const host = await hostConnection(world);
@@ -150,7 +150,7 @@ describe("catching up", () => {
     expect(await countQueries(world, () => all(200))).toBe(few);
   });
 
-  it("applies what was noted while an earlier call was at work", async () => {
+  it("applies changes recorded while an earlier call was running", async () => {
     const world = await createWorld();
     await mirrored(world);
     await add(world, "First");
@@ -172,7 +172,7 @@ describe("catching up", () => {
     expect(await companies(world)).toEqual(["Helpers"]);
   });
 
-  it("gives work back during a resync, until the patience is exhausted", async () => {
+  it("gives work back during a resync, until the time limit", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await installMappings(world);
@@ -195,7 +195,7 @@ describe("catching up", () => {
   });
 });
 
-it("a statement of many rows notes their keys by the thousand", async () => {
+it("a statement of many rows records their keys by the thousand", async () => {
   const world = await createWorld();
   await mirrored(world);
   await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 2500) n");

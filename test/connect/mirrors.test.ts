@@ -42,7 +42,7 @@ const states = (world: World) =>
   world.query("select table_name, stopped_because from mirrors where stopped_at is not null order by 1");
 
 describe("a mirror", () => {
-  it("has what the select gives: rows that were there before, inserted, changed and deleted ones", async () => {
+  it("equals its select: with existing, inserted, changed and deleted rows", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     const { ben, venture, room, post } = await scene(world);
@@ -85,7 +85,7 @@ describe("a mirror", () => {
     ).toEqual(before);
   });
 
-  it("notes no change of ignored columns alone, and every other one", async () => {
+  it("records every change except those of ignored columns only", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await world.query("alter table app.accounts add column seen_at timestamptz");
@@ -121,7 +121,7 @@ select a.id as host_id, '' as name, a.mail as email from app.accounts a`;
     ).toEqual(["new"]);
   });
 
-  it("notes what a transaction changed if it commits", async () => {
+  it("records the changes of a transaction if it commits", async () => {
     const world = await createWorld();
     await mirrored(world);
     const host = await hostConnection(world);
@@ -275,7 +275,7 @@ select a.id as host_id, a.mail as name, a.zone as created_at from app.accounts a
     expect(await rowsOf(world, "select name as v from users where host_id is not null")).toEqual(["ben"]);
   });
 
-  it("takes back a right whose row says something that is not known: it may have been a revocation", async () => {
+  it("withdraws a right whose row has an unknown value: it may have been a revocation", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     await world.query(
@@ -324,7 +324,7 @@ select r.${of} as ${column}, r.account as user_id, r.may as permission from app.
     expect(await world.query("select 1 from mirror_faults")).toEqual([]);
   });
 
-  it("makes room before it takes a row whose place was occupied", async () => {
+  it("removes the old row before it writes one in conflict with it", async () => {
     const world = await createWorld();
     await mirrored(world);
     const { room, ada } = await scene(world);
@@ -357,7 +357,7 @@ select m.id as host_id, m.room as thread_id, m.account as user_id from app.membe
     ).toEqual([{ same: true }]);
   });
 
-  it("writes of a resync make no nudge due, changes do", async () => {
+  it("writes of a resync cause no nudge, changes do", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     const { ada, room } = await scene(world);
@@ -370,7 +370,7 @@ select m.id as host_id, m.room as thread_id, m.account as user_id from app.membe
     expect(await rowsOf(world, "select count(*)::int as v from unread_marks")).toEqual([1]);
   });
 
-  it("messages and participants that return with their project make no nudge due; new ones do", async () => {
+  it("messages and participants that return with their project cause no nudge; new ones do", async () => {
     const world = await createWorld();
     await mirrored(world);
     const { room, ada } = await scene(world);
@@ -539,7 +539,7 @@ select c.id as host_id, coalesce(l.label, c.title) as name from app.companies c 
 });
 
 describe("reconcilers", () => {
-  it("work one at a time, and one that was killed leaves its notes", async () => {
+  it("work one at a time, and one that was killed leaves the recorded changes", async () => {
     const world = await createWorld();
     await mirrored(world);
     await scene(world);

@@ -24,7 +24,7 @@ const store = (world: World, ...records: HostRecord[]) =>
   inTransaction(world.db, (tx) => storeRecords(tx, records));
 
 describe("compareVersions", () => {
-  it("takes what is newer, and the same version again only while our table lacks the row", () => {
+  it("takes newer versions, and the same version again only while our table lacks the row", () => {
     const sent = (version: bigint, hash = "a") => ({ version, hash });
     expect(compareVersions(undefined, sent(0n))).toBe("newer");
     expect(compareVersions({ version: 2n, hash: "a" }, sent(3n))).toBe("newer");
@@ -193,7 +193,7 @@ describe("records", () => {
     ]);
   });
 
-  it("of a user who is erased are erased: what waits, and the versions", async () => {
+  it("of an erased user are erased: waiting records, and versions", async () => {
     const world = await createWorld();
     await store(
       world,

@@ -53,7 +53,7 @@ describe("a backfill while the host writes", () => {
     expect(await count(world, "deliveries")).toBe(0);
   });
 
-  it("takes messages that are written meanwhile for new ones", async () => {
+  it("treats messages written meanwhile as new", async () => {
     const world = await createWorld();
     await hostPlatform(world);
     const { room: thread, author } = await roomOf(world, 2);

@@ -18,7 +18,7 @@ async function scene() {
   return world;
 }
 
-it("a verification finds what no trigger noted, and repairs it", async () => {
+it("a verification finds changes that no trigger recorded, and repairs them", async () => {
   const world = await scene();
   expect(await verify(world)).toEqual(
     expect.arrayContaining([
@@ -56,7 +56,7 @@ it("a verification finds what no trigger noted, and repairs it", async () => {
   ]);
 });
 
-it("a change that is on its way is no difference", async () => {
+it("a change that is not applied yet is not a difference", async () => {
   const world = await scene();
   await world.query("update app.companies set title = 'Soon' where title = 'C7'");
   expect((await verify(world)).every(({ count }) => count === 0)).toBe(true);

@@ -71,7 +71,7 @@ describe("the manifests of Kubernetes", () => {
     expect(unknownFields([misspelt]).join()).toContain("readinesProbe");
   });
 
-  it("are all applied by the kustomization but for autoscaling, which needs KEDA", () => {
+  it("are all applied by the kustomization, except autoscaling, which needs KEDA", () => {
     const { resources } = manifestsOf(KUSTOMIZATION)[0] as unknown as { resources: string[] };
     expect([...resources, "autoscaling.yaml", "kustomization.yaml"].sort()).toEqual(
       files.map((file) => file.replace("deploy/kubernetes/", "")),
@@ -135,7 +135,7 @@ describe("the manifests of Kubernetes", () => {
     }
   });
 
-  it("ask every process for its health, and none of the api for Redis", () => {
+  it("have health checks for every process, and none of the api depends on Redis", () => {
     for (const pod of deployments) {
       const { name, startupProbe, livenessProbe, readinessProbe } = containerOf(pod);
       expect([startupProbe, livenessProbe].map((probe) => probe?.httpGet.path)).toEqual([

@@ -45,7 +45,7 @@ async function silentAfter(bytes: number, port: number): Promise<number> {
 const SENDER = { EMAIL_FROM: "Commonwork <news@mail.example.org>", PUBLIC_URL: "https://example.org" };
 
 describe("commonwork doctor on a sound set-up", () => {
-  it("finds nothing wrong, looks at everything, and ends with exit code 0", async () => {
+  it("finds nothing wrong, checks everything, and ends with exit code 0", async () => {
     const environment = environmentOf(await soundWorld());
     const { code, out, err } = await cli(environment, "doctor", "--json");
     const report = JSON.parse(out) as { ok: boolean; checks: Line[] };
@@ -121,7 +121,7 @@ describe("commonwork doctor on a sound set-up", () => {
 });
 
 describe("commonwork doctor finds", () => {
-  it("1: errors in the configuration, and looks at the servers all the same", async () => {
+  it("1: errors in the configuration, and checks the servers anyway", async () => {
     const environment = {
       ...environmentOf(await soundWorld()),
       SMTP_URL: "smtp://127.0.0.1:1?tls=off",
@@ -427,7 +427,7 @@ describe("commonwork doctor", () => {
     );
   });
 
-  it("gives up on a server that never answers, and looks at the rest", async () => {
+  it("gives up on a server that never answers, and checks the rest", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");
     onTestFinished(() => void silent.close());
@@ -468,7 +468,7 @@ describe("commonwork doctor", () => {
     },
   );
 
-  it("names a locked table as what may be the reason, and a Redis that is paused", async () => {
+  it("names a locked table as a possible reason, and a paused Redis", async () => {
     const world = await soundWorld();
     const redis = await ownRedis();
     await redis.command("client", "pause", 600_000, "all");
@@ -500,7 +500,7 @@ describe("commonwork doctor", () => {
     ]);
   });
 
-  it("prints no secrets, also where an error or a stored text contains them", async () => {
+  it("prints no secrets, even if an error or a stored text contains them", async () => {
     const world = await soundWorld();
     await hostPlatform(world);
     await installMappings(world, { organizations: MAPPINGS["organizations"] ?? "" });
@@ -522,7 +522,7 @@ describe("commonwork doctor", () => {
     }
   });
 
-  it("leaves words alone in which a short password stands", () => {
+  it("does not redact words that merely contain a short password", () => {
     const secrets = secretsIn({ DATABASE_URL: "postgres://ada:ma@db/x", ADMIN_PASSWORD: "long enough" });
     expect(withoutSecrets("many of ma, and long enoughs", secrets)).toBe("many of ***, and ***s");
   });

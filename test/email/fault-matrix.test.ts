@@ -338,7 +338,7 @@ async function expectOutcomes(of: readonly Row[], open: (row: Row) => Promise<Se
   expect(outcomes).toEqual(Object.fromEntries(expected));
 }
 
-describe("every fault leaves what its row says", () => {
+describe("every fault has the result in its row", () => {
   it("over SMTP", async () => {
     await expectOutcomes(
       rows.filter(({ smtp }) => smtp),

@@ -457,7 +457,7 @@ async function liveThrough(
 }
 
 it(
-  "whatever happens, e-mail keeps its promises",
+  "e-mail keeps its promises over random histories",
   async () => {
     const { state, mailer } = mailService();
     const world = await createWorld({

@@ -36,7 +36,7 @@ async function scene(quiet: { quietFrom: number; quietTo: number } = NIGHT) {
 }
 
 describe("issue 14: quiet hours hold when an e-mail is sent", () => {
-  it("what waited for the mail service until they began joins the digest after them", async () => {
+  it("e-mail that waited for the mail service until they began joins the digest after them", async () => {
     const { world, ada, sendLater, digestAt } = await scene();
     for (let n = 0; n < 3; n++) await delivery(world, { userId: ada });
     await sendLater(emailInstant as Job, ELEVEN_AT_NIGHT);

@@ -6,7 +6,7 @@ import { createWorld } from "../support/world.ts";
 
 const NOW = new Date("2026-06-03T10:00:00Z");
 
-it("counts the e-mails of an hour of a mailing's users alone, also where Postgres has no statistics", async () => {
+it("counts the e-mails of the last hour of a mailing's users only, even without statistics in Postgres", async () => {
   const world = await createWorld();
   // Users 1 to 3,000 have had an e-mail each in the last hour, the first two a second one.
   await world.query(

@@ -4,7 +4,7 @@ import { engagement, follow, members, post, record, trends } from "../support/fe
 import { performRanged } from "../support/jobs.ts";
 import { createWorld } from "../support/world.ts";
 
-it("erasing a user deletes their posts, what they did and saw, and the counts of it", async () => {
+it("erasing a user deletes their posts, engagement and seen items, and the counts of these", async () => {
   const world = await createWorld();
   const [ada, bob, eve] = (await members(world, 3)) as [string, string, string];
   const crowd = await members(world, 4);

@@ -14,7 +14,7 @@ import * as rewards from "../../src/events/rewards.ts";
 import { createWorld } from "../support/world.ts";
 
 describe("the rules of erasure", () => {
-  it("say what becomes of every table and every column that refers to a person", async () => {
+  it("cover every table and every column that refers to a person", async () => {
     const { tables } = await readSchema((await createWorld()).db.drizzle);
     expect(withoutRule(tables, ERASURE_RULES), "add a line to src/erasure/rules.ts").toEqual([]);
     expect(Object.keys(ERASURE_RULES).sort()).toEqual(tables.map(({ name }) => name).sort());
@@ -25,7 +25,7 @@ describe("the rules of erasure", () => {
     }
   });
 
-  it("miss a new table, a column with a reference, one with a telling name, and a document", async () => {
+  it("report a new table, a column with a reference, one with a telling name, and a document", async () => {
     const world = await createWorld();
     await world.query(
       `create table extra (id bigint primary key, owner bigint references users (id), reader_id bigint, parsed jsonb)`,

@@ -99,7 +99,7 @@ it("the example prisma-mysql sends rows before the events about them", async () 
   expect(await notified()).toEqual([{ name: "Ben", title: "1 new message in a conversation" }]);
 });
 
-it("the example prisma-mysql sends what changed as it is now, and that rows are gone", async () => {
+it("the example prisma-mysql sends changed rows in their current state, and deletions", async () => {
   const { world, service } = await open();
   const { tables, change } = conversation();
   tables.outbox = [];
@@ -118,7 +118,7 @@ it("the example prisma-mysql sends what changed as it is now, and that rows are 
   ]);
 });
 
-it("the example prisma-mysql keeps what the service did not answer, and an event that it rejects with the reason", async () => {
+it("the example prisma-mysql keeps rows that the service did not answer, and rejected events with the reason", async () => {
   const { service } = await open();
   const { tables, event } = conversation();
   const before = structuredClone([tables.changed, tables.outbox]);

@@ -84,7 +84,7 @@ describe("a Redis that is gone", () => {
     await expectDone(["before", "while away"], 1);
   });
 
-  it("restarted with much data: what comes while it loads waits, and is done when it has", async () => {
+  it("restarted with much data: work that arrives while it loads waits, and is done afterwards", async () => {
     const slowly = ["--key-load-delay", "100000", "--loading-process-events-interval-bytes", "1024"];
     const { primary, enqueueItem, sell, redisCheck, expectDone } = await scene(slowly);
     const fill = "for n = 1, 3000 do redis.call('set', 'other-program:' .. n, string.rep('x', 100)) end";

@@ -56,7 +56,7 @@ describe("record_engagement", () => {
     expect(outcomes).toEqual(["recorded", "recorded", "unknown_user", "unknown_target", "unknown_user"]);
   });
 
-  it("takes an event back, also before it arrived, and twice; but not one of somebody else", async () => {
+  it("takes an event back, even before it arrives, and twice; but not one of another user", async () => {
     const world = await createWorld();
     const [ada, bob, eve] = (await members(world, 3)) as [string, string, string];
     const postId = await post(world, bob);
@@ -80,7 +80,7 @@ describe("record_engagement", () => {
     ]);
   });
 
-  it("refuses what cannot be read, by itself, and times of the future and before 1970", async () => {
+  it("refuses invalid events alone, and times in the future and before 1970", async () => {
     const world = await createWorld();
     const [ada, bob] = (await members(world, 2)) as [string, string];
     const postId = await post(world, bob);
@@ -234,7 +234,7 @@ describe("record_engagement", () => {
     expect(await trends(world)).toMatchObject([{ comments: 1, actors: 1, grown: expect.closeTo(4, 9) }]);
   });
 
-  it("records likes and takes them back in calls at the same time: none waits for another for ever", async () => {
+  it("records likes and takes them back in concurrent calls without a deadlock", async () => {
     const world = await createWorld();
     const people = await members(world, 6);
     const [author, ...likers] = people as [string, ...string[]];

@@ -139,7 +139,7 @@ describe("the preview of an image", () => {
     expect([width, height, isRed(at(8, 8))]).toEqual([16, 16, true]);
   });
 
-  it("has nothing of the metadata of the file", async () => {
+  it("contains no metadata of the file", async () => {
     const preview = await previewed(mediaFixture("picture.jpg"), "IMAGE");
     const { exif, xmp, iptc, icc, orientation } = await sharp(preview!.thumbnail!).metadata();
     expect({ exif, xmp, iptc, icc, orientation }).toEqual({});
@@ -147,7 +147,7 @@ describe("the preview of an image", () => {
     expect(text).not.toMatch(/canary|owner|serial|exif/i);
   });
 
-  it("is made of what was asked for alone, and of nothing by default", async () => {
+  it("contains only the enabled kinds, and none by default", async () => {
     const bytes = mediaFixture("picture.png");
     expect(await previewed(bytes, "IMAGE", { previews: NO_PREVIEWS })).toBeNull();
     const onlyHash = await previewed(bytes, "IMAGE", { previews: { ...NO_PREVIEWS, thumbhash: true } });
@@ -227,7 +227,7 @@ describe("decoding", () => {
     expect(await previewed(mediaFixture("picture.png"), "IMAGE")).not.toBeNull();
   });
 
-  it("is not finished by a store that becomes unavailable: the record is left for later", async () => {
+  it("stops when the store becomes unavailable: the record is left for later", async () => {
     const reader = readerOf(mediaFixture("picture.png"));
     const away = async (): Promise<Uint8Array> => {
       throw new StoreUnavailable("status 503", 5_000);

@@ -76,7 +76,7 @@ describe("a file", () => {
     });
   });
 
-  it("that is no media is rejected with its type, an SVG as well", async () => {
+  it("that is not media is rejected with its type, an SVG as well", async () => {
     const reasons = (mimeType: string) => ({
       status: "REJECTED",
       reasons: [{ reason: "other-type", mimeType }],
@@ -149,7 +149,7 @@ describe("a bomb of a file", () => {
     expect(store.bytesRead()).toBe(0);
   });
 
-  it("an MP4 whose sizes lie fails, or is read as what it is, each of its boxes in turn", async () => {
+  it("an MP4 with wrong sizes fails or is read correctly, for each of its boxes in turn", async () => {
     const clip = mediaFixture("clip.mp4");
     for (const box of ["moov", "trak", "mdia", "minf", "stbl", "stsz", "stts", "stco", "stsc", "stsd"]) {
       const lying = Buffer.from(clip);
@@ -170,7 +170,7 @@ describe("a bomb of a file", () => {
     expect(["REJECTED", "FAILED_PROCESSING"]).toContain((await verdictOn(lying, "VIDEO")).status);
   });
 
-  it("a file that must be read whole to tell its duration ends with its budget of bytes", async () => {
+  it("reading a file that must be read whole for its duration stops at the budget of bytes", async () => {
     expect(await verdictOn(streamedWebm(4_000), "VIDEO")).toEqual({
       status: "FAILED_PROCESSING",
       fault: "byte-budget",
@@ -199,7 +199,7 @@ describe("reading", () => {
     }
   });
 
-  it("is not finished by a store that becomes unavailable: the file is not to blame", async () => {
+  it("stops without a verdict when the store becomes unavailable: the file is not at fault", async () => {
     const store = storeOf(mediaFixture("clip.mp4"), async () => {
       throw new StoreUnavailable("status 503", 5_000);
     });
@@ -209,7 +209,7 @@ describe("reading", () => {
     });
   });
 
-  it("that waits for the store most of its time is no fault of the file either", async () => {
+  it("that waits for the store most of its time is not the file's fault either", async () => {
     const store = storeOf(mediaFixture("clip.mp4"), () => new Promise(() => undefined));
     const callLimits = { processorMs: 5_000, totalMs: 200 };
     await expect(verdictOn(Buffer.alloc(0), "VIDEO", { store, callLimits })).rejects.toBeInstanceOf(

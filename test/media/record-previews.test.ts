@@ -24,7 +24,7 @@ async function scene(environment: Record<string, string> = ALL) {
 }
 
 describe("previews", () => {
-  it("are not made unless they are asked for", async () => {
+  it("are not made unless they are enabled", async () => {
     const { upload, check, stored } = await scene({});
     await check(await upload("picture.png", mediaFixture("picture.png"), "IMAGE"));
     expect(await stored()).toEqual([]);
@@ -67,7 +67,7 @@ describe("previews", () => {
     expect(await shown()).toEqual({ media: [], thumbnails: [] });
   });
 
-  it("that are known are not replaced by nothing", async () => {
+  it("that exist are not deleted when none can be made", async () => {
     const { world, upload, check, stored } = await scene();
     const image = await upload("picture.png", mediaFixture("picture.png"), "IMAGE");
     await check(image);
@@ -77,7 +77,7 @@ describe("previews", () => {
     expect(await stored()).toEqual([{ ...before[0], waveform: 2 }]);
   });
 
-  it("are made of files that were READY before they were asked for, once, by media-metadata-all", async () => {
+  it("are made of files that were READY before they were enabled, once, by media-metadata-all", async () => {
     const { world, folder, upload, check, stored, put, record } = await scene({});
     const image = await upload("picture.jpg", mediaFixture("picture.jpg"), "IMAGE");
     const sound = await upload("tone.mp3", mediaFixture("tone.mp3"), "AUDIO");
@@ -129,7 +129,7 @@ describe("previews", () => {
     expect(await stored()).toMatchObject([{ thumbhash: null, thumbnail: null }]);
   });
 
-  it("go with the file that they were made of", async () => {
+  it("are deleted with the file that they were made of", async () => {
     const { world, upload, check, stored, ownerId } = await scene();
     const replaced = await upload("a.png", mediaFixture("picture.png"), "IMAGE");
     await check(replaced);

@@ -55,7 +55,7 @@ describe("the text of a meeting reminder", () => {
     expect(textAt("2026-11-01T09:30:00Z", "America/Los_Angeles", 30).body).toContain("1:30 AM PST");
   });
 
-  it("shows the minutes that are left, also across a clock change", () => {
+  it("shows the minutes left, even across a clock change", () => {
     expect(textAt(SPRING, "America/Los_Angeles", 30).title).toBe("Planting day starts in 30 minutes");
     expect(textAt(SPRING, "America/Los_Angeles", 10).title).toBe("Planting day starts in 10 minutes");
     expect(textAt(SPRING, "America/Los_Angeles", 1).title).toBe("Planting day starts in 1 minute");

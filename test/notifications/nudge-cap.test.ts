@@ -198,7 +198,7 @@ function countsOf({ alone, digests }: History, timeZone: string): NudgeCounts {
 }
 
 describe("the cap of nudges, on random rows", () => {
-  it("counts the e-mails that the rule counts, in every zone", async () => {
+  it("counts the same e-mails as the pure rule, in every zone", async () => {
     const world = await createWorld();
     let counted = 0;
     await fc.assert(

@@ -59,8 +59,8 @@ const found = ({ world, lead, ada, bob, projectId }: Scene) =>
     },
   });
 
-describe("faults 20: what is mailed later is checked again", () => {
-  it("a match is mailed while it stands", async () => {
+describe("faults 20: e-mail that is sent later is checked again", () => {
+  it("a match is mailed while it is valid", async () => {
     const s = await scene();
     await matched(s);
     expect(await s.send()).toEqual(["sent"]);
@@ -202,7 +202,7 @@ describe("faults 20: meetings", () => {
     expect(await decided(world)).toEqual([`${ada} in_app skipped overtaken`]);
   });
 
-  it("a cancelled meeting says that it is off", async () => {
+  it("the update of a cancelled meeting says that it was cancelled", async () => {
     const { world, lead, meetingId } = await meetingScene();
     await world.query("update meetings set status = 'cancelled'");
     await platform.hostEvent(world, "meeting_updated", { actorId: lead, meetingId, payload: {} });

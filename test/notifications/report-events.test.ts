@@ -17,7 +17,7 @@ function recording() {
 }
 
 describe("a handled event", () => {
-  it("that is rejected, or of an unknown type, is warned of once a type and hour, with type and fields", () => {
+  it("that is rejected, or of an unknown type, is logged as a warning once per type and hour, with type and fields", () => {
     const { log, lines } = recording();
     const counted: unknown[][] = [];
     const measure = (...words: unknown[]) => void counted.push(words);
@@ -50,7 +50,7 @@ describe("a handled event", () => {
     ]);
   });
 
-  it("does not put a type that is no name into the log", () => {
+  it("does not log a type that is not a plain name", () => {
     const { log, lines } = recording();
     reportEvents({ log, measure: () => undefined }, [
       { id: "1", type: "Ada <ada@people.test>", outcome: "ignored", reason: null },

@@ -54,7 +54,7 @@ describe("faults 19: a participant who reads while a message is counted", () => 
     expect(await shown(other)).toMatchObject([{ count: 1, unread: true }]);
   });
 
-  it("in a transaction that is open all the while, has nothing unread once that has ended, and holds up nobody", async () => {
+  it("in a transaction that stays open, has nothing unread once it has ended, and delays nobody", async () => {
     const { world, reader, other, threadId, say, shown } = await conversation();
     await say(1);
     const reading = await openTransaction(world);

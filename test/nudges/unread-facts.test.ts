@@ -52,7 +52,7 @@ describe("readUnreadFacts", () => {
 });
 
 describe("recordUnreadNudges", () => {
-  it("faults 19: leaves out a message that was read between the look and the nudge", async () => {
+  it("faults 19: leaves out a message that was read between the decision and the nudge", async () => {
     const { world, readers, threadId, range } = await openThread();
     const now = world.clock.now();
     await inTransaction(world.db, async (tx) => {

@@ -9,7 +9,7 @@ import { performRun } from "../support/jobs.ts";
 import { community, scorePairs } from "../support/pairs.ts";
 import { createWorld } from "../support/world.ts";
 
-it("lists that were computed from people of pair lists that were replaced since are not stored: some may have been missing", async () => {
+it("lists computed from replaced pair lists are not stored: some people may have been missing", async () => {
   const world = await createWorld();
   const ids = await community(world, 67, 6);
   await scorePairs(world);

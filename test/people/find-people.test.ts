@@ -52,7 +52,7 @@ const spoilt: Record<
 };
 
 describe("quality: a full name", () => {
-  it("is among the first ten, whatever way it is written", async () => {
+  it("is among the first ten, in any spelling", async () => {
     const world = await createWorld({ at: TODAY });
     const viewer = await profileOf(world, { name: "Viewer" });
     const random = seededRandom(5);
@@ -105,7 +105,7 @@ describe("quality: a full name", () => {
     expect(result.ranked.slice(0, 10).map(({ userId }) => userId)).toContain(wanted);
   });
 
-  it("that sounds alike is found as a last resort, and ranks behind what is written alike", async () => {
+  it("that sounds alike is found as a last resort, and ranks behind similar spellings", async () => {
     const world = await createWorld({ at: TODAY });
     const viewer = await profileOf(world, { name: "Viewer" });
     const geoff = await profileOf(world, { name: "Geoffrey Wright" });

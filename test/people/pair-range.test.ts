@@ -5,7 +5,7 @@ import { storePairs } from "../../src/people/pair-range.ts";
 import { profile } from "../support/pairs.ts";
 import { createWorld } from "../support/world.ts";
 
-it("who comes after the people of a version were cut has no position yet, and waits to be placed", async () => {
+it("a user who joins after the people of a version were cut has no position yet, and waits to be placed", async () => {
   const world = await createWorld();
   const [ada, bob] = [await profile(world), await profile(world)];
   const context = {

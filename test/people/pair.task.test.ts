@@ -7,7 +7,7 @@ import { type ListStore, listKey, rowOf, sizedHeads, store } from "../support/st
 
 const KEEP = 10;
 
-it("loads, searches, places and compares people from what the database gives", () => {
+it("loads, searches, places and compares people from rows of the database", () => {
   const facts = randomPeople(61, 60);
   const rows = facts.map((one, position) => rowOf(one, position));
   const pieces = [rows.slice(0, 30), rows.slice(30)].map((piece) => Buffer.from(JSON.stringify(piece)));

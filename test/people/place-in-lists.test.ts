@@ -12,7 +12,7 @@ const compute = async (world: World, userId: string) =>
 const store = (world: World, computed: Awaited<ReturnType<typeof compute>>) =>
   inTransaction(world.db, (tx) => storePlacement({ ...computeContext(world), tx }, computed));
 
-it("what was computed before another process placed somebody is not stored, and is computed again from what that one stored", async () => {
+it("a placement computed before that of another process is not stored, and is computed again from the stored lists", async () => {
   const world = await createWorld();
   const ids = await community(world, 43, 24);
   await scorePairs(world, { topK: 5 });
@@ -31,7 +31,7 @@ it("what was computed before another process placed somebody is not stored, and 
   await expectExact(world);
 });
 
-it("of two that are computed at once by a process, the one that comes second is computed again", async () => {
+it("of two placements computed concurrently in a process, the second is computed again", async () => {
   const world = await createWorld();
   const ids = await community(world, 47, 24);
   await scorePairs(world, { topK: 5 });

@@ -11,7 +11,7 @@ const EVERYBODY = { from: "0", to: MAX_ID };
 const now = new Date(TODAY);
 
 describe("updateSearchable", () => {
-  it("decides as judgeSearchable does, for random profiles and those that make no sense", async () => {
+  it("decides like judgeSearchable, for random and implausible profiles", async () => {
     const world = await createWorld({ at: TODAY });
     const { interests } = await interestsOf(world, "music", "jazz", "rock", "folk", "soul");
     const random = seededRandom(11);

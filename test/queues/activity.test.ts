@@ -89,7 +89,7 @@ it("carriers of workers are counted", async () => {
   ]);
 });
 
-it("work that waits in Postgres is a wait of its queue, also while no carrier runs", async () => {
+it("work that waits in Postgres counts as a wait of its queue, even while no carrier runs", async () => {
   const { db, query } = await createWorld({ at: "2026-05-01T12:31:00Z" });
   await query(
     `insert into outbox (queue, job, key, payload, run_at, enqueued_at, dead_at) values
@@ -120,7 +120,7 @@ it("work that waits in Postgres is a wait of its queue, also while no carrier ru
   expect((await waits())[0]).toEqual(["commissions", 1, 20]);
 });
 
-it("a wait is looked for from where the due entries of a queue begin", async () => {
+it("the search for waiting work begins where the due entries of a queue begin", async () => {
   const { db, query } = await createWorld({ at: "2026-05-01T12:31:00Z" });
   const [{ since }] = (await query("select (now() - interval '3 minutes')::text as since")) as [
     { since: string },

@@ -48,7 +48,7 @@ describe("entries of a queue that this version does not have", () => {
       [job, due],
     );
 
-  it("move into the queue of their job, once no other version has taken them for a minute", async () => {
+  it("move into the queue of their job if no other version has taken them for a minute", async () => {
     const world = await connectedWorld({ queue: "recommendations" });
     await plant(world, "note-item", "30 seconds");
     expect(await adoptEntries(world)).toBe(0);
@@ -76,7 +76,7 @@ describe("entries of a queue that this version does not have", () => {
     expect(await queues(world)).toEqual(["maintenance"]);
   });
 
-  it("are left, waiting and with carriers of any age, while a process runs that has the queue", async () => {
+  it("stay, waiting and with carriers of any age, while a running process serves the queue", async () => {
     const world = await connectedWorld({ queue: "recommendations" });
     for (const job of ["note-item", "future-job"]) {
       await plant(world, job, "1 day");
@@ -98,7 +98,7 @@ describe("entries of a queue that this version does not have", () => {
     ]);
   });
 
-  it("are left while Redis cannot tell which queues other processes have", async () => {
+  it("stay while Redis cannot tell which queues other processes serve", async () => {
     const world = await createWorld();
     await plant(world, "gone-job");
     expect(await adoptEntries({ ...world, producers: { ...world.producers, ready: () => false } })).toBe(0);

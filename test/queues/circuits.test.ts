@@ -78,14 +78,14 @@ describe("a circuit", () => {
 });
 
 describe("entries that run out of time", () => {
-  it("are to blame while no other entry of the job does", () => {
+  it("are at fault while no other entry of the job does", () => {
     const { circuits } = scene();
     expect(circuits.othersFailLike("pay", "1")).toBe(false);
     expect(circuits.othersFailLike("pay", "1")).toBe(false);
     expect(circuits.othersFailLike("mail", "2")).toBe(false);
   });
 
-  it("are not to blame when others do too, until one is settled", () => {
+  it("are not at fault when others do too, until one is settled", () => {
     const { circuits } = scene();
     circuits.othersFailLike("pay", "1");
     expect(circuits.othersFailLike("pay", "2")).toBe(true);
@@ -93,7 +93,7 @@ describe("entries that run out of time", () => {
     expect(circuits.othersFailLike("pay", "2")).toBe(false);
   });
 
-  it("are to blame again when nothing was settled for six hours", () => {
+  it("are at fault again when nothing was settled for six hours", () => {
     const { circuits, pass } = scene();
     circuits.othersFailLike("pay", "1");
     circuits.othersFailLike("pay", "2");
@@ -106,7 +106,7 @@ describe("entries that run out of time", () => {
 });
 
 describe("contention", () => {
-  it("is retried soon, and after five times in a row no longer taken for coincidence", () => {
+  it("is retried soon, and opens the circuit after five times in a row", () => {
     const { circuits } = scene();
     const delays = Array.from({ length: 6 }, () => circuits.contended("pay"));
     expect(delays).toEqual([50, 50, 50, 50, 50, null]);

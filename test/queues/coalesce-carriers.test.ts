@@ -73,7 +73,7 @@ describe("small carriers of one job in one process", () => {
     expect((await noted(world)).sort()).toEqual([...under, ...names(0, 5)]);
   });
 
-  it("do not fail with the one that fails: it is retried, and they are done", async () => {
+  it("do not fail with one that fails: it is retried, and the others are done", async () => {
     const [bad] = names(1, 2);
     const { world, ids, go, first, release } = await openScene((item) => item === bad);
     const others = ids.slice(0, 4).map((id) => go([id]));

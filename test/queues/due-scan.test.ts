@@ -42,7 +42,7 @@ describe("a relay's scan for due entries", () => {
     expect(begun).toEqual([undefined, "scan 1", "scan 2", undefined, "scan 4"]);
   });
 
-  it("reads the whole less often where that is expensive", async () => {
+  it("does full scans less often where they are expensive", async () => {
     const { scan, begun, pass } = scene();
     await scan(2_000);
     pass(99_999);

@@ -58,7 +58,7 @@ describe("entries are found", () => {
     expect(await keysOf(world, {}, { limit: 2, offset: 2 })).toEqual(["1:0:0 parked", "9 carried"]);
   });
 
-  it("of so many that are read, and says when there are more", async () => {
+  it("among a bounded number that are read, and reports when there are more", async () => {
     const { db, catalogue } = await scene();
     const part = await findEntries(db.drizzle, catalogue, { error: "40001" }, { limit: 5, maxRead: 2 });
     expect(part).toMatchObject({ entries: [], matching: 0, isPartial: true });
@@ -67,7 +67,7 @@ describe("entries are found", () => {
   });
 });
 
-it("one entry has its payload, and the request without what it was made of", async () => {
+it("one entry has its payload, and the request without the facts it was based on", async () => {
   const world = await scene();
   const [{ id = "" } = {}] = await world.query<{ id: string }>(
     `update outbox set request = '{"request": {"to": 1}, "facts": {"secret": 2}}' where key = '8' returning id`,

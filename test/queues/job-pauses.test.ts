@@ -37,7 +37,7 @@ describe("a paused job", () => {
     );
   });
 
-  it("works again at once when it is resumed, but for what waited for another reason", async () => {
+  it("works again at once when it is resumed, except entries that waited for another reason", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const ids = await enqueueIn(world, job, { item: "a" }, { item: "b" }, { item: "c" });
@@ -56,7 +56,7 @@ describe("a paused job", () => {
     expect(await listPauses(world.db.drizzle)).toEqual([]);
   });
 
-  it("is not held up by a worker that does not know yet that it was resumed", async () => {
+  it("is not delayed by a worker that does not know yet that it was resumed", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [job] });
     const ids = await enqueueIn(world, job, { item: "a" }, { item: "b" });
@@ -92,7 +92,7 @@ describe("a paused job", () => {
     ]);
   });
 
-  it("is left alone by real workers, which do the work of others meanwhile", async () => {
+  it("is skipped by real workers, which do the work of other jobs meanwhile", async () => {
     const [job, other] = [singleJob(), batchJob()];
     const world = await createWorld({ jobs: [job, other] });
     await pause(world, job as Job);

@@ -73,7 +73,7 @@ describe("counting the entries of the outbox", () => {
     ]);
   });
 
-  it("reads some pages of a large outbox, and comes near the number", async () => {
+  it("reads some pages of a large outbox, and estimates the number closely", async () => {
     const world = await createWorld();
     await add(world, "multipliers", 20_000);
     const sample = () => sampleEntries(world.db.drizzle, 60);

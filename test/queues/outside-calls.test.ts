@@ -126,7 +126,7 @@ const dueInMs = async (world: World): Promise<number> => {
 };
 
 describe("the lease of an outside call", () => {
-  it("keeps the same carrier, run again after its lock was lost, from calling side by side", async () => {
+  it("keeps the same carrier, run again after its lock was lost, from calling concurrently", async () => {
     const { outside, job, world, id, run, answer } = await openCall();
     expect(await world.run(job, [id])).toMatchObject({ snoozed: 1, done: 0 });
     const dueMs = await dueInMs(world);
@@ -204,7 +204,7 @@ describe("the lease of an outside call", () => {
     ]);
   });
 
-  it("is not needed by a carrier that does not stand in the row: it does nothing", async () => {
+  it("is not needed by a carrier that is not stored in the row: it does nothing", async () => {
     const { outside, job, world } = await outsideWorld();
     const [id] = await enqueueIn(world, job, { item: "a" });
     const stranger = { ...FRESH, id: "stranger", job: job.name, entries: [id!] };

@@ -50,7 +50,7 @@ const waiting = async (world: World): Promise<{ due: number; parked: number }> =
 };
 
 describe("the ranges of a run", () => {
-  it("leave seats free: single work in the same queue is done while they run", async () => {
+  it("leave workers free: single work in the same queue is done while they run", async () => {
     const release = gate();
     const job = longRun(() => release.passed);
     const world = await createWorld({ jobs: [job, sale] });

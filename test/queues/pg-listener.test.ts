@@ -33,7 +33,7 @@ it("events of the host are notified at once; those of the service are not, since
   await eventually(() => expect(heard.times).toBe(3));
 });
 
-it("a lost connection is reopened, and looks for what was added in between", async () => {
+it("a lost connection is reopened, and entries added in between are found", async () => {
   const world = await createWorld();
   const heard = await listening(world);
   await world.query(

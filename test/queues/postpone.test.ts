@@ -44,7 +44,7 @@ describe("entries of a job that this version does not have", () => {
     ]);
   });
 
-  it("are held at once, and looked at no more by a version without the job", async () => {
+  it("are held at once, and not read again by a version without the job", async () => {
     const world = await createWorld({ jobs: [singleJob()] });
     await ready(world);
     await plant(world, 4_500);
@@ -61,7 +61,7 @@ describe("entries of a job that this version does not have", () => {
     ]);
   });
 
-  it("are taken from where they are held by a version that has the job, and run once", async () => {
+  it("are taken by a version that has the job, and run once", async () => {
     const job = singleJob();
     const world = await createWorld({ jobs: [] });
     await ready(world);

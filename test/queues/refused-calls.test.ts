@@ -56,7 +56,7 @@ describe("an outside call that was certainly not sent", () => {
     expect(sent).toEqual(["request 1", "request 2"]);
   });
 
-  it("uses an attempt if it says no time", async () => {
+  it("uses an attempt if it gives no time", async () => {
     const { world, sent, run } = await scene({ answers: [new NotSent("550")] });
     expect(await run()).toMatchObject({ retry: 1 });
     expect(await world.enqueued()).toMatchObject([{ attempts: 1, error: "call: 550" }]);
@@ -102,7 +102,7 @@ describe("an outside call that was certainly not sent", () => {
 });
 
 describe("admission to an outside call", () => {
-  it("is asked for before anything is prepared", async () => {
+  it("is requested before anything is prepared", async () => {
     let isOpen = false;
     const { prepared, run } = await scene({
       admit: () => {

@@ -65,7 +65,7 @@ const older = countUp(z.object({ from: z.number(), to: z.number() }) as never);
 const newer = countUp(z.object({ first: z.number(), last: z.number() }) as never);
 
 describe("a range that another version has cut", () => {
-  it("waits for that version, and is not run as something else", async () => {
+  it("waits for that version, and is not run as another range", async () => {
     const world = await createWorld({ jobs: [newer] });
     await enqueueRunIn(world, newer, { upTo: 3 });
     const other = openVersion(world, { jobs: [older] });
@@ -132,7 +132,7 @@ describe("counts", () => {
 });
 
 describe("the answer to a request that another version has prepared", () => {
-  it("is not asked for by a version that could not record it", async () => {
+  it("is not requested by a version that could not record it", async () => {
     let calls = 0;
     const job = sendJob(() => {
       calls += 1;

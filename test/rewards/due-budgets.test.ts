@@ -40,7 +40,7 @@ async function pay(world: World, id: string, period: BudgetPeriod, outOfTurn: bo
   );
 }
 
-it("the periods found by comparing dates are those that the bounds of periods say are due", async () => {
+it("the periods found by comparing dates are those that are due by the bounds of periods", async () => {
   const world = await createWorld();
   await fc.assert(
     fc.asyncProperty(

@@ -61,7 +61,7 @@ async function inOrderOfArrival(world: World, buyer: Person, bought: readonly Pu
   return bought.map((purchase) => ids.get(purchase) as string);
 }
 
-it("settling sales as they arrive, with rechecks, decides what settling them in order of time does", async () => {
+it("settling sales as they arrive, with rechecks, gives the same decisions as settling them in order of time", async () => {
   const world = await createWorld({ at: new Date(NOW).toISOString() });
   const organizationId = await organization(world);
   const [, referrer] = await chain(world, organizationId, 2);

@@ -57,7 +57,7 @@ async function busyStatement(world: World) {
   return statement;
 }
 
-it("asking which schedules are busy reads no run and no entry but those of their latest runs, whatever waits", async () => {
+it("the query for busy schedules reads only their latest runs and the entries of these, whatever the backlog", async () => {
   // Stands still, so that no slot becomes due in between.
   const world = await createWorld({ at: "2026-06-03T03:10:30Z" });
   await plantRuns(world);

@@ -190,7 +190,7 @@ describe("a schedule", () => {
     expect(await slotsRun(world)).toEqual(["2026-05-01T15:00", "2026-05-01T14:00", "2026-05-01T16:00"]);
   });
 
-  it("whose job was replaced fires, whatever became of the run of the former job", async () => {
+  it("whose job was replaced fires, however the run of the former job ended", async () => {
     const world = await scheduledWorld(every("0 * * * *"), "2026-05-01T12:30:00Z");
     world.at("2026-05-01T13:00:00Z");
     await open(world);
@@ -283,7 +283,7 @@ describe("a schedule", () => {
     expect(await listRuns(world.db.drizzle, null, 5)).toMatchObject([{ status: "done" }]);
   });
 
-  it("whose run cannot be deleted by the transaction that ends it does not undo that", async () => {
+  it("whose run row cannot be deleted by the transaction that ends the run does not roll it back", async () => {
     const counting = singleJob(async () => done({ found: 0 }));
     const timetable = [{ ...every("* * * * *"), job: counting }];
     const world = await createWorld({ jobs: [counting], timetable, at: "2026-05-01T12:30:00Z" });

@@ -70,7 +70,7 @@ describe("slots", () => {
     );
   });
 
-  it("of a few more than a thousand are the latest thousand", () => {
+  it("are the latest thousand of slightly more than a thousand", () => {
     const schedule = { pattern: "* * * * *", tz: "UTC" };
     const slots = slotsBetween(schedule, new Date("2026-01-31T07:00:00Z"), new Date("2026-02-01T00:00:00Z"));
     expect(slots).toHaveLength(1_000);
@@ -78,7 +78,7 @@ describe("slots", () => {
     expect(slots.at(-1)).toEqual(new Date("2026-02-01T00:00:00Z"));
   });
 
-  it("of very many are the latest ones, and of rare ones none is missed", () => {
+  it("are the latest of very many, and none of rare ones is missed", () => {
     const minutes = slotsBetween(
       { pattern: "* * * * *", tz: "UTC" },
       new Date("2025-01-01T00:00:00Z"),

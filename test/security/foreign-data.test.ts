@@ -187,7 +187,7 @@ describe("a calendar page with an entry that cannot be stored", () => {
     ]);
   });
 
-  it("reads no response from a name that every object has", () => {
+  it("does not read a response from an inherited property name", () => {
     const guests = [two[0], { ...two[1], responseStatus: "constructor" }];
     expect(read({ attendees: guests })).toMatchObject([
       { people: [{}, { email: "bob@example.org", response: "pending" }] },

@@ -62,7 +62,7 @@ it("four projects around a home learn its cell, and not where in it the home is"
   }
 });
 
-it("a project's leader is told nothing about volunteers on no list", async () => {
+it("a project's leader learns nothing about volunteers on no list", async () => {
   const world = await createWorld({
     environment: { AUTH_JWT_SECRET: JWT_SECRET, MATCHES_PER_PROJECT: "1" },
   });

@@ -38,7 +38,7 @@ const anHourAgo = (world: World, userId: string, count: number) =>
 
 const titles = ({ events }: Awaited<ReturnType<typeof listen>>) => events().map(({ title }) => title);
 
-it("a stream that resumes reads what its own user missed, no matter who else is connected", async () => {
+it("a stream that resumes reads the missed changes of its own user, no matter who else is connected", async () => {
   const { world, ann, bob, read, db } = await open();
   const address = await serve(world, { db }, { streamIntervals: FAST });
   await anHourAgo(world, ann, 3);

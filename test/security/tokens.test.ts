@@ -76,7 +76,7 @@ describe("a token of the key set", () => {
     expect(await status({ sub: "ada", exp: EXP, aud: AUDIENCE })).toBe(401);
   });
 
-  it("never stands for a user by our number, which the provider does not know", async () => {
+  it("is never resolved by our number of a user, which the provider does not know", async () => {
     const { world, status } = await withKeySet();
     const claims = { exp: EXP, iss: ISSUER, aud: AUDIENCE };
     const own = await addUser(world, null);
@@ -92,7 +92,7 @@ describe("a token of the key set", () => {
 });
 
 describe("a token", () => {
-  it("has a text as its subject", async () => {
+  it("must have a string as its subject", async () => {
     const { world, status } = await withSecret();
     const id = await addUser(world, null);
     expect(await status({ sub: id, exp: EXP })).toBe(200);

@@ -151,7 +151,7 @@ describe("a body", () => {
     expect(await limited(world)).toBe(refused(429).length + refused(503).length);
   });
 
-  it("that says to be long and does not arrive takes no memory from signed calls", async () => {
+  it("that announces a large size but does not arrive takes no memory from signed calls", async () => {
     const { world, address } = await open();
     for (let n = 0; n < 300; n++) {
       const { write } = await raw(world, address);
@@ -161,7 +161,7 @@ describe("a body", () => {
     expect((await callWebhook(address, saleBody())).status).toBe(202);
   });
 
-  it("that arrives in drips is given up", async () => {
+  it("that arrives too slowly is given up", async () => {
     const { world, address } = await open({}, { requestLimitMs: 300 });
     const { received, write } = await raw(world, address);
     write(requestHead("POST", SALE_PATH, { "X-Scicent-Signature": FORGED, "Content-Length": 60_000 }));

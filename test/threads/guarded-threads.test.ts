@@ -13,7 +13,7 @@ const call = <T>(task: string, input: unknown, options: Partial<Parameters<typeo
   guarded.call<T>(here, task, input, { signal: never, limits, answer: async (n) => n, ...options });
 
 describe("guarded threads", () => {
-  it("answer what a task asks while it runs", async () => {
+  it("answer requests of a task while it runs", async () => {
     expect(await call("addRequested", [1, 2, 3], { answer: async (n) => (n as number) * 10 })).toBe(60);
   });
 
@@ -24,7 +24,7 @@ describe("guarded threads", () => {
     expect(part).toHaveLength(20);
   });
 
-  it("throw what an answer throws, whatever the task makes of it", async () => {
+  it("throw the error of an answer, whatever the task does with it", async () => {
     const refusal = new Error("the store is away");
     const answer = async () => {
       throw refusal;
@@ -61,7 +61,7 @@ describe("guarded threads", () => {
     expect(await call("addRequested", [6])).toBe(6);
   });
 
-  it("survive what a task leaves behind", async () => {
+  it("survive leftovers of a task", async () => {
     const own = openGuardedThreads({ size: 1 });
     const onOne = (task: string, input: unknown) =>
       own.call(here, task, input, { signal: never, limits, answer: async (n) => n });

@@ -45,7 +45,7 @@ describe("processor load", () => {
     expect([statement(299), statement(1)]).toEqual([true, false]);
   });
 
-  it("forgets at a restart what others did before: an old sample said that the machine is crowded", () => {
+  it("forgets earlier load at a restart, even if an old sample was crowded", () => {
     const others = { share: 0.9 };
     const { statement, idle, restart } = openMachine(others);
     idle(60_000);

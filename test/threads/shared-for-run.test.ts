@@ -77,7 +77,7 @@ describe("shared for a run", () => {
     expect(loads).toHaveLength(3);
   });
 
-  it("loads anew under another key", async () => {
+  it("loads again under another key", async () => {
     const { use, loads } = openStore();
     await use("run 1");
     await use("run 2");

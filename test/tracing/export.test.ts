@@ -61,7 +61,7 @@ describe("what is exported", () => {
 });
 
 describe("a log line", () => {
-  it("names the trace in which it is written, and nothing outside of one", async () => {
+  it("names the current trace, and none outside of a trace", async () => {
     const collector = await otlpCollector();
     const tracing = await tracingTo(collector.url);
     const lines: Record<string, unknown>[] = [];
@@ -85,7 +85,7 @@ describe("a log line", () => {
 });
 
 describe("a collector that does not take spans", () => {
-  it("is reported, holds up nothing, and gets what follows once it is back", async () => {
+  it("is reported, delays nothing, and receives later spans once it is back", async () => {
     const collector = await otlpCollector();
     collector.behave("refuse");
     const errors: unknown[] = [];

@@ -27,7 +27,7 @@ describe("a trace context", () => {
     expect(traceIdOf(text)).toBeNull();
   });
 
-  it("of what is recorded comes first, and else keeps its place", () => {
+  it("sorts first if it is recorded, and otherwise keeps its place", () => {
     const [a, b, c] = ["00", "01", "03"].map((flags) => CONTEXT.slice(0, -2) + flags) as [
       string,
       string,

@@ -119,7 +119,7 @@ it("cleanup-old-postings reads no posting of the host, and on weekdays no kept o
   expect(await world.perform(cleanupOldPostings, {})).toMatchObject({ counts: { deleted: 10 } });
 });
 
-it("cleanup-old-postings deletes on Sundays what nobody keeps any more", async () => {
+it("cleanup-old-postings deletes on Sundays postings that nobody keeps any more", async () => {
   const world = await createWorld({ at: AT });
   await world.query("insert into posting_listings (source) values ('remotive')");
   await world.query(
@@ -131,7 +131,7 @@ it("cleanup-old-postings deletes on Sundays what nobody keeps any more", async (
   expect(await world.perform(cleanupOldPostings, {})).toMatchObject({ counts: { deleted: 1 } });
 });
 
-it("cleanup-recommendations, cleanup-saved-jobs and prune-candidate-notifications read nothing that stays", async () => {
+it("cleanup-recommendations, cleanup-saved-jobs and prune-candidate-notifications read no rows that stay", async () => {
   const world = await createWorld({ at: AT });
   const user = await applicant(world, []);
   await world.query(

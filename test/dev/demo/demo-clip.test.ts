@@ -11,7 +11,7 @@ import { LIMITS, NO_PREVIEWS, storeOf } from "../../support/media.ts";
 const guarded = openGuardedThreads();
 afterAll(() => guarded.close());
 
-it("the clip of the demo is read as what it is", async () => {
+it("the metadata of the demo's clip is read correctly", async () => {
   const signal = new AbortController().signal;
   const store = storeOf(duckClip());
   const reader = { store, guarded, limits: LIMITS, previews: NO_PREVIEWS, witnesses: [], signal };

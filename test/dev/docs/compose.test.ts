@@ -38,7 +38,7 @@ it("lists the variables of each service, without those that are written by hand"
 `);
 });
 
-it("refuses an area of which it does not know who reads it", () => {
+it("refuses an area without a rule for which services read it", () => {
   const area = { ...search, variables: { NEW: z.string() } } as unknown as AnyArea;
   expect(() => composeText(COMPOSE, [area])).toThrow("needs a rule");
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { eventTable } from "../../../src/dev/docs/events.ts";
 import * as host from "../../../src/events/host.ts";
 
-it("the table of events has what is emitted, with what, and what follows", () => {
+it("the table of events has types, payloads and consequences", () => {
   const ripened = {
     type: "apple.ripened",
     about: "An apple can be eaten.",
@@ -22,6 +22,6 @@ it("the table of events has what is emitted, with what, and what follows", () =>
   ]);
 });
 
-it("every event of the host says what happened", () => {
+it("every event of the host has a description", () => {
   for (const event of Object.values(host)) expect(event.about, event.type).toMatch(/^[A-Z].*\.$/);
 });

@@ -30,7 +30,7 @@ describe("the graph of folders", () => {
     ]);
   });
 
-  it("keeps the one import that points up, and does not let others follow from it", () => {
+  it("keeps the one import that points up, and derives no others from it", () => {
     const graph = folderGraph(imports("dev/x > cli/x", "dev/x > db/x", "cli/x > dev/x", "cli/x > db/x"));
     expect(essentialImports(graph)).toEqual([
       ["dev", "cli"],
@@ -77,7 +77,7 @@ describe("the graph of folders", () => {
     ]);
   });
 
-  it("is listed with what each folder is for", () => {
+  it("is listed with the purpose of each folder", () => {
     expect(folderTable(groups)).toContain("| commands | `cli/` commands. `doctor/` checks |");
   });
 });

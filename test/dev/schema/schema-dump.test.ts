@@ -87,7 +87,7 @@ it("the dump contains everything a table can have", async () => {
   `);
 });
 
-it("the dump fails on what it would leave out", async () => {
+it("the dump fails on objects that it would leave out", async () => {
   const world = await createWorld();
   const view = dumpOf(
     world,

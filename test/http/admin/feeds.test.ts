@@ -28,7 +28,7 @@ async function followed(world: World, userId: string): Promise<string> {
 }
 
 describe("the pages of feeds", () => {
-  it("show a stored feed by segment, with what each score was made of", async () => {
+  it("show a stored feed by segment, with the parts of each score", async () => {
     const { world, ada, bob, page, look } = await open(await createWorld({ at: AT, environment: PASSWORDS }));
     for (let n = 0; n < 3; n++) await post(world, await followed(world, ada), { body: `Post number ${n}` });
     const seen = await post(world, bob, { body: "Tea & <b>cake</b>", created_at: hoursAgo(world, 30) });
@@ -51,7 +51,7 @@ describe("the pages of feeds", () => {
     expect(explained.status).toBe(200);
   });
 
-  it("show neither what the user may not see any more nor the text of private posts", async () => {
+  it("show neither items that the user may no longer see nor the text of private posts", async () => {
     const { world, bob, page, presort } = await open(await createWorld({ at: AT, environment: PASSWORDS }));
     await post(world, bob, { body: "a private matter", visibility: "private" });
     const hidden = await post(world, bob, { body: "to be hidden" });

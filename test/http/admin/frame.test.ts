@@ -136,7 +136,7 @@ describe("filters", () => {
     });
   });
 
-  it("that are invalid are shown with what is wrong, and nothing is listed", () => {
+  it("that are invalid are shown with their errors, and nothing is listed", () => {
     const filters = readFilters(schema, requestWith({ page: '"><b>' }));
     expect([filters.filter, filters.faults]).toEqual([null, { page: "must be a number" }]);
     const form = filterForm("/x", [{ name: "page", label: "Page" }], filters).html;

@@ -20,7 +20,7 @@ it("opens every page of the dashboard for both roles while there is nothing to s
   }
 });
 
-it("tells each page that follows of tables that there are, and has a part of it to replace", async () => {
+it("each live page follows tables that exist, and has a part that can be replaced", async () => {
   const world = await createWorld({ at: "2026-03-09T02:00:00Z", environment: PASSWORDS });
   const { page } = await visitors(await serve(world));
   const person = `/people/${await user(world)}`;

@@ -6,7 +6,7 @@ import { adminWorld, browser } from "./browser.ts";
 
 const { context, traceId } = callerContext();
 
-it("the page of an entry leads to its sale, its trace and what else is left of that, and back", async () => {
+it("the page of an entry links to its sale, its trace and the other entries of the trace, and back", async () => {
   const { world, address } = await adminWorld();
   const ada = await user(world);
   await world.query(

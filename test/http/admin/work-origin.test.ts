@@ -56,7 +56,7 @@ async function scene() {
   return { world, page, idOf };
 }
 
-it("the page of an entry names the entry that asked for it, without tracing, and that of a settled one what it led to", async () => {
+it("without tracing, the page of an entry names the entry that enqueued it, and that of a settled one what it enqueued", async () => {
   const { world, page, idOf } = await scene();
   const asked = await world.relay.transact((tx) => enqueue(tx, parent, { name: "ada" }));
   expect(await page(asked)).toContain("Nothing yet: what it leads to is enqueued when it is settled.");
@@ -82,7 +82,7 @@ it("of a group that was settled together the first entry is named, and the page 
   );
 });
 
-it("a run, an event, a host and whatever is none of them are named as well, and an entry that is still there is linked", async () => {
+it("a run, an event, a host or another origin is named as well, and an entry that still exists is linked", async () => {
   const { world, page, idOf } = await scene();
   const run = await world.relay.transact((tx) => startRun(tx, child, { name: "by hand" }));
   const [ofRun] = await world.query<{ id: string }>("select id from outbox where parent = $1", [run]);

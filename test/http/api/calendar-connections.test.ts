@@ -86,7 +86,7 @@ describe("/api/v1/calendar-connections", () => {
     });
   });
 
-  it("limits the changes of a user, each of which calls the provider, and not what they read", async () => {
+  it("limits the changes of a user, each of which calls the provider, but not their reads", async () => {
     const { world } = await calendarWorld({ environment: AUTH });
     await eventually(() => expect(world.producers.ready()).toBe(true));
     const [{ ask }, other] = [await client(world), await client(world)];

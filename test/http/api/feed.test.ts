@@ -168,7 +168,7 @@ describe("GET /feed", () => {
     });
   });
 
-  it("does not show what was blocked, hidden, deleted or made private since it was stored; the next takes its place", async () => {
+  it("does not show items that were blocked, hidden, deleted or made private since; the next ones take their places", async () => {
     const { world, ada, get } = await open();
     const ids = await posts(world, ada, 30);
     const authors = await world.query<{ author_id: string }>("select author_id from posts order by id");
@@ -287,7 +287,7 @@ const seenBy = (world: World, userId: string, ids: readonly string[]) =>
   );
 
 describe("POST /feed/seen", () => {
-  it("what was seen in the last 24 hours ranks lower in the next session", async () => {
+  it("items seen in the last 24 hours rank lower in the next session", async () => {
     const { world, ada, get, send } = await open();
     const [first, second, third] = (await posts(world, ada, 3)) as [string, string, string];
     expect(idsOf((await get("/feed")).body)).toEqual([first, second, third]);
@@ -307,7 +307,7 @@ describe("POST /feed/seen", () => {
     expect(idsOf((await get("/feed")).body)).toEqual([first, second, third]);
   });
 
-  it("takes the host's ids of posts, people and questions, and leaves out what is unknown", async () => {
+  it("takes the host's ids of posts, people and questions, and ignores unknown ones", async () => {
     const { world, bob, send } = await open();
     await world.query("update users set host_id = 'bob' where id = $1", [bob]);
     await post(world, bob, { host_id: "post-1" });

@@ -91,7 +91,7 @@ describe("GET /jobs", () => {
     expect(body.total).toBe(found.length);
   });
 
-  it("rejects what is no filter", async () => {
+  it("rejects invalid filters", async () => {
     const { world, get } = await postingApi();
     const ada = await applicant(world, []);
     for (const wrong of [
@@ -240,7 +240,7 @@ describe("feedback", () => {
     expect(await row()).toMatchObject({ dismiss_reason: null });
   });
 
-  it("an application stays one, and what the host made of it", async () => {
+  it("an application stays, with the status that the host set", async () => {
     const { world, give } = await scene();
     expect(await give("applied")).toBe("applied");
     expect(await give("save")).toBe("applied");

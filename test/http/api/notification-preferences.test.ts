@@ -122,7 +122,7 @@ describe("notification preferences", () => {
     expect(await decided(world)).toEqual([`${ann} in_app now`, `${ann} email skipped muted`]);
   });
 
-  it("written without what the user unsubscribed from, do not undo it; written with it, do", async () => {
+  it("written without the field of unsubscriptions, keep them; written with it, replace them", async () => {
     const { ann, ask } = await open();
     const left = { unsubscribed: true, unsubscribed_types: ["budget.awarded"] };
     await ask(ann, "PUT", left);

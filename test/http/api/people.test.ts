@@ -79,7 +79,7 @@ describe("GET /users/me/matches", () => {
     expect(await ofBob()).toMatchObject({ shared_interests: [], reasons: ["well liked", "similar answers"] });
   });
 
-  it("tells of no term that is about what the candidate hides, nor does the explanation", async () => {
+  it("shows no term about facts that the candidate hides, nor does the explanation", async () => {
     const { world, get } = await open();
     const traits = { calm: 5, open: 5, bold: 5 };
     const me = await profile(world, { profile: { latitude: 50, longitude: 10 }, traits });
@@ -106,7 +106,7 @@ describe("GET /users/me/matches", () => {
     }
   });
 
-  it("leaves out who hid or blocked at the very next request, and is empty without lists", async () => {
+  it("leaves out people who hid or blocked from the very next request on, and is empty without lists", async () => {
     const { world, get } = await open();
     const me = await profile(world);
     expect((await get("/users/me/matches", me)).body).toMatchObject({ matches: [], total: 0, as_of: null });

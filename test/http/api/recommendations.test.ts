@@ -272,7 +272,7 @@ describe("POST /jobs/recommendations/seen", () => {
     expect(scores).toEqual([[92.5, 92], [92.5, 92], [92, 74], [92, 74], [92, 74], [92]]);
   });
 
-  it("a click starts the count anew, also one in the same call", async () => {
+  it("a click resets the count, even one in the same call", async () => {
     const { world, post } = await open();
     const ada = await applicant(world, SKILLS);
     const ids = await postings(world, 2);
@@ -288,7 +288,7 @@ describe("POST /jobs/recommendations/seen", () => {
     expect(await daysOf(world)).toEqual([1]);
   });
 
-  it("counts only what is on the user's own list", async () => {
+  it("counts only postings on the user's own list", async () => {
     const { world, post } = await open();
     const [ada, bob] = [await applicant(world, SKILLS), await applicant(world, SKILLS)];
     const [own, other] = await postings(world, 2);

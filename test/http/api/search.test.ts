@@ -16,7 +16,7 @@ import {
 const search = (query: Record<string, string>) => `/search/profiles?${new URLSearchParams(query)}`;
 
 describe("GET /search/profiles", () => {
-  it("finds people with what is shown of them, and explains the order", async () => {
+  it("finds people with their shown facts, and explains the order", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { name: "Viewer", latitude: 51.5, longitude: 0 });
     await profileOf(world, {
@@ -117,7 +117,7 @@ describe("GET /search/profiles", () => {
     expect(await seen(cy)).toEqual(["Ada Block", "Bo Block"]);
   });
 
-  it("neither filters by, counts, marks nor shows what somebody hides, before any job runs", async () => {
+  it("neither filters by, counts, highlights nor shows hidden facts, before any job runs", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { name: "Viewer" });
     const people: string[] = [];
@@ -183,7 +183,7 @@ describe("GET /search/profiles", () => {
     expect(namesOf((await get(search({ gender: "wom" }), viewer)).body)).toEqual([]);
   });
 
-  it("searches around a place that at least five people name, and tells no more than its surroundings", async () => {
+  it("searches around a place that at least five people name, and reveals only its surroundings", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { name: "Viewer", location_text: "Elsewhere" });
     for (let n = 0; n < 5; n++) {
@@ -222,7 +222,7 @@ describe("GET /search/profiles", () => {
     expect((await get(search({ q: "same", page: "1000" }), viewer)).body.people).toEqual([]);
   });
 
-  it("rejects what is no search, and answers strange ones", async () => {
+  it("rejects invalid searches, and answers unusual ones", async () => {
     const { world, get } = await searchApi();
     const viewer = await profileOf(world, { name: "Viewer" });
     await profileOf(world, { name: "Anna Smith" });
@@ -289,7 +289,7 @@ describe("GET /search/profiles", () => {
     expect((await get(search({ q: "nobody" }), viewer)).status).toBe(200);
   });
 
-  it("runs four searches of a process at once, and passes on what fails", async () => {
+  it("runs four searches of a process at once, and passes on errors", async () => {
     const { world } = await searchApi();
     const limits = searchLimits(world);
     const atOnce = <T>(search: () => Promise<T>) => limits.atOnce({ closed: false } as Response, search);
@@ -311,7 +311,7 @@ describe("GET /search/profiles", () => {
     await expect(atOnce(() => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
   });
 
-  it("answers 503 when a hundred searches wait, and runs none whose client has gone", async () => {
+  it("answers 503 when a hundred searches wait, and skips those whose client has disconnected", async () => {
     const { world } = await searchApi();
     const { atOnce } = searchLimits(world);
     const ended = gate();

@@ -155,7 +155,7 @@ describe("POST /webhooks/domain_events", () => {
     expect(await events(world)).toEqual([]);
   });
 
-  it("rejects an event that does not name what it is about, and says what is missing", async () => {
+  it("rejects an event without its subjects, and says what is missing", async () => {
     const { world, post } = await open();
     const answer = await post({
       events: [

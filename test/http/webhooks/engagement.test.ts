@@ -36,7 +36,7 @@ describe("POST /webhooks/engagement", () => {
     expect(await world.query("select 1 from inbox")).toEqual([]);
   });
 
-  it("answers 409 for an id with other values and 422 for what cannot be recorded, and records the others", async () => {
+  it("answers 409 for an id with other values and 422 for invalid events, and records the others", async () => {
     const { world, call } = await open();
     const [ada, bob] = (await members(world, 2)) as [string, string];
     const postId = await post(world, bob);

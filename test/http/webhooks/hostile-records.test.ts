@@ -157,7 +157,7 @@ describe("versions and ids", () => {
     expect(await statuses(version('"9223372036854775807"'))).toEqual(["stored"]);
   });
 
-  it("a deletion of an unknown row is remembered: what was sent before it stays away", async () => {
+  it("a deletion of an unknown row is remembered: an older version that arrives later is not stored", async () => {
     const { world, statuses } = await openRecords();
     await statuses(user(ADA), thread("t"));
     expect(await statuses(deleted("messages", "m", 5), deleted("users", "nobody", 5))).toEqual([

@@ -106,7 +106,7 @@ describe("POST /webhooks/records", () => {
     expect(await count(world, "chat_threads")).toBe(1);
   });
 
-  it("of the versions of a row in one call the newest counts, in any order", async () => {
+  it("the newest version of a row in one call counts, in any order", async () => {
     const { world, statuses } = await openRecords();
     expect(
       await statuses(
@@ -283,7 +283,7 @@ describe("POST /webhooks/records rejects", () => {
     expect(await count(world, "pending_records")).toBe(0);
   });
 
-  it("a new version alone: the one before stays, and what waited goes on waiting", async () => {
+  it("only the new version: the one before stays, and waiting records go on waiting", async () => {
     const { world, send, statuses } = await openRecords();
     await send([user(ADA), record("organizations", "o", 1, { name: "O" })]);
     const member = (version: number, role: string, organization = "o") =>
@@ -343,7 +343,7 @@ describe("POST /webhooks/records rejects", () => {
     expect(await values(world, "users", "name")).toEqual([""]);
   });
 
-  it("what is no signed NDJSON of at most 1,000 lines and 4 MiB", async () => {
+  it("bodies that are not signed NDJSON of at most 1,000 lines and 4 MiB", async () => {
     const { world, send } = await openRecords();
     const many = Array.from({ length: 1_001 }, (_, n) => user(`u${n}`));
     expect(await send(many)).toMatchObject({

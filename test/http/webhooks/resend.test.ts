@@ -107,7 +107,7 @@ describe("the webhook of Resend", () => {
     expect(await deliveryStates(world)).toEqual(["delivered"]);
   });
 
-  it("counts types about e-mails that it does not know apart", async () => {
+  it("counts unknown types about e-mails separately", async () => {
     const { world, post } = await scene();
     await post(eventOf("email.opened", "x"));
     expect(await (await post(eventOf("email.exploded", "x"))).json()).toEqual({ status: "ignored" });

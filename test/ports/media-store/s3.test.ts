@@ -37,7 +37,7 @@ const sendWhole = (response: ServerResponse, object: Buffer, headers: Record<str
 };
 
 describe("media on S3", () => {
-  it("are read in ranges, the first of which tells the size", async () => {
+  it("are read in ranges, the first of which has the size", async () => {
     const { s3, store, content } = await scene();
     const file = await store.open("a/clip.mp4", never);
     expect(file.size).toBe(content.length);
@@ -58,7 +58,7 @@ describe("media on S3", () => {
     expect(s3.requests).toHaveLength(1);
   });
 
-  it("of a server that answers a range request with the whole file are read all the same", async () => {
+  it("of a server that answers a range request with the whole file are read anyway", async () => {
     const { s3, store, content } = await scene();
     s3.answer = (_request, response) => sendWhole(response, content);
     const file = await store.open("a/clip.mp4", never);
@@ -68,7 +68,7 @@ describe("media on S3", () => {
     );
   });
 
-  it("are not used if the server sends another range than was asked for", async () => {
+  it("are not used if the server sends another range than requested", async () => {
     const { s3, content, faultOf } = await scene();
     s3.answer = (_request, response) => {
       response.writeHead(206, { "content-range": `bytes 5-104/${content.length}`, "content-length": "100" });

@@ -60,14 +60,14 @@ async function scene(options: Partial<PoliteFetchOptions> = {}) {
 }
 
 describe("a polite request", () => {
-  it("says who asks and whom to write to", async () => {
+  it("sends its name and a contact", async () => {
     const { boards, get } = await scene();
     boards.serve("/a", { body: "{}" });
     expect(await get("/a")).toMatchObject({ kind: "page", text: "{}" });
     expect(boards.headers[0]?.["user-agent"]).toBe(`commonwork/${VERSION} (+ops@example.org)`);
   });
 
-  it("asks only for what has changed: ETag, Last-Modified, or the same body without either", async () => {
+  it("reads only changed pages: by ETag, Last-Modified, or the hash of the body without either", async () => {
     const { boards, get } = await scene();
     boards.serve("/etag", (response, headers) => {
       response.writeHead(headers["if-none-match"] === '"1"' ? 304 : 200, { etag: '"1"' });
@@ -81,7 +81,7 @@ describe("a polite request", () => {
     }
   });
 
-  it("obeys robots.txt, reads it once a day, and takes a broken one for a ban", async () => {
+  it("obeys robots.txt, reads it once a day, and treats a broken one as a ban", async () => {
     const { boards, clock, get, fault } = await scene();
     boards.robots = { body: "User-agent: commonwork\nDisallow: /private\n" };
     boards.serve("/open", { body: "1" });
@@ -98,7 +98,7 @@ describe("a polite request", () => {
     expect(boards.requests).toEqual(["/open", "/open", "/private/a"]);
   });
 
-  it("takes a robots.txt of wildcards for a ban, and follows no address of any length", async () => {
+  it("treats a robots.txt full of wildcards as a ban, and follows no overlong address", async () => {
     const { boards, fault, get } = await scene();
     boards.robots = { body: `User-agent: *\nAllow: /${"*a".repeat(9_000)}\nDisallow: /private` };
     boards.serve("/jobs", { body: "{}" });
@@ -132,7 +132,7 @@ describe("a polite request", () => {
     expect(boards.requests).toEqual(["/flaky", "/flaky", "/flaky", "/nowhere"]);
   });
 
-  it("leaves a host alone that asks for a long pause, and gives its time on", async () => {
+  it("stops calling a host that asks for a long pause, and passes the time on", async () => {
     const { boards, limiter, get } = await scene();
     boards.serve("/busy", { status: 429, headers: { "retry-after": "3600" } });
     const error = await get("/busy").catch((e: unknown) => e);
@@ -165,7 +165,7 @@ describe("a host that breaks", () => {
     expect(await fault("/endless")).toBe("too-large");
   });
 
-  it("sends a gzip bomb: what it inflates to is limited", async () => {
+  it("sends a gzip bomb: its decompressed size is limited", async () => {
     const { boards, get, fault } = await scene({ limits: { ...limits, totalMs: 30_000 } });
     const headers = { "content-encoding": "gzip" };
     boards.serve("/bomb", { headers, body: gzipSync(Buffer.alloc(50_000_000)) });
@@ -190,7 +190,7 @@ describe("a host that breaks", () => {
     expect(await fault("/half-gzip")).toBe("connection");
   });
 
-  it("names a wrong charset, or none: what can be read is read", async () => {
+  it("names a wrong charset, or none: the rest is read", async () => {
     const { boards, get } = await scene();
     const latin = Buffer.from([0x63, 0x61, 0x66, 0xe9]);
     boards.serve("/latin", { headers: { "content-type": "text/html; charset=ISO-8859-1" }, body: latin });
@@ -267,7 +267,7 @@ describe("private addresses are never reached", () => {
     expect(await fault("http://localhost/")).toBe("private-address");
   });
 
-  it("DNS that changes between look-up and connect gains nothing: a name is resolved once for a connection", async () => {
+  it("DNS that changes between lookup and connect has no effect: a name is resolved once for a connection", async () => {
     const answers = ["127.0.0.1", "127.0.0.1", "10.0.0.1"];
     const resolved: string[] = [];
     const resolve = async (hostname: string) => {

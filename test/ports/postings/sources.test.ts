@@ -69,7 +69,7 @@ describe("each source reads the shape that it documents", () => {
     expect(editor).toMatchObject({ company: "Page & Sons", jobType: "contract", salary: { raw: null } });
   });
 
-  it("remoteok: the notice is no posting", async () => {
+  it("remoteok: the notice is not a posting", async () => {
     expect(await readFixture("remoteok")).toMatchObject([
       {
         sourceId: "300001",
@@ -176,7 +176,7 @@ async function readItems(
   return read.kind === "list" ? read.postings : [];
 }
 
-describe("what sources may add to their shape", () => {
+describe("further fields that sources may have", () => {
   const own = {
     id: "1",
     title: "Cook",
@@ -239,7 +239,7 @@ describe("what sources may add to their shape", () => {
   });
 });
 
-describe("what a source words in its own way", () => {
+describe("different spellings of sources", () => {
   const clean = (draft: object) =>
     cleanPosting({ id: "1", title: "Cook", company: "A", link: "https://a.example/1", ...draft }, NOW);
 
@@ -306,7 +306,7 @@ describe("reading a list", () => {
   };
   const job = (slug: string) => ({ slug, title: slug, company_name: "A", url: `https://a.example/${slug}` });
 
-  it("reads page after page, at most as many as configured, and then knows that it is not whole", async () => {
+  it("reads page after page, at most as many as configured, and then reports that it is incomplete", async () => {
     const pages = {
       1: { data: [job("a"), job("b")], links: { next: "https://elsewhere.example/" } },
       2: { data: [job("b"), job("c")], links: { next: null } },
@@ -339,7 +339,7 @@ describe("reading a list", () => {
     });
   });
 
-  it("fails where no item can be read: another format is no empty list", async () => {
+  it("fails if no item can be read: another format is not an empty list", async () => {
     const read = (items: unknown[]) => {
       const { port } = portOn({ 1: { data: items, links: {} } }, "arbeitnow");
       return port.read({ source: "arbeitnow", board: "" }, null, never);
@@ -353,7 +353,7 @@ describe("reading a list", () => {
     expect(await read([])).toMatchObject({ kind: "list", postings: [] });
   });
 
-  it("asks nobody where its credentials are missing", async () => {
+  it("sends no request without its credentials", async () => {
     const config = configOf("adzuna:gb", { ADZUNA_APP_ID: "", ADZUNA_APP_KEY: "" });
     const requested: URL[] = [];
     const fetch = async ({ url }: { url: URL }) => {

@@ -25,7 +25,7 @@ const read = async (world: World, userId: string, texts: boolean) => {
 };
 
 describe("fields of a parsed CV", () => {
-  it("are those that are asked for, as they are", async () => {
+  it("are the requested ones, unchanged", async () => {
     const world = await open();
     const parsed = {
       skills: ["python", { name: "docker" }],
@@ -65,7 +65,7 @@ describe("fields of a parsed CV", () => {
 });
 
 describe("what is read of users", () => {
-  it("is nothing of a CV but what scores depend on, and its text only on request", async () => {
+  it("is only the part of a CV that scores depend on, and its text only on request", async () => {
     const world = await open();
     const ada = await applicant(world, ["python"]);
     await world.query("update cvs set parsed_content = $1, raw_text = $2", [

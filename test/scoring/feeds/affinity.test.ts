@@ -50,7 +50,7 @@ describe("affinityOf", () => {
     expect(profile.explorationFactor).toBeCloseTo(2 / 30, 12);
   });
 
-  it("leaves out whom the user hides more than likes", () => {
+  it("leaves out creators whom the user hides more than likes", () => {
     const profile = affinityOf(
       [
         event({ kind: "comment", creatorId: 1 }),
@@ -69,7 +69,7 @@ describe("affinityOf", () => {
     expect(creators[0]).toEqual({ key: 0, share: 1 / 40 });
   });
 
-  it("reads 90 days, and knows nothing of somebody silent", () => {
+  it("reads 90 days, and is empty for an inactive user", () => {
     const unknown = {
       creators: [],
       topics: [],

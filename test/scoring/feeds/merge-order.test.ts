@@ -65,7 +65,7 @@ describe("orderPosts", () => {
     ]);
   });
 
-  it("leaves out what is older than seven days or of the future, and what of friends does not trend", () => {
+  it("leaves out posts older than seven days or from the future, and friends' posts that do not trend", () => {
     const kept = post(1);
     const others = [
       post(2, { createdAt: AS_OF - 7 * DAY }),
@@ -120,7 +120,7 @@ describe("sessionOrder", () => {
     expect(sessionOrder(feedOf({}), AS_OF, unseen)).toEqual([]);
   });
 
-  it("what was seen ranks lower", () => {
+  it("seen items rank lower", () => {
     const posts = orderPosts(many(4), AS_OF);
     const order = sessionOrder(feedOf({ posts }), AS_OF, ({ id }) => id === 1);
     expect(idsOf(order)).toEqual([2, 3, 1, 4]);
@@ -134,7 +134,7 @@ describe("sessionOrder", () => {
     expect(sessionOrder(feedOf({ posts }), AS_OF + 7 * DAY, unseen)).toEqual([]);
   });
 
-  it("suggests nobody who wrote one of the posts", () => {
+  it("suggests no author of one of the posts", () => {
     const posts = orderPosts(many(2), AS_OF);
     const suggestions = [1_001, 5];
     expect(
@@ -142,7 +142,7 @@ describe("sessionOrder", () => {
     ).toEqual(["post 1", "post 2", "suggestion 5"]);
   });
 
-  it("gives each item one place", () => {
+  it("contains each item once", () => {
     const order: readonly FeedItem[] = sessionOrder(
       feedOf({
         posts: orderPosts(many(50), AS_OF),
@@ -184,11 +184,11 @@ describe("packFeed", () => {
 describe("isSameFeed", () => {
   const feed = feedOf({ posts: orderPosts(many(5), AS_OF), suggestions: [9], questions: [1, 2] });
 
-  it("is one with the same items and parts of scores, in whatever order time has put the posts", () => {
+  it("is true for the same items and parts of scores, whatever order of posts time has produced", () => {
     expect(isSameFeed(feed, { ...feed, posts: feed.posts.toReversed() })).toBe(true);
   });
 
-  it("is none with another post, quality, suggestion or question", () => {
+  it("is false with another post, quality, suggestion or question", () => {
     const [first, ...others] = feed.posts;
     for (const other of [
       { posts: others },

@@ -15,7 +15,7 @@ describe("featuresOf", () => {
     expect(featuresOf(words.join(" "), 0).topics).toEqual(words.slice(0, 8));
   });
 
-  it("knows languages by their stop words, and letters of all scripts", () => {
+  it("recognizes languages by their stop words, and letters of all scripts", () => {
     expect(featuresOf("Der Garten und die Bäume sind für uns alle schön", 0)).toMatchObject({
       topics: ["garten", "bäume", "schön"],
       language: "de",

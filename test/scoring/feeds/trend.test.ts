@@ -163,7 +163,7 @@ it("an event grows by two every 12 hours after the landmark", () => {
   expect(grownOf({ kind: "like", at: AT + TREND.windowMs }, AT)).toBeCloseTo(16, 12);
 });
 
-it("popularity and velocity are what the seed calls so", () => {
+it("popularity and velocity follow their documented formulas", () => {
   expect(popularityOf(10, 0)).toBe(10);
   expect(popularityOf(10, 10)).toBeCloseTo(10 / Math.log(12), 12);
   expect(velocityOf(10, 5)).toBe(2);

@@ -54,7 +54,7 @@ describe("the verdict on a file", () => {
     });
   });
 
-  it("is that of images where a photo is larger than a video may be", () => {
+  it("uses the limits of images for a photo that is larger than a video may be", () => {
     const photo: MediaMetadata = {
       ...video({ width: 4_032, height: 3_024 }),
       kind: "IMAGE",
@@ -66,7 +66,7 @@ describe("the verdict on a file", () => {
     });
   });
 
-  it("is REJECTED for content that is no media, FAILED_PROCESSING for what cannot be read", () => {
+  it("is REJECTED for content that is not media, FAILED_PROCESSING for unreadable files", () => {
     expect(decideMedia("IMAGE", { kind: "other", mimeType: "image/svg+xml" }, LIMITS)).toEqual({
       status: "REJECTED",
       reasons: [{ reason: "other-type", mimeType: "image/svg+xml" }],
@@ -97,7 +97,7 @@ describe("the verdict on a file", () => {
   });
 });
 
-describe("a record that is asked for", () => {
+describe("a record that is requested", () => {
   const state = { kind: "VIDEO", status: "UPLOADED", storageKey: "a.mp4" };
 
   it.each(["UPLOADED", "VALIDATING", "READY", "REJECTED", "FAILED_PROCESSING"])(

@@ -36,7 +36,7 @@ describe("openPackedScores", () => {
     },
   );
 
-  it("counts traits and interests that nobody packed has", () => {
+  it("counts traits and interests that no packed person has", () => {
     const traits = new Map([
       [1, { value: 4, count: 5 }],
       [2, { value: -3, count: 5 }],

@@ -15,7 +15,7 @@ const KNOWN: Partial<PersonFacts> = {
 };
 
 describe("personHash", () => {
-  it("differs with each thing that compatibility reads, and with nothing else", () => {
+  it("depends on each fact that compatibility reads, and on no other", () => {
     const same = hashOf(person(1, KNOWN));
     const changes: Partial<PersonFacts>[] = [
       { traits: new Map([[2, { value: 2, count: 5 }]]) },

@@ -88,7 +88,7 @@ describe("searchPairs", () => {
   );
 
   it.each(["clustered", "uniform"] as const)(
-    "finds with the filter what it finds without, for many viewers, geography %s",
+    "finds the same with the filter as without, for many viewers, geography %s",
     (geography) => {
       const people = prepared(randomPeople(11, size(3_000, 100_000), { geography }));
       const viewers = viewersOf(some(people, size(60, 2_000)));
@@ -167,7 +167,7 @@ describe("searchPairs", () => {
     expect(filtered(expectSame(few, viewersOf(some(few, 20)), 100))).toBe(20);
   });
 
-  it("searches again where the sample is better than all others, and suggests too high a floor", () => {
+  it("searches again if the sample is better than all others, so that its floor is too high", () => {
     const blocks = CHUNK / BLOCK;
     // The sample has one block of each chunk. Whom the viewer shares an interest with are all in it.
     const isSampled = (position: number): boolean =>
@@ -310,7 +310,7 @@ describe("searchPairs", () => {
     expect(found!.A.length).toBeGreaterThan(0);
   });
 
-  it("finds for somebody who is not packed, with traits and interests that nobody has, what the reference finds", () => {
+  it("finds the same as the reference for a person who is not packed, with traits and interests that nobody has", () => {
     const all = prepared(randomPeople(37, 2_000, { traits: 40, interests: 60 }));
     const people = openPeople(packPeople(all.slice(0, 1_900)));
     for (const [n, one] of all.slice(1_900).entries()) {
@@ -330,7 +330,7 @@ describe("searchPairs", () => {
     }
   });
 
-  it("leaves no slot taken, whatever a search throws", () => {
+  it("frees its slot, whatever a search throws", () => {
     const packed = openPeople(packPeople(prepared(randomPeople(31, 50)), { slots: 1 }));
     expect(() => findPairs(packed, [{ id: 999, blocked: [] }], 5)).toThrow("Person 999 is not packed.");
     const [again] = findPairs(packed, [{ id: 1, blocked: [] }], 5);

@@ -53,7 +53,7 @@ describe("the content key", () => {
     expect(keyOf("Engineer #77", "Acme")).toBe(keyOf("Engineer", "Acme"));
   });
 
-  it("is short enough for an index, and null where nothing can be told", () => {
+  it("is short enough for an index, and null without company or title", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.option(fc.string()), (title, company, location) => {
         const key = keyOf(title, company, location);
@@ -81,7 +81,7 @@ describe("the link of a posting", () => {
     expect(new Set(copies.map(keyOfLink))).toEqual(new Set(["https://acme.example/jobs/1?a=1&b=2"]));
   });
 
-  it("leads where its source leads: the host and the path are as they were written", () => {
+  it("leads to the page of its source: host and path are unchanged", () => {
     expect(copies.map(postingLink)).toEqual([
       "https://www.acme.example/jobs/1/?a=1&b=2",
       "https://acme.example/jobs/1?a=1&b=2",
@@ -138,7 +138,7 @@ describe("the link of a posting", () => {
   });
 });
 
-describe("what a list says about what it does not contain", () => {
+describe("the verdict of a list on postings that it does not contain", () => {
   const now = new Date("2026-06-20T06:00:00Z");
   it.each([
     [null, 0, null, "complete"],

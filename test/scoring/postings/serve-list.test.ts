@@ -46,7 +46,7 @@ const scoresOf = (entries: readonly StoredEntry[], feedback: Partial<Feedback> =
   serveList(entries, { ...NONE, ...feedback }).map(({ score }) => score);
 
 describe("serveList", () => {
-  it("leaves out what is hidden, and fills the place from the reserve", () => {
+  it("leaves out hidden postings, and fills their places from the reserve", () => {
     const entries = Array.from({ length: 80 }, (_, n) => entry(n + 1, 1 - n / 200));
     expect(idsOf(entries)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
     expect(idsOf(entries, { hidden: new Set([1, 3]) })).toEqual([
@@ -71,12 +71,12 @@ describe("serveList", () => {
     );
   });
 
-  it("takes back a factor that the list was computed with", () => {
+  it("undoes a factor that the list was computed with", () => {
     const computed = entry(1, 0.8 * 0.8, { components: { ...COMPONENTS, dismissedCompany: 1 } });
     expect(scoresOf([computed])[0]).toBeCloseTo(0.8, 12);
   });
 
-  it("lowers what was seen on three days without a click, and leaves out what was seen on six", () => {
+  it("lowers postings seen on three days without a click, and leaves out those seen on six", () => {
     const entries = [entry(1, 0.9), entry(2, 0.8), entry(3, 0.7)];
     const seenDays = new Map([
       [1, 3],
@@ -89,7 +89,7 @@ describe("serveList", () => {
     ]);
   });
 
-  it("leaves out what falls below the minimum", () => {
+  it("leaves out postings below the minimum", () => {
     expect(
       idsOf([entry(1, 0.24, { company: "Acme" })], { dismissedCompanies: new Map([["acme", 1]]) }),
     ).toEqual([]);

@@ -15,7 +15,7 @@ const someSet = fc
   .map(([a, b, all]) => Uint32Array.of(a | all, b | all));
 
 describe("openBitCounter", () => {
-  it("knows who is in at least so many of the sets, for any number of sets, as counting one by one does", () => {
+  it("finds who is in at least a number of the sets, for any number of sets, like counting one by one", () => {
     const counter = openBitCounter(WORDS);
     const found = new Uint32Array(WORDS);
     fc.assert(

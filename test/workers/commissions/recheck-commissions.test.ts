@@ -133,7 +133,7 @@ describe("recheck-commissions", () => {
     expect(await rechecksOf(world, saleId)).toHaveLength(1);
   });
 
-  it("moves what refunds have left of a sale, and an operator's release pays that", async () => {
+  it("moves the rest of a sale after refunds, and an operator's release pays that", async () => {
     const { world, people, saleId, buyer, lateId } = await scene();
     await world.perform(reverseSale, { saleId, amount: "100", actor: "ann" });
     await world.drain();
@@ -194,14 +194,14 @@ describe("recheck-commissions", () => {
     expect(await saleOf(world, saleId)).toMatchObject({ status: "held" });
   });
 
-  it("does not look at a sale that waits to be settled: it will count the late one by itself", async () => {
+  it("ignores a sale that waits to be settled: it will count the late one itself", async () => {
     const { world, buyer } = await community();
     await takeSale(world, { buyer, amount: 500_000_000n });
     await settleSale(world, buyer, { tokens: 1, minutesAgo: 60 });
     expect(await world.enqueued(recheckCommissions)).toEqual([]);
   });
 
-  it("looks at the late sales of a buyer together, and at no more than 50 sales at once", async () => {
+  it("checks the late sales of a buyer together, and at most 50 sales at once", async () => {
     const { world, buyer } = await community();
     const sold: string[] = [];
     for (let n = 0; n < 53; n++)

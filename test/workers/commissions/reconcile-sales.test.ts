@@ -139,7 +139,7 @@ describe("reconcile-sales", () => {
     ]);
   });
 
-  it("asks again for what was lost before a later success: the newest sale does not matter", async () => {
+  it("requests sales again that were lost before a later success: the newest sale does not matter", async () => {
     const { seller, world, buyer, listed } = await scene();
     await world.perform(reconcileSales, {});
     const before = sinces(seller)[0];
@@ -185,7 +185,7 @@ describe("reconcile-sales", () => {
   const at = (buyer: { userId: string }, id: string, time: number) =>
     `{"user_id":${buyer.userId},"amount":1,"transaction_id":"${id}","timestamp":"${new Date(time).toISOString()}"}`;
 
-  it("reads past more sales of one time than the seller lists, and records that their list is cut", async () => {
+  it("continues after a time with more sales than the seller lists, and records that the list was cut", async () => {
     const { seller, world, buyer } = await scene();
     seller.pageSize = 3;
     const time = YESTERDAY.getTime();
@@ -217,7 +217,7 @@ describe("reconcile-sales", () => {
     expect(await sales(world)).toHaveLength(3);
   });
 
-  it("asks for the time of the newest listed sale again until a later one is listed", async () => {
+  it("requests the time of the newest listed sale again until a later one is listed", async () => {
     const { seller, world, buyer } = await scene();
     seller.pageSize = 3;
     const soldAt = new Date(YESTERDAY.getTime() - 30 * DAY_MS);

@@ -85,7 +85,7 @@ describe("reverse-sale", () => {
     expect(await linesOf(world, saleId)).toEqual([]);
   });
 
-  it("reverses what was stored, whatever the current rates and referrers are", async () => {
+  it("reverses the stored commissions, whatever the current rates and referrers are", async () => {
     const { world, people, saleId, payload, effectIsThereOnce } = await scene();
     await world.query("update volunteer_profiles set referrer_id = null where id = $1", [
       people[2]!.profileId,

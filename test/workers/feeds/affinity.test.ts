@@ -38,7 +38,7 @@ const about = (world: World, postId: string, topics: readonly string[]) =>
     [postId, topics],
   );
 
-it("finds the users of the first run without reading all that they did", async () => {
+it("finds the users of the first run without reading all of their engagement", async () => {
   const world = await createWorld();
   const target = await member(world);
   const active = await world.query<{ id: string }>(
@@ -154,7 +154,7 @@ describe("affinity", () => {
   });
 
   // Named regression 6.
-  it("somebody who falls silent is computed again after a day, and forgotten after 90", async () => {
+  it("an inactive user is computed again after a day, and deleted after 90", async () => {
     const world = await createWorld();
     const [ada, bob, eve] = (await members(world, 3)) as [string, string, string];
     const act = (userId: string, hours: number) =>

@@ -33,7 +33,7 @@ describe("content-features", () => {
     ]);
   });
 
-  it("computes again what was edited, and nothing else", async () => {
+  it("computes only edited posts again", async () => {
     const world = await createWorld();
     const ada = await member(world);
     const [first, second] = [await post(world, ada), await post(world, ada)];

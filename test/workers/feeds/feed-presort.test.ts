@@ -86,7 +86,7 @@ describe("feed-presort", () => {
     ]);
   });
 
-  it("leaves out what is hidden, deleted, private, of the future, blocked, or of people who are gone", async () => {
+  it("leaves out posts that are hidden, deleted, private, from the future, blocked, or of people who have left", async () => {
     const { world, ada, bob } = await open();
     const now = world.clock.now();
     const others = await members(world, 5);
@@ -170,7 +170,7 @@ describe("feed-presort --incremental", () => {
     expect([computedAt, watermark]).toEqual([world.clock.now(), world.clock.now()]);
   });
 
-  it("leaves feeds alone for which nothing came, and serves them for longer", async () => {
+  it("leaves unchanged feeds alone, and serves them for longer", async () => {
     const { world, ada, bob } = await open();
     await post(world, bob);
     await presort(world);
@@ -185,7 +185,7 @@ describe("feed-presort --incremental", () => {
     expect(after.expiresAt.getTime() - before.expiresAt.getTime()).toBe(14 * 60_000);
   });
 
-  it("gives what a full run gives, whatever came", async () => {
+  it("gives the same feeds as a full run, whatever has changed", async () => {
     const { world, ada } = await open();
     const people = await members(world, 12);
     for (const [n, person] of people.entries()) {
@@ -272,7 +272,7 @@ describe("feed-presort --incremental", () => {
     expect(seen.kept).toBeGreaterThan(0);
   });
 
-  it("stores the feed of a user who follows somebody else, or is drawn to others", async () => {
+  it("stores the feed of a user who follows somebody else, or whose affinities changed", async () => {
     const { world, ada, bob } = await open();
     await post(world, bob);
     const eve = await member(world);
@@ -326,7 +326,7 @@ describe("feed-presort --incremental", () => {
 });
 
 describe("friends of interest", () => {
-  it("bring what trends among them, and are suggested unless they wrote one of the posts", async () => {
+  it("contribute their trending posts, and are suggested unless they wrote one of the posts", async () => {
     const { world, ada } = await open();
     const [friend, stranger, quiet, ...crowd] = (await members(world, 8)) as [
       string,

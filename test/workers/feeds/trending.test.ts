@@ -104,9 +104,9 @@ describe("trending", () => {
   });
 });
 
-describe("what trends", () => {
+describe("the trending posts", () => {
   // A database that was just restored has none.
-  it("is read from the top, also where Postgres has no statistics of posts", async () => {
+  it("are read from the top, even if Postgres has no statistics of posts", async () => {
     const world = await createWorld();
     const [author, reader] = (await members(world, 2)) as [string, string];
     const at = hoursAgo(world, 1);
@@ -129,7 +129,7 @@ describe("what trends", () => {
     expect(await readTrending(world.db.drizzle, reader, 30, world.clock.now())).toHaveLength(30);
   });
 
-  it("is planned once for many readers, not for each read", async () => {
+  it("are read by a statement that is planned once, not for each read", async () => {
     const world = await createWorld();
     const [reader = ""] = await members(world, 1);
     await world.query(

@@ -22,7 +22,7 @@ const KEPT = Object.entries(ERASURE_RULES).flatMap(([table, rules]) =>
 );
 
 describe("erase-user", () => {
-  it("leaves no name, address or id outside of the books, everybody else's figures as they were, and no way to the user", async () => {
+  it("leaves no name, address or id outside of the ledger, the figures of others unchanged, and no reference to the user", async () => {
     const scene = await erasureScene({ MATCHES_PER_PROJECT: "1" });
     await expectFilled(scene);
     const preview = await previewOf(scene);
@@ -48,7 +48,7 @@ describe("erase-user", () => {
     await expectReferrersPaid(scene);
   });
 
-  it("issue 14: leaves what is about the user of the host who has the number of the erased one", async () => {
+  it("issue 14: keeps the data of the host's user whose id is the number of the erased one", async () => {
     const { world, ada } = await erasureScene();
     await performRanged(world, eraseUser, payloadOf(ada.userId));
     const mentions = await world.query<{ body: string }>(
@@ -74,7 +74,7 @@ describe("erase-user", () => {
     for (const trace of traces) expect([...keys, ...values].join("\n")).not.toContain(trace);
   });
 
-  it("deletes what was written while it ran", async () => {
+  it("deletes rows that were written while it ran", async () => {
     const world = await createWorld();
     const userId = await platform.user(world, { name: "Ada Quick" });
     await world.perform(eraseUser, payloadOf(userId));

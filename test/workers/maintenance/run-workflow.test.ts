@@ -88,7 +88,7 @@ describe("run-workflow", () => {
 });
 
 describe("the workflows", () => {
-  it("have steps, of jobs that take what they are given", () => {
+  it("have steps, of jobs that accept their input", () => {
     for (const name of WORKFLOW_NAMES) {
       const options = WORKFLOWS[name].ofUser ? { userId: "8" } : { full: true };
       const steps = stepsOf(name, options);

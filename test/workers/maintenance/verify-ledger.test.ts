@@ -170,11 +170,11 @@ describe("verify-ledger", () => {
     expect(await driftOf(world)).toMatchObject({ drift: 0 });
   });
 
-  it("finds no drift in empty books", async () => {
+  it("finds no drift in an empty ledger", async () => {
     expect(await driftOf(await createWorld())).toMatchObject({ drift: 0 });
   });
 
-  it.each(CHECK_NAMES)("finds drift of the kind `%s`, writes it down, and repairs nothing", async (check) => {
+  it.each(CHECK_NAMES)("finds drift of the kind `%s`, records it, and repairs nothing", async (check) => {
     const world = await livelyWorld();
     const breakage = BREAKAGES[check];
     await untriggered(world, breakage, breakage.spoil);
@@ -221,7 +221,7 @@ describe("a verification of what is new", () => {
     return { world, buyer: buyer! };
   }
 
-  it("does not read what was verified before: that is left to the weekly one", async () => {
+  it("does not read rows that were verified before: that is left to the weekly one", async () => {
     const { world } = await verifiedWorld();
     await untriggered(world, BREAKAGES.transactions, BREAKAGES.transactions.spoil);
     expect(await driftOf(world, false)).toMatchObject({ drift: 0 });

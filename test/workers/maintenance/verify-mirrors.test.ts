@@ -13,7 +13,7 @@ async function verify(world: World) {
   return run;
 }
 
-it("verify-mirrors reports rows that no trigger noted, in the run, the audit log and the metrics", async () => {
+it("verify-mirrors reports changes that no trigger recorded, in the run, the audit log and the metrics", async () => {
   const world = await createWorld();
   await mirrored(world);
   await world.query("insert into app.companies (title) select 'C' || n from generate_series(1, 30) n");

@@ -133,7 +133,7 @@ describe("calculate-matches", () => {
     expect(await storedMatches(world)).toEqual(stored.filter(({ project }) => project !== gone!.project));
   });
 
-  it("for one project, one volunteer or what is marked leaves the rows of a full run, whatever changed", async () => {
+  it("for one project, one volunteer or marked changes leaves the same rows as a full run", async () => {
     const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "3" });
     const names = ["cooking", "driving", "law", "maths", "music"];
     const draw = drawing(11);
@@ -326,7 +326,7 @@ describe("a run over all projects", () => {
     });
   });
 
-  it("writes no mark for rows that are written as they were, or in columns that no list depends on", async () => {
+  it("writes no mark for unchanged rows, or for columns that no list depends on", async () => {
     const { world, person } = await community();
     await world.query("update volunteer_skills set weight = weight");
     await world.query("update volunteers set availability = 'weekends'");
@@ -395,7 +395,7 @@ describe("a run over all projects", () => {
 });
 
 describe("a list whose candidates are used up", () => {
-  it("is filled up with as many as are on the team, have applied or were notified", async () => {
+  it("is extended by the number of those on the team, who applied or were notified", async () => {
     const { world, organizationId } = await open({ MATCHES_PER_PROJECT: "2" });
     const people = [];
     for (const weight of [1, 0.9, 0.8, 0.7, 0.6, 0.5])

@@ -55,7 +55,7 @@ describe("place-volunteer", () => {
     expect(await storedLists(world)).toMatchObject([{ size: KEEP, floor_score: 0.95 }]);
   });
 
-  it("asks for a recompute of a full list that the volunteer leaves, which then is as a full run leaves it", async () => {
+  it("requests a recompute of a full list that the volunteer leaves, which then equals that of a full run", async () => {
     const { world, first, second, third } = await openFullList();
     await giveSkills(world, first, { music: 1 });
     expect(await world.perform(placeVolunteer, { volunteerId: first })).toMatchObject({

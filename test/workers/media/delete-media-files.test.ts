@@ -27,7 +27,7 @@ describe("delete-media-files", () => {
     expect(existsSync(join(folder, "a.png"))).toBe(true);
   });
 
-  it("waits for a store that is away without using an attempt, and then deletes what it was asked to", async () => {
+  it("waits for a store that is away without using an attempt, and then deletes the files", async () => {
     const { world, folder, put } = await mediaScene();
     await put("a.png", Buffer.from("x"));
     const store = world.ports.mediaStore as MediaStore;

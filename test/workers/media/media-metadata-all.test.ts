@@ -4,7 +4,7 @@ import { performRanged } from "../../support/jobs.ts";
 import { mediaFixture, mediaScene } from "../../support/media.ts";
 
 describe("media-metadata-all", () => {
-  it("checks everything that is unchecked, whatever its age, and reports its progress", async () => {
+  it("checks all unchecked records, whatever their age, and reports its progress", async () => {
     const { world, upload, record } = await mediaScene({ at: "2026-06-02T06:00:00Z" });
     const old = await upload("old.png", mediaFixture("picture.png"), "IMAGE", {
       createdAt: "2019-01-01T00:00:00Z",

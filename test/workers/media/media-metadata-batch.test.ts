@@ -9,7 +9,7 @@ const AT = "2026-06-02T06:00:00Z";
 const DEFAULTS = { batchSize: 50, maxAgeHours: 24, pauseMs: 0 };
 
 describe("media-metadata-batch", () => {
-  it("checks what is unchecked of the last hours, in ranges of a batch", async () => {
+  it("checks the unchecked records of the last hours, in ranges of a batch", async () => {
     const { world, upload, insert, record } = await mediaScene({ at: AT });
     const png = mediaFixture("picture.png");
     const recent = await Promise.all(
@@ -29,7 +29,7 @@ describe("media-metadata-batch", () => {
     expect(wider.counts).toEqual({ ready: 1, rejected: 0, failed: 0 });
   });
 
-  it("checks again what was given another file, however old the record, and shows nothing of the one before", async () => {
+  it("checks a record again whose file was replaced, however old it is, and shows nothing of the file before", async () => {
     const { world, put, upload, check, record } = await mediaScene({ at: AT });
     const [old, rejected] = [
       await upload("a.png", mediaFixture("picture.png"), "IMAGE", { createdAt: "2019-01-01T00:00:00Z" }),

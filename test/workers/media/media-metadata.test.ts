@@ -16,7 +16,7 @@ const SECRETS = ["canary", "48.8583", "2.2945", "330.25", "owner", "serial", "gp
 
 describe("media-metadata", () => {
   // Regression 7.
-  it("stores what is in a file: no stub that passes everything with nothing", async () => {
+  it("stores the real metadata of a file", async () => {
     const { upload, check, record } = await mediaScene({ at: "2026-06-02T06:00:00Z" });
     for (const [name, expected] of Object.entries(FIXTURES)) {
       const bytes = mediaFixture(name);
@@ -83,7 +83,7 @@ describe("media-metadata", () => {
     });
   });
 
-  it("rejects what is above the limits, with the values, and by the configured limits", async () => {
+  it("rejects files above the configured limits, with the values", async () => {
     const { upload, check, record } = await mediaScene({
       environment: { MEDIA_VIDEO_MAX_SIZE: "48x32", MEDIA_MAX_SECONDS: "1" },
     });

@@ -6,7 +6,7 @@ import {
 import { applicant, posting } from "../../support/recommendations.ts";
 import { createWorld } from "../../support/world.ts";
 
-it("deletes what was saved ten days ago, and keeps what was applied for", async () => {
+it("deletes postings saved ten days ago, and keeps those applied for", async () => {
   const world = await createWorld({ at: "2026-06-12T00:00:01Z" });
   const ada = await applicant(world, []);
   const save = async (status: string, savedAt: string) =>

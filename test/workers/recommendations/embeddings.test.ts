@@ -38,7 +38,7 @@ async function ageUsers(world: World) {
 }
 
 describe("recommendations with embeddings", () => {
-  it("score by the cosine of what was sent, and send each text once", async () => {
+  it("score by the cosine of the texts that were sent, and send each text once", async () => {
     const { endpoint, world } = await scene();
     const ada = await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
     const job = await python(world);
@@ -125,7 +125,7 @@ describe("recommendations with embeddings", () => {
     });
   });
 
-  it("send nothing of users who opted out, and delete what was received of them", async () => {
+  it("send nothing of users who opted out, and delete their vectors", async () => {
     const { endpoint, world } = await scene();
     const ada = await applicant(world, SKILLS, { primary_job_title: "Python Developer" });
     const bob = await applicant(world, ["nursing"], {
@@ -173,7 +173,7 @@ describe("an incremental run with embeddings", () => {
       "select user_id, posting_ids[:50] as ids, scores[:50] as scores, algo_version from recommendation_lists order by user_id",
     );
 
-  it("gives what a full run gives; a list of the other formula is recomputed", async () => {
+  it("gives the same lists as a full run; a list of the other formula is recomputed", async () => {
     const { endpoint, world } = await scene();
     for (let n = 0; n < 4; n++)
       await applicant(

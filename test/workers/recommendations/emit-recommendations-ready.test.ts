@@ -60,7 +60,7 @@ describe("emit-recommendations-ready", () => {
     ]);
   });
 
-  it("counts only what would be shown: open, not expired, not dismissed", async () => {
+  it("counts only postings that would be shown: open, not expired, not dismissed", async () => {
     const world = await open();
     const [first, expired, dismissed] = [await ada(world), await user(world), await user(world)];
     const ids = await postings(world, 3);

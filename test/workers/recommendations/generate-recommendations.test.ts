@@ -36,7 +36,7 @@ const pythonPosting = (world: World, fields: Record<string, unknown> = {}) =>
 const SKILLS = ["python", "postgres", "docker", "redis"];
 
 describe("generate-recommendations", () => {
-  it("stores what fits each user with an active CV, with reasons, for three days", async () => {
+  it("stores the matching postings of each user with an active CV, with reasons, for three days", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS, {
       primary_job_title: "Python Developer",
@@ -170,7 +170,7 @@ describe("generate-recommendations", () => {
   });
 
   // Named regression 8.
-  it("no partial index with now(): what is in the window is found at the time of each run", async () => {
+  it("no partial index with now(): the postings in the window are found at the time of each run", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS);
     const old = await pythonPosting(world, { scraped_at: "2026-05-27T00:00:00Z", company: "old" });
@@ -187,7 +187,7 @@ describe("generate-recommendations", () => {
   });
 
   // Named regression 9.
-  it("leaves out blacklisted companies, excluded keywords, and what the user applied for or dismissed", async () => {
+  it("leaves out blacklisted companies, excluded keywords, and postings that the user applied for or dismissed", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS, {
       blacklisted_companies: ["Globex Inc"],
@@ -209,7 +209,7 @@ describe("generate-recommendations", () => {
     expect(await jobsOf(world, ada)).toEqual([saved]);
   });
 
-  it("a copy of what the user applied for or dismissed is not recommended, whichever copy is shown", async () => {
+  it("a copy of a posting that the user applied for or dismissed is not recommended, whichever copy is shown", async () => {
     const world = await open();
     const ada = await applicant(world, SKILLS);
     const bob = await applicant(world, SKILLS);

@@ -45,7 +45,7 @@ const pythonPosting = (world: World, fields: Record<string, unknown> = {}) =>
   });
 
 describe("an incremental run", () => {
-  it("gives what full runs give, while postings come, go and change, entries are deleted and time passes", async () => {
+  it("gives the same lists as full runs, while postings come, go and change, entries are deleted and time passes", async () => {
     const world = await createWorld({ at: AT });
     const { next } = seededRandom(15);
     const below = (n: number) => Math.floor(next() * n);
@@ -130,7 +130,7 @@ describe("an incremental run", () => {
     await expectFullLists(world);
   });
 
-  it("computes the list of a user who changed anew", async () => {
+  it("recomputes the list of a user who changed", async () => {
     const world = await createWorld();
     const ada = await applicant(world, ["nursing"]);
     const job = await pythonPosting(world, {

@@ -19,7 +19,7 @@ const listings = (world: World) =>
   );
 
 describe("scrape-job-postings", () => {
-  it("stores what every source lists, and counts by source", async () => {
+  it("stores the postings of every source, and counts by source", async () => {
     const { world, boards, scrape } = await postingsScene({
       lists:
         "remotive,remoteok,adzuna:gb,greenhouse:northwind,lever:quill-labs,ashby:tideway,arbeitnow,jsonld:BOARDS/careers",
@@ -160,7 +160,7 @@ describe("scrape-job-postings", () => {
     ]);
   });
 
-  it("a dry run asks nobody, and lists what it would ask", async () => {
+  it("a dry run sends no request, and lists those it would send", async () => {
     const { world, boards } = await postingsScene({ lists: "remotive,greenhouse:northwind" });
     const preview = await world.dryRun(scrapeJobPostings, {});
     expect(preview).toMatchObject({
@@ -180,7 +180,7 @@ describe("scrape-job-postings", () => {
     expect(await world.query("select status from job_runs")).toEqual([{ status: "skipped" }]);
   });
 
-  it("asks a source no more often than its terms allow after Redis was wiped", async () => {
+  it("calls a source no more often than its terms allow, even after Redis was wiped", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "remotive" });
     boards.serve("/remotive/api/remote-jobs", { status: 503 });
     await eventually(() => expect(world.producers.ready()).toBe(true));
@@ -335,7 +335,7 @@ describe("closing", () => {
     });
   });
 
-  it("a source that lists in another format fails, and is not taken for one that lists nothing", async () => {
+  it("a source with a changed format fails, and does not count as an empty list", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "remotive" });
     const renamed = { jobs: [{ uuid: "1", headline: "Baker" }] };
     boards.serveJson("/remotive/api/remote-jobs", renamed);
@@ -379,7 +379,7 @@ describe("closing", () => {
   });
 });
 
-describe("what arrives is not trusted", () => {
+describe("foreign data is not trusted", () => {
   // Named regression 6.
   it("failures are counted as failures, not as duplicates", async () => {
     const { world, boards, scrape } = await postingsScene({ lists: "greenhouse:northwind" });

@@ -37,7 +37,7 @@ describe("the page of the audit log", () => {
     expect(shown).toContain("status: 303");
   });
 
-  it("folds long lists, and leads from a retry to what became of its entries", async () => {
+  it("collapses long lists, and links a retry to the outcome of its entries", async () => {
     const { world, page } = await open();
     await world.query(
       `insert into audit_log (actor, action, subject, details) values
@@ -48,7 +48,7 @@ describe("the page of the audit log", () => {
     expect(shown).toMatch(/<a href="\/admin\/work\/retries\/\d+">What became of them<\/a>/);
   });
 
-  it("filters by who, what, about what and time, and goes on with older entries", async () => {
+  it("filters by actor, action, subject and time, and pages to older entries", async () => {
     const { world, page } = await open();
     await entries(world, 5, "schedule.pause", "2026-01-01T00:00:00Z");
     await entries(world, 130, "schedule.resume");
@@ -67,7 +67,7 @@ describe("the page of the audit log", () => {
     expect(await page(`${PATH}?within=a+while`)).toContain("is not a time that can be chosen");
   });
 
-  it("escapes what others wrote", async () => {
+  it("escapes foreign text", async () => {
     const { world, page } = await open();
     await world.query("insert into audit_log (actor, action, subject, details) values ($1, $1, $1, $2)", [
       "<img src=x>\u202e",

@@ -4,7 +4,7 @@ import { serve } from "../../support.ts";
 import { PASSWORDS, visitors } from "../browser.ts";
 
 describe("the page that explains a figure", () => {
-  it("shows how a figure follows, and that it agrees with what is stored", async () => {
+  it("shows how a figure is derived, and that it agrees with the stored one", async () => {
     const { world, people, saleId } = await rewardsScene(PASSWORDS);
     const { page, viewer } = await visitors(await serve(world));
     const shown = await page(`/admin/explain?kind=commission&id=${saleId}`);

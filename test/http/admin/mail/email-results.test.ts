@@ -86,7 +86,7 @@ it("compares match notices by applications afterwards", async () => {
   expect(page).toContain(`<tr><td>fit</td>${cells(2, 2, "1 (50.0%)")}</tr>`);
 });
 
-it("lists the e-mails of a status, a page at a time, with what they are about", async () => {
+it("lists the e-mails of a status, a page at a time, with their subjects", async () => {
   const world = await createWorld({ at: AT, environment: PASSWORDS });
   const people = await users(world, 60);
   for (const userId of people) await delivery(world, { userId });
@@ -107,7 +107,7 @@ it("lists the e-mails of a status, a page at a time, with what they are about", 
   expect(await page("/admin/email-results?status=lost")).toContain("is not a status");
 });
 
-it("says, beside what waits, until when, by whom and why no e-mail is sent; so does the page of notifications", async () => {
+it("shows with waiting e-mail until when, by whom and why sending is paused; so does the page of notifications", async () => {
   const world = await createWorld({ at: AT, environment: PASSWORDS });
   const viewer = await browser(await serve(world), "viewer");
   const shown = async (path: string) => (await viewer.send("GET", `/admin${path}`)).text();

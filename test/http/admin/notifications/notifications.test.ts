@@ -90,7 +90,7 @@ describe("the page that says who was notified of an event, and why not", () => {
     expect(await why({ user: ben, event: waiting })).toContain("The event is not decided yet");
   });
 
-  it("lists the recipients of an event with what was decided for each, a page at a time", async () => {
+  it("lists the recipients of an event with the decision for each, a page at a time", async () => {
     const { world, ada, ben, upload, why, page } = await open();
     const event = await upload();
     const shown = await why({ event });
@@ -147,7 +147,7 @@ describe("the page that says who was notified of an event, and why not", () => {
       );
   });
 
-  it("says since when and why the address is suppressed, and that quiet hours leave hardly any time", async () => {
+  it("says since when and why the address is suppressed, and that quiet hours leave almost no time", async () => {
     const { world, ada, upload, why } = await open();
     const event = await upload();
     await world.query(
@@ -201,7 +201,7 @@ describe("the page of notifications", () => {
     expect(await page(`${PATH}?reason=boredom`)).toContain("is not a reason");
   });
 
-  it("leaves out what was decided before the chosen stretch of time", async () => {
+  it("leaves out decisions from before the chosen time range", async () => {
     const { world, upload, page } = await open();
     await upload();
     await world.query("update deliveries set created_at = '2026-03-01T10:00:00Z'");

@@ -61,7 +61,7 @@ describe("the pages of one person", () => {
     expect((await viewer.send("GET", `${PATH}?find=%00`)).status).toBe(422);
   });
 
-  it("escape names with markup, control characters and characters that turn text around", async () => {
+  it("escape names with markup, control characters and direction marks", async () => {
     const { world, page } = await open();
     const ada = await user(world, { name: "<script>Ada</script>\u202e\u0007", email: "a@b.test" });
     const shown = await page(`${PATH}/${ada}`);

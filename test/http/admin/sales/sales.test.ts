@@ -105,7 +105,7 @@ describe("the pages of sales", () => {
     expect(shown).toContain(`<a href="/admin/people/${further!.userId}">`);
   });
 
-  it("say what a sale waits for: its buyer's profile, its job, or a dead letter", async () => {
+  it("say what a sale is waiting for: its buyer's profile, its job, or a dead letter", async () => {
     const { world, people, page } = await open();
     const { saleId: unknown } = await takeSale(world, { buyer: { userId: "987654" } });
     await world.drain();

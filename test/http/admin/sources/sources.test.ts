@@ -13,7 +13,7 @@ import { serve } from "../../support.ts";
 import { PASSWORDS, visitors } from "../browser.ts";
 
 describe("the page of the postings' sources", () => {
-  it("shows what each list gave, and what one waits for", async () => {
+  it("shows the counts of each list, and what a list is waiting for", async () => {
     const { world, boards, scrape } = await postingsScene({
       lists: "remotive,greenhouse:northwind",
       environment: PASSWORDS,
@@ -50,7 +50,7 @@ describe("the page of rejected media", () => {
 });
 
 describe("the page of connected hosts", () => {
-  it("shows mirrors with what waits to be applied and what they refer to", async () => {
+  it("shows mirrors with their unapplied changes and the mirrors they refer to", async () => {
     const world = await createWorld({ environment: PASSWORDS });
     await mirrored(world);
     const { page } = await visitors(await serve(world));

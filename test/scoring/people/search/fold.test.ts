@@ -22,7 +22,7 @@ it.each([
   expect(foldWords(text).join(" ")).toBe(folded);
 });
 
-it("folds what is folded to itself, and cuts words between characters", () => {
+it("leaves folded text unchanged, and cuts words between characters", () => {
   const once = foldWords("Ægir Þór Łódź İstanbul");
   expect(foldWords(once.join(" "))).toEqual(once);
   expect([...(foldWords("𝒳".repeat(100))[0] as string)]).toHaveLength(40);

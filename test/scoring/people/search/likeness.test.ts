@@ -12,6 +12,6 @@ it.each([
   expect(likeness(word, name)).toBeCloseTo(expected, 12);
 });
 
-it("is more for what begins alike", () => {
+it("is greater for the same first letter", () => {
   expect(likeness("sherri", "cheryl")).toBeLessThan(likeness("sherri", "sheryl"));
 });

@@ -28,7 +28,7 @@ describe("the nicknames", () => {
     expect(otherNames(word)).toContain(name);
   });
 
-  it("lead to no name by way of a nickname that two names share", () => {
+  it("do not connect two names through a shared nickname", () => {
     expect(otherNames("patrick")).toContain("pat");
     expect(otherNames("patrick")).not.toContain("patricia");
     expect(otherNames("bob")).not.toContain("bob");

@@ -34,7 +34,7 @@ describe("people", () => {
     expect(order(["robert"], people)).toEqual(["2", "1", "3", "4"]);
   });
 
-  it("of whose name a word may be a short form rank between misspelt ones and those that sound alike", () => {
+  it("found by a short form of their name rank between misspelt names and those that sound alike", () => {
     const people = [person("1", "zaba"), person("2", "zebediah"), person("3", "zibby")];
     expect(order(["zebby"], people)).toEqual(["3", "2", "1"]);
     expect(rankPerson(terms("zebby"), person("2", "zebediah"), ALL)?.matches).toEqual([
@@ -71,7 +71,7 @@ describe("people", () => {
   });
 });
 
-it("of whom a word is missing rank by the others, where one may be missing", () => {
+it("without one of the words rank by the others, if one may be missing", () => {
   const people = [person("1", "anna smithers"), person("2", "smith"), person("3", "bob jones")];
   expect(order(["anna", "smith"], people)).toEqual([]);
   expect(order(["anna", "smith"], people, { mayMiss: 1 })).toEqual(["1", "2"]);
@@ -79,7 +79,7 @@ it("of whom a word is missing rank by the others, where one may be missing", () 
   expect(found?.matches).toEqual([{ field: "name", how: "exact" }, null]);
 });
 
-it("of whom a word is missing rank by how much a name of theirs is like it", () => {
+it("without one of the words rank by the similarity of a name to it", () => {
   const people = [
     person("1", "omar smith"),
     person("2", "hortensia smith"),
@@ -89,11 +89,11 @@ it("of whom a word is missing rank by how much a name of theirs is like it", () 
   expect(order(["tensie", "smith"], people, { mayMiss: 1 })).toEqual(["2", "4", "3", "1"]);
 });
 
-it("whom a nickname belongs to rank before those who only share one", () => {
+it("with the name of a nickname rank before those who only share a nickname", () => {
   expect(order(["bob"], [person("1", "rob"), person("2", "robert")])).toEqual(["2", "1"]);
 });
 
-it("whose name is another spelling of one that a nickname belongs to are found by its sound", () => {
+it("whose name is another spelling of the name of a nickname are found by its sound", () => {
   expect(rankPerson(terms("kathy"), person("1", "catharyn"), ALL)?.matches).toEqual([
     { field: "name", how: "sound" },
   ]);
@@ -111,7 +111,7 @@ describe("the explanation", () => {
     ]);
   });
 
-  it("of the beginning of a name, and of a phrase in the name", () => {
+  it("covers the prefix of a name, and a phrase in the name", () => {
     const prefix = [prepareTerm({ words: ["eliz"] }, true)];
     expect(rankPerson(prefix, person("1", "elizabeth"), ALL)?.matches).toEqual([
       { field: "name", how: "prefix" },

@@ -26,7 +26,7 @@ describe("the query for words", () => {
     expect(query).toBe("('gardening':ABC | 'garden':D)");
   });
 
-  it("adds nicknames always, misspellings and sounds as they are asked for", () => {
+  it("always adds nicknames, and misspellings and sounds on request", () => {
     const [exact, typos, sounds] = (["exact", "typos", "sounds"] as const).map((tolerance) =>
       termsQuery("bob", tolerance),
     );
@@ -40,7 +40,7 @@ describe("the query for words", () => {
     expect(sounds).toContain("'p:rbrt'");
   });
 
-  it("looks for what a short form is the beginning of, as a last resort", () => {
+  it("searches for names that begin like a short form, as a last resort", () => {
     const query = (tolerance: "typos" | "sounds") => termsQuery("zebby", tolerance);
     expect(query("typos")).not.toContain("'x:zeb'");
     expect(query("sounds")).toContain("'x:zebb' | 'x:zeb'");
@@ -62,7 +62,7 @@ describe("the query for words", () => {
 });
 
 describe("the query for filters", () => {
-  it("asks for all interests and one of the subjects, and for the years of birth of the ages", () => {
+  it("requires all interests and one of the subjects, and the years of birth of the ages", () => {
     const query = filterQuery(
       { gender: "Female", interests: ["3", "5"], subjects: ["1", "2"], ageMin: 30, ageMax: 31 },
       TODAY,

@@ -25,7 +25,7 @@ const ADA: SearchFacts = {
 };
 
 describe("the row of a person", () => {
-  it("has folded words, and tags for what is filtered by", () => {
+  it("has folded words, and tags for filters", () => {
     const row = searchRow(ADA);
     expect(row).toMatchObject({
       names: "ada lovelace",
@@ -49,7 +49,7 @@ describe("the row of a person", () => {
     expect(row.tags).toEqual(expect.arrayContaining(tags));
   });
 
-  it("has nothing of what is hidden", () => {
+  it("contains no hidden facts", () => {
     const hidden = hiddenParts([
       "birth_date",
       "gender",

@@ -16,7 +16,7 @@ it.each([
   expect(soundKey(a)).toBe(soundKey(b));
 });
 
-it("keeps apart what sounds different, and leaves other scripts alone", () => {
+it("distinguishes different sounds, and ignores other scripts", () => {
   expect(soundKey("robert")).not.toBe(soundKey("norbert"));
   expect(soundKey("ελενη")).toBeNull();
   expect(soundKey("a")).toBeNull();

@@ -21,7 +21,7 @@ const user = (fields: Partial<EmbeddedUserRow> = {}): EmbeddedUserRow => ({
   ...fields,
 });
 
-describe("what is sent of a user", () => {
+describe("the text that is sent of a user", () => {
   it("is the titles, the skills and the summary", () => {
     const parsedContent = {
       skills: ["js", "postgres"],
@@ -58,7 +58,7 @@ describe("what is sent of a user", () => {
     );
   });
 
-  it("is nothing for a user who does not allow it, or of whom nothing is known", () => {
+  it("is empty for a user who does not allow it, or about whom nothing is known", () => {
     const parsedContent = { skills: ["Python"], summary: "builds things" };
     expect(userText(user({ parsedContent, embeddingsAllowed: false }))).toBe("");
     expect(userText(user({ rawText: "nothing that is a skill" }))).toBe("");
@@ -72,7 +72,7 @@ describe("what is sent of a user", () => {
   });
 });
 
-describe("what is sent of a posting", () => {
+describe("the text that is sent of a posting", () => {
   it("is its title, its skills and its description, without contact persons", () => {
     const text = postingText({
       id: 1,

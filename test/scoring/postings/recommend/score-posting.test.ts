@@ -50,7 +50,7 @@ describe("the score of a posting", () => {
     expect(scoreOf({ ...TERMS, semantic: 1, interest: 1 })).toBeCloseTo(1, 12);
   });
 
-  it("sums up the terms and multiplies by what lowers it", () => {
+  it("adds up the terms and multiplies by the factors that lower it", () => {
     expect(scoreOf({ ...TERMS, skills: 0.5, title: 0.5, remote: false, seniority: false })).toBeCloseTo(
       0.45,
       12,
@@ -66,7 +66,7 @@ describe("the score of a posting", () => {
   });
 
   // Named regression 2.
-  it("is between 0.20 and 1 for whatever is recommended", () => {
+  it("is between 0.20 and 1 for every recommended posting", () => {
     fc.assert(
       fc.property(aUser(9), aPosting(1), (user, posting) => {
         const found = score(user, posting);
@@ -140,13 +140,13 @@ describe("what is never recommended", () => {
     expect(exclusionOf({ ...USER, ...changes }, posting, AS_OF)).toBe(reason);
   });
 
-  it("is a copy of what is hidden", () => {
+  it("is a copy of a hidden posting", () => {
     const user = { ...USER, hidden: new Set([7]) };
     expect(exclusionOf(user, { ...POSTING, cluster: 7 }, AS_OF)).toBe("hidden");
     expect(exclusionOf(user, { ...POSTING, cluster: 8 }, AS_OF)).toBeNull();
   });
 
-  it("is what was stored more than seven days ago, or after the instant", () => {
+  it("is a posting that was stored more than seven days ago, or after the instant", () => {
     expect(exclusionOf(USER, { ...POSTING, scrapedAt: AS_OF - 7 * DAY }, AS_OF)).toBeNull();
     expect(exclusionOf(USER, { ...POSTING, scrapedAt: AS_OF - 7 * DAY - 1 }, AS_OF)).toBe("outside-window");
     expect(exclusionOf(USER, { ...POSTING, scrapedAt: AS_OF + 1 }, AS_OF)).toBe("outside-window");

@@ -178,7 +178,7 @@ function stored({ items, floor }: ClosedList<ListItem>) {
 }
 
 describe("a merge of new postings into a stored list", () => {
-  it("gives what a full computation gives, or asks for one, while time passes and postings come and go", () => {
+  it("equals a full computation, or requests one, while time passes and postings come and go", () => {
     let merged = 0;
     let same = 0;
     const hours = fc.constantFrom(1, 24, 47, 48, 49, 120, 168);
@@ -267,7 +267,7 @@ describe("a merge of new postings into a stored list", () => {
     expect(isSameList(merge(0, 1, 2), stored, AS_OF)).toBe(false);
   });
 
-  it("takes an entry that was scored again for the same only where score and components are", () => {
+  it("treats an entry that was scored again as unchanged only if score and components are equal", () => {
     const open = openIndex(buildPostingIndex([POSTING], SKILL_COUNT), rarityIn([POSTING], SKILL_COUNT));
     const found = searchPostings(open, openBuffers(open), USER, { asOf: AS_OF });
     const list = stored(found);
@@ -278,7 +278,7 @@ describe("a merge of new postings into a stored list", () => {
     expect(isSameList(found, { ...list, components }, AS_OF)).toBe(false);
   });
 
-  it("asks for a full computation when all that is left might be beaten by what was left out", () => {
+  it("requests a full computation when a posting outside the list might beat the remaining entries", () => {
     const item = (n: number) => ({
       id: n,
       score: 0.9 - n / 1_000,
@@ -300,7 +300,7 @@ describe("a merge of new postings into a stored list", () => {
     expect(isComplete(list(80), floor(Number.POSITIVE_INFINITY))).toBe(false);
   });
 
-  it("is complete where outsiders score the same, but come after what is served", () => {
+  it("is complete if outsiders score the same, but rank after the served entries", () => {
     const postings = Array.from({ length: 300 }, (_, n) => ({ ...POSTING, id: n + 1, company: `c${n}` }));
     const rarity = rarityIn(postings, SKILL_COUNT);
     const before = openIndex(buildPostingIndex(postings, SKILL_COUNT), rarity);
@@ -323,7 +323,7 @@ describe("a merge of new postings into a stored list", () => {
   });
 });
 
-it("leaves out what the profile rules out", () => {
+it("leaves out postings that the profile excludes", () => {
   const postings = [
     POSTING,
     { ...POSTING, id: 2, company: "globex" },

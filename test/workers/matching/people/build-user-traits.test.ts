@@ -38,7 +38,7 @@ describe("build-user-traits", () => {
     ]);
   });
 
-  it("leaves out what is not a number, in the row that holds it alone", async () => {
+  it("ignores a value that is not a number, in its own row only", async () => {
     const world = await createWorld();
     const ada = await profile(world, { traits: { calm: 4 } });
     const bob = await profile(world, { traits: { calm: 2 } });
@@ -138,7 +138,7 @@ describe("build-user-traits", () => {
       ]);
     });
 
-    it("that is newer makes pair scores and the search index anew from the new traits", async () => {
+    it("that is newer recomputes pair scores and the search index from the new traits", async () => {
       const { world } = await answeredAgain();
       await scorePairs(world);
       const newer = await sameDatabase(world, { TRAIT_ALGO_VERSION: "2" });
@@ -177,7 +177,7 @@ describe("build-user-traits", () => {
       ]);
     });
 
-    it("never has rows of two algorithms: what an older process leaves to a newer one is begun anew", async () => {
+    it("never has rows of two algorithms: a newer process starts a version of an older one over", async () => {
       const { world: oldest, ada, bob } = await answeredAgain();
       const older = await sameDatabase(oldest, { TRAIT_ALGO_VERSION: "2" });
       await enqueueRunIn(older, buildUserTraits, { batchSize: 1 });

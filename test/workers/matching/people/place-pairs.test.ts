@@ -75,7 +75,7 @@ describe("place-pairs", () => {
     expect(written).toEqual([{ user_id: ids[1] }, { user_id: ids[1] }]);
   });
 
-  it("two processes place changes in turn, each with what it has in memory", async () => {
+  it("two processes place changes in turn, each with its own memory of the lists", async () => {
     const world = await createWorld();
     const ids = await community(world, 43, 24);
     await scorePairs(world, { topK: 5 });
@@ -91,7 +91,7 @@ describe("place-pairs", () => {
     }
   });
 
-  it("finds what entered the lists of users at high positions", async () => {
+  it("finds new entries in the lists of users at high positions", async () => {
     const world = await createWorld();
     const ids = await community(world, 51, 8);
     await scorePairs(world, { topK: 4 });

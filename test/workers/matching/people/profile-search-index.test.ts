@@ -75,7 +75,7 @@ describe("profile-search-index", () => {
     },
   );
 
-  it("survives rows that make no sense, each of which concerns its person alone", async () => {
+  it("survives implausible rows, each of which affects only its own person", async () => {
     const world = await createWorld({ at: TODAY });
     const strange = [
       { latitude: 999, longitude: 0 },

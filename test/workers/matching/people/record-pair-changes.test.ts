@@ -9,7 +9,7 @@ import { answer, community, happens, profile, scorePairs, setInterests } from ".
 import { createWorld } from "../../../support/world.ts";
 
 describe("record-pair-changes", () => {
-  it("notes users who changed once each, and asks for one run that places them", async () => {
+  it("records users who changed once each, and enqueues one run that places them", async () => {
     const world = await createWorld();
     const [ada, bob] = [await profile(world), await profile(world)];
     await world.perform(recordPairChanges, { userId: ada }, { userId: bob });

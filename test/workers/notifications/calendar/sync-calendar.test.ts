@@ -272,7 +272,7 @@ describe("sync-calendar: pages and tokens", () => {
     ).toEqual([{ sync_token: "sync-1-77" }]);
   });
 
-  it("410: does a full sync, and finds and notifies of what was removed since", async () => {
+  it("410: does a full sync, and finds and notifies of entries removed since", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     for (const id of ["stays", "goes"]) meet(id, [ada, bob]);
     await read(world, ada, bob);
@@ -389,7 +389,7 @@ describe("sync-calendar: refusals", () => {
     ).toEqual([]);
   });
 
-  it("finds what was removed while the same account was not connected", async () => {
+  it("finds entries removed while the same account was not connected", async () => {
     const { world, google, ada, bob, events, meet } = await twoPeople();
     meet("m1", [ada, bob]);
     await read(world, ada);
@@ -423,7 +423,7 @@ describe("sync-calendar: refusals", () => {
     ]);
   });
 
-  it("faults 26: what is removed from a calendar while it is renamed is cancelled by the weekly full sync", async () => {
+  it("faults 26: entries removed from a calendar while it is renamed are cancelled by the weekly full sync", async () => {
     const { world, ada, bob, events, meet } = await twoPeople();
     meet("goes", [ada, bob], { start: "2026-03-20T10:00:00Z" });
     await read(world, ada);

@@ -114,7 +114,7 @@ describe("watch-calendar", () => {
     expect(await actionEvents(world)).toHaveLength(2);
   });
 
-  it("does not blame a new grant for an answer to the old one", async () => {
+  it("does not apply an answer to the old grant to a new one", async () => {
     const { world, google, connect } = await calendarWorld();
     const { userId, connectionId } = await connect("grant-1");
     google.revoke("grant-1");

@@ -40,7 +40,7 @@ describe("email-instant", () => {
     expect(await deliveryStates(world)).toEqual(["sent", "pending"]);
   });
 
-  it("sends what quiet hours deferred as one digest when more than one waits, and one alone as it is", async () => {
+  it("sends deliveries deferred by quiet hours as one digest if there are several, and a single one as it is", async () => {
     // 7:00 in Los Angeles, where the quiet hours end.
     const end = "2026-03-02T15:00:00Z";
     const world = await createWorld({ at: end });

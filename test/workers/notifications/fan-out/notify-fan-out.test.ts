@@ -132,7 +132,7 @@ describe("notify-fan-out", () => {
     expect(await world.enqueued()).toEqual([]);
   });
 
-  it("rejects an event that does not name what it is about, and says why one notified nobody", async () => {
+  it("rejects an event without its subjects, and says why one notified nobody", async () => {
     const { world, people, projectId, resourceId } = await garden();
     const actorId = people[1]!;
     const incomplete = await platform.hostEvent(world, "document_uploaded", { actorId, projectId });

@@ -102,7 +102,7 @@ describe("an event with many recipients", () => {
     expect(await world.query("select count(*)::int as n from deliveries")).toEqual([{ n: 40_000 }]);
   });
 
-  it("does not hold up other events of its group, and postpones those that do not fit beside them", async () => {
+  it("does not delay other events of its group, and postpones those that do not fit beside them", async () => {
     const world = await createWorld();
     const large = await library(world, 10_001);
     const medium = await library(world, 6_000);

@@ -90,7 +90,7 @@ describe("record-host-event", () => {
     expect(own).not.toContain("document_uploaded");
   });
 
-  it("makes a dead letter of an event that lacks what its type needs, and names it", async () => {
+  it("makes a dead letter of an event without the subjects of its type, and names them", async () => {
     const { world } = await scene();
     const deaths = [
       [`'document_uploaded', '{}', actor => 'ada'`, "document_uploaded needs project and resource"],

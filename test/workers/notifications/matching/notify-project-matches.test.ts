@@ -92,7 +92,7 @@ describe("notify-project-matches", () => {
     expect(await notified(world)).toEqual([`${fits} of ${project}`]);
   });
 
-  it("chooses greedily over all projects, and gives an opening that is free again to the next best", async () => {
+  it("chooses greedily over all projects, and gives an opening that becomes free to the next best", async () => {
     const { world, organizationId } = await open({ TOP_K_CANDIDATES: "1" });
     const strong = await skilled(world, { cooking: 1, law: 0.9 }, { organizationId });
     const weak = await skilled(world, { cooking: 0.4 }, { organizationId });
