@@ -9,7 +9,7 @@ export const computeContext = (world: World): ComputeContext => ({
   now: world.clock.now(),
   attempt: 1,
   runId: null,
-  signal: AbortSignal.timeout(60_000),
+  signal: new AbortController().signal,
   remark: () => undefined,
   measure: () => undefined,
   compute: world.compute,
