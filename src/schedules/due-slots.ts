@@ -84,9 +84,10 @@ async function lockSchedules(
  * letters of older runs are not retried. Runs of a job that the schedule had in another version do not count:
  * they may never end here.
  *
- * The query goes from the run to its entries, so its cost does not depend on the size of the outbox: the
- * first entry of the run or a later one is read by the index. With `parent = latest.id limit 1`, the planner
- * reads the whole outbox for each schedule where the entries of one run are a tenth of it.
+ * The query goes from the run to its entries, so its cost does not depend on the size of the outbox. With
+ * `parent = latest.id limit 1`, the planner reads the whole outbox for each schedule where the entries of one
+ * run are a tenth of it; with a lower and an upper bound it reads the index. Without the upper bound it reads
+ * the index up to the next entry of any run, which takes it past a million dead rows while a snapshot is held.
  */
 export function busySql(timetable: readonly Schedule[]): SQL {
   const pairs = timetable.flatMap(({ name, job }) => namesOf(job, "whole").map((ofJob) => [name, ofJob]));
@@ -96,10 +97,11 @@ export function busySql(timetable: readonly Schedule[]): SQL {
     from unnest(${column(0)}::text[], ${column(1)}::text[]) as s(name, job)
     where exists (select 1 from job_runs r where r.schedule = s.name and r.finished_at is null and r.job = s.job)
        or exists (select 1
-                  from (select id, job from job_runs where schedule = s.name order by slot desc limit 1) as latest
-                  cross join lateral (select o.parent from outbox o where o.parent >= latest.id and o.dead_at is null
+                  from (select id, job, status from job_runs where schedule = s.name order by slot desc limit 1) as latest
+                  cross join lateral (select 1 from outbox o
+                                      where o.parent >= latest.id and o.parent <= latest.id and o.dead_at is null
                                       order by o.parent limit 1) as waiting
-                  where latest.job = s.job and waiting.parent = latest.id)`;
+                  where latest.job = s.job and latest.status in ('failed', 'cancelled'))`;
 }
 
 type DueSlot = {

@@ -3,6 +3,7 @@ import { inTransaction } from "../../src/db/transaction.ts";
 import { openDueSlots } from "../../src/schedules/due-slots.ts";
 import type { Schedule } from "../../src/schedules/schedule.ts";
 import { timetable } from "../../src/schedules/timetable.ts";
+import { openTransaction } from "../support/open-transaction.ts";
 import { pagesRead, recordStatements, rowsPassedOver } from "../support/statements.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -75,4 +76,33 @@ it("the query for busy schedules reads only their latest runs and the entries of
   expect(pages[1]).toBeLessThan(2 * (pages[0] as number));
   // A few index pages for each schedule.
   expect(pages[1]).toBeLessThan(25 * timetable.length);
+});
+
+/** A run of ranges that is newer than the runs of all schedules, and has ended. */
+async function endedRunOf(world: World, ranges: number): Promise<void> {
+  await world.query(
+    `insert into job_runs (job, trigger, input, status, finished_at) values ('calculate-matches', 'manual', '{}', 'done', now())`,
+  );
+  await world.query(
+    `insert into outbox (queue, job, key, payload, parent)
+     select 'matching', 'calculate-matches/range', 'settled-' || n, '{}', (select max(id) from job_runs)
+     from generate_series(1, $1::int) n`,
+    [ranges],
+  );
+  await world.query("delete from outbox where key like 'settled-%'");
+}
+
+it("asking which schedules are busy reads no dead rows of other runs, which a held snapshot keeps", async () => {
+  const world = await createWorld({ at: "2026-06-03T03:10:30Z" });
+  await plantRuns(world);
+  await world.query("analyze job_runs");
+  const statement = await busyStatement(world);
+  const before = await pagesRead(world, statement);
+  const holder = await openTransaction(world);
+  await holder.query("set transaction isolation level repeatable read");
+  await holder.query("set local idle_in_transaction_session_timeout = 0");
+  await holder.query("select count(*) from outbox");
+  await endedRunOf(world, 20_000);
+  expect(await pagesRead(world, statement)).toBeLessThan(2 * before);
+  await holder.end("rollback");
 });
