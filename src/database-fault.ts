@@ -34,7 +34,7 @@ const textOrNull = (value: unknown): string | null => (typeof value === "string"
 
 /** pg reports a lost connection without a code. */
 function isLostConnection(message: string): boolean {
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error/i.test(
     message,
   );
 }

@@ -23,6 +23,13 @@ export type TcpProxy = {
   /** Refuses new connections until `accept`, and resets those there are. */
   refuse(): void;
   accept(): void;
+  /**
+   * Accepts new connections, and leads them to the server only after `release`, as a server that is too busy
+   * to answer.
+   * @returns a promise that resolves once a connection is held.
+   */
+  hold(): Promise<void>;
+  release(): void;
   /** Sends new connections to another port. */
   lead(port: number): void;
   /** How many connections have been accepted. */
@@ -41,9 +48,16 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
   let port = target;
   let accepting = true;
   let accepted = 0;
+  const held = new Set<Socket>();
+  let onHeld: (() => void) | null = null;
   const proxy = createServer((client) => {
     if (!accepting) return void client.resetAndDestroy();
     accepted += 1;
+    if (onHeld === null) return pass(client);
+    held.add(client.on("error", () => undefined));
+    onHeld();
+  });
+  const pass = (client: Socket) => {
     const server = connect(port, "127.0.0.1");
     const pair = { client, server };
     pairs.add(pair);
@@ -59,7 +73,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
         pairs.delete(pair);
       });
     }
-  });
+  };
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
   const own = (proxy.address() as AddressInfo).port;
@@ -75,6 +89,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
   onTestFinished(async () => {
     reset();
     endOrphans();
+    for (const client of held) client.destroy();
     proxy.close();
     await once(proxy, "close");
   });
@@ -111,6 +126,15 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     },
     accept() {
       accepting = true;
+    },
+    hold: () =>
+      new Promise((resolve) => {
+        onHeld = resolve;
+      }),
+    release() {
+      onHeld = null;
+      for (const client of held) pass(client);
+      held.clear();
     },
     lead(other) {
       port = other;

@@ -9,6 +9,7 @@ import { createResultViews, dropResultViews, type ResultsState } from "../result
 import { roleNames } from "../roles.ts";
 import { MIGRATION_LOCK_KEY } from "../schema-keys.ts";
 import { readSettings, sessionFault } from "../session.ts";
+import { connectPatiently, type Patience } from "./connect.ts";
 
 /** The folder of migrations lies beside src and dist alike. */
 const FOLDER = fileURLToPath(new URL("../../../drizzle", import.meta.url));
@@ -28,24 +29,22 @@ export type Migrated = {
   readonly results: ResultsState;
 };
 
+/** How long `migrate` waits for its server by default. */
+export const MIGRATE_WAIT_S = 60;
+
 /**
  * Creates the schema if it is absent, migrates its tables and functions, and creates the views of results
  * where the role may, in one transaction. Callers at the same time wait for the first one and find nothing to
  * do.
  *
- * @throws UnsuitableServer when the role lacks a right, with the statement that grants it.
+ * @throws UnsuitableServer when the role lacks a right, with the statement that grants it, or when the server
+ * does not answer in time.
  */
-export async function migrateDatabase(address: DatabaseAddress): Promise<Migrated> {
-  const client = new pg.Client({
-    connectionString: address.databaseUrl,
-    application_name: "commonwork-migrate",
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    pipeline: true,
-  });
-  // A lost connection also rejects the statement under way; without a listener it would end the process.
-  client.on("error", () => undefined);
-  await client.connect();
+export async function migrateDatabase(
+  address: DatabaseAddress,
+  patience: Patience = { waitMs: MIGRATE_WAIT_S * 1_000 },
+): Promise<Migrated> {
+  const client = await connectPatiently((limitMs) => openClient(address, limitMs), patience);
   try {
     // The settings below come too late for the transaction itself.
     await client.query("begin isolation level read committed, read write, not deferrable");
@@ -58,6 +57,19 @@ export async function migrateDatabase(address: DatabaseAddress): Promise<Migrate
   } finally {
     await client.end();
   }
+}
+
+function openClient({ databaseUrl }: DatabaseAddress, limitMs: number): pg.Client {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: "commonwork-migrate",
+    connectionTimeoutMillis: limitMs,
+    keepAlive: true,
+    pipeline: true,
+  });
+  // A lost connection also rejects the statement under way; without a listener it would end the process.
+  client.on("error", () => undefined);
+  return client;
 }
 
 async function migrateWith(client: pg.Client, address: DatabaseAddress): Promise<Migrated> {
