@@ -134,6 +134,12 @@ function webhookMetrics(at: Registered) {
       labelNames: ["outcome"],
       ...at,
     }),
+    rateLimited: new Counter({
+      name: "commonwork_rate_limited_requests_total",
+      help: "Requests answered 429 by group of routes: those of users (api/search), of a webhook (webhooks/records), of the dashboard (admin).",
+      labelNames: ["routes"],
+      ...at,
+    }),
     groupSize: new Histogram({
       name: "commonwork_intake_group_size",
       help: "Webhook requests committed together.",

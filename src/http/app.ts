@@ -25,6 +25,7 @@ import { errorHandler, notFound } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { scrapedGauges } from "./metrics/gauges.ts";
 import { metricsRoutes } from "./metrics/metrics.ts";
+import { countLimited } from "./requests/count-limited.ts";
 import { unsubscribeRoutes } from "./unsubscribe.ts";
 import { eventsWebhook } from "./webhooks/domain-events.ts";
 import { engagementWebhook } from "./webhooks/engagement.ts";
@@ -73,6 +74,7 @@ export function createApp(runtime: Runtime, options: AppOptions = {}): Express {
   app.set("query parser", "simple");
   app.set("trust proxy", runtime.config.trustedProxies);
   app.use(securityBasics(runtime));
+  app.use(countLimited(runtime.metrics));
   // Mounted before any body parser: signatures are over the raw bytes.
   app.use(saleWebhook(runtime, options.intake));
   app.use(refundWebhook(runtime));

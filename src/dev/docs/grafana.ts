@@ -14,7 +14,7 @@ const ROWS: readonly { readonly title: string; readonly metrics: readonly Metric
     title: "Workers",
     metrics: ["circuitOpen", "circuitOpenings", "stalled", "lockLost", "loopDelay"],
   },
-  { title: "Webhooks and dashboard", metrics: ["webhookCalls", "accept", "groupSize", "logins"] },
+  { title: "Requests", metrics: ["webhookCalls", "accept", "groupSize", "logins", "rateLimited"] },
   { title: "Events and texts", metrics: ["events", "embeddings", "postingListFailures", "postingListAge"] },
   {
     title: "Schedules and ledger",
