@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { tokenSales } from "../db/schema/rewards.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import { isStorable } from "../foreign-text.ts";
 import { isId } from "../ids.ts";
@@ -11,7 +12,7 @@ export type SaleLine = {
   /** The seller's id. */
   readonly externalId: string;
   readonly amount: string;
-  readonly status: string;
+  readonly status: (typeof tokenSales.$inferSelect)["status"];
   readonly reasons: readonly string[];
   readonly soldAt: Date;
 };

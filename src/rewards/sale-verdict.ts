@@ -24,6 +24,22 @@ const REASONS: Readonly<Record<Reason, string>> = {
   "late-receipt": `It arrived more than ${receiptDays} days after it was sold.`,
 };
 
+/** Why a decided sale paid nobody. */
+const PAYS_NOBODY: Readonly<Record<NoCommissionReason, true>> = {
+  "no-referrer": true,
+  "nobody-due": true,
+  "below-minimum": true,
+};
+
+/** Whether a sale was applied without a commission: nobody was paid, and nothing is wrong. */
+export const isWithoutCommission = ({
+  status,
+  reasons,
+}: {
+  readonly status: string;
+  readonly reasons: readonly string[];
+}): boolean => status === "applied" && reasons.some((code) => Object.hasOwn(PAYS_NOBODY, code));
+
 /** The description of a reason of a sale; the code itself if this version does not know it. */
 export const reasonText = (code: string): string =>
   Object.hasOwn(REASONS, code) ? REASONS[code as Reason] : code;

@@ -16,8 +16,8 @@ import { cursorPager } from "../frame/older.ts";
 import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { decideSale, isSaleDecision } from "./decide-sale.ts";
-import { saleTable } from "./sale-table.ts";
-import { saleBody, saleStatusBadge } from "./show-sale.ts";
+import { saleBadge, saleTable } from "./sale-table.ts";
+import { saleBody } from "./show-sale.ts";
 
 /** Sales of tokens, and those whose commissions are held. */
 export const salesPage: AdminPage = {
@@ -51,7 +51,7 @@ function saleRoutes(runtime: Runtime): Router {
     showPage(res, {
       title: `Sale ${sale.id}`,
       above: [["Sales", PATH]],
-      aside: saleStatusBadge(sale.status),
+      aside: saleBadge(sale),
       live: following("token_sales", "commissions", "audit_log"),
       body: await saleBody(runtime, req, res, sale),
     });

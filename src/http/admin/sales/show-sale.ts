@@ -11,31 +11,10 @@ import { sessionOf } from "../access/guard.ts";
 import { auditTable } from "../audit/audit-table.ts";
 import { explanationHtml } from "../explain/explanation-html.ts";
 import { actionForm, mayAct, resultOf } from "../frame/actions.ts";
-import {
-  badge,
-  codeHtml,
-  facts,
-  notice,
-  regionHtml,
-  section,
-  type Tone,
-  timeHtml,
-} from "../frame/elements.ts";
+import { codeHtml, facts, notice, regionHtml, section, timeHtml } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { workAbout } from "../work/subjects.ts";
-
-type Status = SaleReport["status"];
-
-const TONES: Readonly<Record<Status, Tone>> = {
-  accepted: "busy",
-  applied: "good",
-  held: "warn",
-  unresolved: "warn",
-  reversed: "idle",
-};
-
-export const saleStatusBadge = (status: Status): Html => badge(status, TONES[status]);
 
 const RESULTS = {
   release: "The release was requested, as run",

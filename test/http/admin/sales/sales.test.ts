@@ -92,6 +92,25 @@ describe("the pages of sales", () => {
     expect(shown).toContain("Self-referral: the buyer is the only person");
   });
 
+  it("do not show a sale that paid nobody as one that paid", async () => {
+    const { world, saleId, page } = await open();
+    const organizationId = await organization(world);
+    const buyer = await volunteer(world, { organizationId });
+    const { saleId: unpaid } = await takeSale(world, { buyer });
+    await world.drain();
+    expect(await saleOf(world, unpaid)).toEqual({ status: "applied", reasons: ["no-referrer"] });
+    const paid = '<span class="badge good">applied</span>';
+    const unpaidBadge = '<span class="badge idle">no commission</span>';
+    const shown = await page(`/admin/sales/${unpaid}`);
+    expect(shown).toContain("Nobody referred the buyer.");
+    expect(shown).toContain(unpaidBadge);
+    expect(shown).not.toContain(paid);
+    expect(await page(`/admin/sales/${saleId}`)).toContain(paid);
+    const purchases = await page(`/admin/people/${buyer.userId}/rewards`);
+    expect(purchases).toContain(unpaidBadge);
+    expect(purchases).not.toContain(paid);
+  });
+
   it("say which level earned nothing because its referrer is the buyer", async () => {
     const { world, page } = await open();
     const organizationId = await organization(world);
