@@ -75,7 +75,7 @@ async function showPeriods(on: Queryable, req: Request, res: Response): Promise<
   ]);
   const next = periods.length === PER_PAGE ? (periods.at(-1)?.id ?? null) : null;
   const body = html`${section("Budgets by period, paid last first", html`${form}${regionHtml("periods", periodTable(periods))}${cursorPager(PATH, given, { name: "before", next })}`)}
-${regionHtml("runs", section("Multipliers by period", multiplierRuns(runs)))}
+${regionHtml("runs", section("Multipliers by period", html`<p class="dim">Moved: of those that were calculated, the multipliers that changed by 0.01 or more.</p>${multiplierRuns(runs)}`))}
 ${section("Multipliers by organization", await organizationTable(on))}`;
   showPage(res, { title, live: following("budget_periods", "job_runs"), body });
 }
@@ -113,8 +113,8 @@ const multiplierRuns = (runs: readonly Run[]): Html =>
       { title: "As of", kind: "fixed" },
       { title: "Run", kind: "number" },
       "Status",
-      { title: "Computed", kind: "number" },
-      { title: "Changed", kind: "number" },
+      { title: "Calculated", kind: "number" },
+      { title: "Moved", kind: "number" },
     ],
     rows: runs.map(({ id, slot, createdAt, status, counts }) => [
       timeHtml(slot ?? createdAt),
@@ -123,16 +123,16 @@ const multiplierRuns = (runs: readonly Run[]): Html =>
       counts["calculated"],
       counts["moved"],
     ]),
-    empty: "Multipliers were never computed. Run recalculate-multipliers.",
+    empty: "Multipliers were never calculated. Run recalculate-multipliers.",
   });
 
 async function organizationTable(on: Queryable): Promise<Html> {
   const states = await multiplierStates(on, ORGANIZATIONS);
   return table({
-    caption: "Until when multipliers are computed",
+    caption: "Until when multipliers are calculated",
     columns: [
       "Organization",
-      { title: "Computed until", kind: "fixed" },
+      { title: "Calculated until", kind: "fixed" },
       { title: "Maximum", kind: "number" },
     ],
     rows: states.map(({ organization, through, maxHundredths }) => [
@@ -140,7 +140,7 @@ async function organizationTable(on: Queryable): Promise<Html> {
       timeHtml(through),
       (maxHundredths / 100).toFixed(2),
     ]),
-    empty: "Multipliers of no organization are computed yet.",
+    empty: "Multipliers of no organization are calculated yet.",
   });
 }
 

@@ -9,12 +9,18 @@ async function open() {
 }
 
 describe("the pages of budgets and multipliers", () => {
-  it("list paid periods by type, the runs of the multipliers, and how far they are computed", async () => {
+  it("list paid periods by type, the runs of the multipliers, and how far they are calculated", async () => {
     const { periodId, page } = await open();
     const shown = await page("/admin/budgets");
     expect(shown).toContain(`<a href="/admin/budgets/${periodId}">daily 2026-03-08</a>`);
     expect(shown).toMatch(/<a href="\/admin\/runs\/\d+">\d+<\/a><\/td><td>done<\/td>/);
     expect(shown).toContain("Multipliers by organization");
+    const run = /<a href="(\/admin\/runs\/\d+)">/.exec(shown)?.[1] ?? "";
+    const counts = await page(run);
+    for (const name of ["calculated", "moved"]) {
+      expect(counts).toContain(`<td>${name}</td>`);
+      expect(shown.toLowerCase()).toContain(`class="number">${name}</th>`);
+    }
     expect(await page("/admin/budgets?type=weekly")).toContain("No budget was paid.");
     expect(await page("/admin/budgets?type=hourly")).toContain("is not a type of period");
   });
