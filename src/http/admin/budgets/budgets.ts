@@ -57,7 +57,8 @@ function budgetRoutes(runtime: Runtime): Router {
     showPage(res, {
       title: `${period.periodType} budget from ${period.periodStart}`,
       above: [["Budgets", PATH]],
-      body: await periodBody(on, period),
+      live: following("budget_periods", "budget_awards", "organizations"),
+      body: regionHtml("period", await periodBody(on, period)),
     });
   });
   return router;

@@ -39,6 +39,10 @@ describe("the pages of budgets and multipliers", () => {
       expect(await page(href.replace("&amp;", "&"))).toContain("agrees with what is stored");
     }
     expect(shown).toContain(`<a href="/admin/people/${people[0]!.userId}">`);
+    expect(shown).toMatch(
+      /data-stream="\/admin\/stream\?of=budget_periods&amp;of=budget_awards&amp;of=organizations"/,
+    );
+    expect(shown).toMatch(/<div data-region="period"><dl class="facts">.*<h2>Awards<\/h2>/s);
     expect((await viewer.send("GET", "/admin/budgets/999999")).status).toBe(404);
   });
 });
