@@ -93,22 +93,21 @@ test("dead letters, waiting work, jobs, queues, schedules, sales and suppression
   await at(`/work/${later[2]}`, "Postpone by");
   await press(page, "Discard");
 
-  for (const [path, about] of [
-    ["/jobs/trending", "trending"],
-    ["/queue/media", "queue media"],
+  for (const [path, what] of [
+    ["/jobs/trending", "the job trending"],
+    ["/queue/media", "all jobs of the queue media"],
   ] as const) {
-    const button = path.startsWith("/jobs") ? ["Pause", "Resume"] : ["Pause all its jobs", "Resume all"];
     await at(path, "Pause for");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Tab");
     await type(page, "it is wrong");
-    await press(page, button[0]!);
-    await at(path, `Reason for ${about}`);
+    await press(page, `Pause ${what}`);
+    await at(path, "Reason");
     await type(page, "it is right again");
-    await press(page, button[1]!);
+    await press(page, `Resume ${what}`);
   }
 
-  for (const name of ["Run now", "Pause", "Resume"]) {
+  for (const name of ["Run now", "Pause this schedule", "Resume this schedule"]) {
     await at("/schedules", `${name} trending`);
     await press(page, name);
   }

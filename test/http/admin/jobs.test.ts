@@ -53,11 +53,22 @@ describe("a job", () => {
     for (const path of ["greet-people/pause", "greet-people/resume"])
       await expectGuarded({ admin, viewer }, `/admin/jobs/${path}`);
     expect(await paused()).toEqual([]);
+    const buttons = async () =>
+      [
+        ...(await (await admin.send("GET", "/admin/jobs/greet-people")).text()).matchAll(
+          /<button formaction="[^"]*\/(?:pause|resume)">([^<]*)</g,
+        ),
+      ].map(([, label]) => label);
+    expect(await buttons()).toEqual(["Pause the job greet-people"]);
     expect((await post(admin, "nothing/pause", { by: "15 minutes", reason: "x" })).status).toBe(404);
     expect((await post(admin, "greet-people/pause", { by: "15 minutes", reason: "too loud" })).status).toBe(
       303,
     );
     expect(await paused()).toEqual([{ job: "greet-people" }]);
+    expect(await buttons()).toEqual([
+      "Change the pause of the job greet-people",
+      "Resume the job greet-people",
+    ]);
     const page = await (await viewer.send("GET", "/admin/jobs/greet-people")).text();
     expect(page).toContain('<span class="badge warn">paused</span>');
     expect(page).toContain("<p>Paused until <time");

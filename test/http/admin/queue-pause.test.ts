@@ -27,8 +27,8 @@ test("a queue is paused for a time and resumed, by admins with a reason alone, j
   );
   const page = await (await viewer.send("GET", PATH)).text();
   expect(page).toMatch(/paused until <time[^>]+>[^<]+<\/time> by <a [^>]+>admin<\/a>: too slow/);
-  expect(page).not.toContain("Pause all its jobs");
-  expect(await (await admin.send("GET", PATH)).text()).toContain("Resume all");
+  expect(page).not.toContain("Pause all jobs of the queue feeds");
+  expect(await (await admin.send("GET", PATH)).text()).toContain("Resume all jobs of the queue feeds");
 
   expect((await postForm(admin, `${PATH}/resume`, { reason: "fixed" })).status).toBe(303);
   expect(await paused()).toEqual([]);

@@ -24,7 +24,9 @@ describe("the schedules of the dashboard", () => {
       admin.send("POST", `/admin/schedules/hourly/${action}`, { headers: FORM, body: `_csrf=${admin.csrf}` });
     const shown = async () => (await admin.send("GET", "/admin/schedules")).text();
     await openSlots(world, timetable);
+    expect(await shown()).toContain('aria-label="Pause this schedule hourly"');
     expect((await post("pause")).status).toBe(303);
+    expect(await shown()).toContain('aria-label="Resume this schedule hourly"');
     expect(await shown()).toContain("paused");
     world.at("2026-05-01T13:00:00Z");
     expect(await openSlots(world, timetable)).toEqual([]);

@@ -41,17 +41,19 @@ export function pauseSection(res: Response, { name }: Job, pause: DecidedPause |
   if (pause === undefined && !mayAct(res)) return null;
   const state =
     pause === undefined
-      ? html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues.</p>`
+      ? html`<p class="dim">This stops the job, whoever enqueued its work. A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues. To stop what a schedule opens and nothing else, pause it under <a href="/admin/schedules">Schedules</a>.</p>`
       : html`<p>Paused${jobPauseText(pause)}. Its work is enqueued as always and done afterwards.</p>`;
   const path = `/admin/jobs/${name}`;
   const buttons = [
-    { action: `${path}/pause`, label: pause === undefined ? "Pause" : "Change" },
-    ...(pause === undefined ? [] : [{ action: `${path}/resume`, label: "Resume" }]),
+    {
+      action: `${path}/pause`,
+      label: pause === undefined ? `Pause the job ${name}` : `Change the pause of the job ${name}`,
+    },
+    ...(pause === undefined ? [] : [{ action: `${path}/resume`, label: `Resume the job ${name}` }]),
   ];
   const form = actionForm(sessionOf(res), buttons, {
     needsReason: true,
-    about: name,
     fields: postponeField("Pause for"),
   });
-  return section("Pause", html`${state}${mayAct(res) ? form : null}`);
+  return section("Pause the job", html`${state}${mayAct(res) ? form : null}`);
 }

@@ -75,13 +75,13 @@ export function queuePauseSection(
   const form = actionForm(
     sessionOf(res),
     [
-      { action: `${path}/pause`, label: "Pause all its jobs" },
-      ...(isAnyJob || isInRedis ? [{ action: `${path}/resume`, label: "Resume all" }] : []),
+      { action: `${path}/pause`, label: `Pause all jobs of the queue ${queue}` },
+      ...(isAnyJob || isInRedis ? [{ action: `${path}/resume`, label: `Resume all jobs of the queue ${queue}` }] : []),
     ],
-    { needsReason: true, about: `queue ${queue}`, fields: postponeField("Pause for") },
+    { needsReason: true, fields: postponeField("Pause for") },
   );
   return section(
-    "Pause",
+    "Pause the queue",
     html`<p class="dim">A pause ends by itself. Work is enqueued as always and done afterwards; what a worker has begun continues. To pause one job alone, open its page.${isInRedis ? " The queue itself is paused in Redis, by another program: no carrier starts until it is resumed." : null}</p>${form}`,
   );
 }

@@ -90,9 +90,11 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
     live: following("job_runs", "schedules", "job_pauses"),
     body: html`${result === null ? null : notice(result)}
 ${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">A band fires every hour or more often.</span>`)}
-${section("Timetable", regionHtml("timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor)))}`,
+${section("Timetable", html`${actor === null ? null : PAUSING}${regionHtml("timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor))}`)}`,
   });
 }
+
+const PAUSING = html`<p class="dim">A paused schedule opens no slots. Its job still does what other work, hosts and operators enqueue: to stop that as well, pause the job on its page.</p>`;
 
 const scheduleTable = (
   schedules: readonly ListedSchedule[],
@@ -147,8 +149,8 @@ function scheduleActions(
     [
       { action: `/admin/schedules/${name}/run`, label: "Run now" },
       pausedAt
-        ? { action: `/admin/schedules/${name}/resume`, label: "Resume" }
-        : { action: `/admin/schedules/${name}/pause`, label: "Pause" },
+        ? { action: `/admin/schedules/${name}/resume`, label: "Resume this schedule" }
+        : { action: `/admin/schedules/${name}/pause`, label: "Pause this schedule" },
     ],
     { about: name, needsReason: job !== undefined && needsReason(job) },
   );
