@@ -130,6 +130,7 @@ test("dead letters, waiting work, jobs, queues, schedules, sales and suppression
   await page.getByRole("button", { name: "Start the run" }).focus();
   await press(page, "Start the run");
   await page.waitForURL(/\/admin\/runs\/\d+$/);
+  expect(await page.getByRole("status").first().textContent()).toMatch(/^The run \d+ is started\.$/);
 
   await world.drain();
   await eventually(async () =>

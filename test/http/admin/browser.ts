@@ -94,6 +94,12 @@ export const postForm = (
     body: new URLSearchParams({ _csrf: csrf, ...fields }).toString(),
   });
 
+/** What the page that an action leads to says that it has done; undefined if it says nothing. */
+export async function doneText({ send }: Browser, answer: Response): Promise<string | undefined> {
+  const page = await (await send("GET", answer.headers.get("location") ?? "")).text();
+  return /<p class="notice good" role="status">([^<]*)</.exec(page)?.[1];
+}
+
 /** Both logins, and a function that reads a page as the viewer. */
 export async function visitors(address: string) {
   const [admin, viewer] = [await browser(address, "admin"), await browser(address, "viewer")];

@@ -8,7 +8,7 @@ import { every } from "../../../src/schedules/schedule.ts";
 import { distributeCommission } from "../../../src/workers/commissions/distribute-commission.ts";
 import { catalogue } from "../../../src/workers/index.ts";
 import { note, noted } from "../../support/jobs.ts";
-import { adminWorld, type Browser, browser, expectGuarded, FORM, PASSWORDS } from "./browser.ts";
+import { adminWorld, type Browser, browser, doneText, expectGuarded, FORM, PASSWORDS } from "./browser.ts";
 
 const greet = defineJob({
   name: "greet-people",
@@ -61,9 +61,11 @@ describe("a job", () => {
       ].map(([, label]) => label);
     expect(await buttons()).toEqual(["Pause the job greet-people"]);
     expect((await post(admin, "nothing/pause", { by: "15 minutes", reason: "x" })).status).toBe(404);
-    expect((await post(admin, "greet-people/pause", { by: "15 minutes", reason: "too loud" })).status).toBe(
+    const answer = await post(admin, "greet-people/pause", { by: "15 minutes", reason: "too loud" });
+    expect([answer.status, await doneText(admin, answer)]).toEqual([
       303,
-    );
+      "The job greet-people is paused.",
+    ]);
     expect(await paused()).toEqual([{ job: "greet-people" }]);
     expect(await buttons()).toEqual([
       "Change the pause of the job greet-people",
@@ -76,7 +78,9 @@ describe("a job", () => {
     expect(await (await viewer.send("GET", "/admin/jobs")).text()).toMatch(
       /greet-people<\/a>.{0,60}paused until/,
     );
-    expect((await post(admin, "greet-people/resume", { reason: "it is quiet" })).status).toBe(303);
+    expect(await doneText(admin, await post(admin, "greet-people/resume", { reason: "it is quiet" }))).toBe(
+      "The job greet-people is resumed: its work is due again.",
+    );
     expect(await paused()).toEqual([]);
     expect(await (await viewer.send("GET", "/admin/jobs/greet-people")).text()).not.toContain("Paused until");
     const audited = await world.query(
@@ -87,6 +91,20 @@ describe("a job", () => {
       { action: "jobs.resume", reason: "it is quiet" },
     ]);
   });
+});
+
+test("a link cannot put a text of its own on a page", async () => {
+  const { admin } = await scene();
+  for (const query of [
+    "done=job-paused&about=send+money",
+    "done=constructor&about=greet-people",
+    "done=__proto__&about=greet-people",
+    "done=job-paused",
+    "done=job-paused&about[]=greet-people",
+  ])
+    expect(await (await admin.send("GET", `/admin/jobs/greet-people?${query}`)).text(), query).not.toContain(
+      'role="status"',
+    );
 });
 
 describe("the jobs", () => {
@@ -141,8 +159,9 @@ describe("the jobs", () => {
     const started = await post(admin, "greet-people/start", fields);
     expect([started.status, started.headers.get("location")]).toEqual([
       303,
-      expect.stringMatching(/^\/admin\/runs\/\d+$/),
+      expect.stringMatching(/^\/admin\/runs\/\d+\?/),
     ]);
+    expect(await doneText(admin, started)).toMatch(/^The run \d+ is started\.$/);
     await world.drain();
     expect((await noted(world)).map((text) => JSON.parse(text))).toEqual([
       { times: 2, loud: true, names: ["Ada", "Grace"], actor: "admin" },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
-import { adminWorld, browser, expectGuarded, postForm } from "./browser.ts";
+import { adminWorld, browser, doneText, expectGuarded, postForm } from "./browser.ts";
 
 const PATH = "/admin/queue/feeds";
 
@@ -18,7 +18,11 @@ test("a queue is paused for a time and resumed, by admins with a reason alone, j
   expect(await paused()).toEqual([]);
   expect((await postForm(admin, "/admin/queue/toString/pause", { reason: "x" })).status).toBe(404);
 
-  expect((await postForm(admin, `${PATH}/pause`, { by: "1 hour", reason: "too slow" })).status).toBe(303);
+  const answer = await postForm(admin, `${PATH}/pause`, { by: "1 hour", reason: "too slow" });
+  expect([answer.status, await doneText(admin, answer)]).toEqual([
+    303,
+    "All jobs of the queue feeds are paused.",
+  ]);
   expect(await paused()).toEqual(jobs.sort());
   const [{ until }] = (await world.query("select until from job_pauses limit 1")) as [{ until: string }];
   await world.query(
@@ -30,7 +34,9 @@ test("a queue is paused for a time and resumed, by admins with a reason alone, j
   expect(page).not.toContain("Pause all jobs of the queue feeds");
   expect(await (await admin.send("GET", PATH)).text()).toContain("Resume all jobs of the queue feeds");
 
-  expect((await postForm(admin, `${PATH}/resume`, { reason: "fixed" })).status).toBe(303);
+  expect(await doneText(admin, await postForm(admin, `${PATH}/resume`, { reason: "fixed" }))).toBe(
+    "All jobs of the queue feeds are resumed: their work is due again.",
+  );
   expect(await paused()).toEqual([]);
   expect(await world.query("select 1 from outbox where run_at <= now()")).toHaveLength(1);
   expect(

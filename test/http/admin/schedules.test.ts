@@ -7,7 +7,7 @@ import { every } from "../../../src/schedules/schedule.ts";
 import { eventually } from "../../support/eventually.ts";
 import { singleJob } from "../../support/jobs.ts";
 import type { World } from "../../support/world.ts";
-import { adminWorld, browser, FORM, PASSWORDS } from "./browser.ts";
+import { adminWorld, browser, doneText, FORM, PASSWORDS } from "./browser.ts";
 
 const job = singleJob();
 const timetable = [every("0 * * * *", job, { name: "hourly", input: { item: "slot" } })];
@@ -25,13 +25,17 @@ describe("the schedules of the dashboard", () => {
     const shown = async () => (await admin.send("GET", "/admin/schedules")).text();
     await openSlots(world, timetable);
     expect(await shown()).toContain('aria-label="Pause this schedule hourly"');
-    expect((await post("pause")).status).toBe(303);
+    const paused = await post("pause");
+    expect([paused.status, await doneText(admin, paused)]).toEqual([
+      303,
+      "The schedule hourly is paused: it opens no slot until it is resumed.",
+    ]);
     expect(await shown()).toContain('aria-label="Resume this schedule hourly"');
-    expect(await shown()).toContain("paused");
+    expect(await shown()).toContain('<span class="badge warn">paused</span>');
     world.at("2026-05-01T13:00:00Z");
     expect(await openSlots(world, timetable)).toEqual([]);
-    expect((await post("resume")).status).toBe(303);
-    expect(await shown()).not.toContain("paused");
+    expect(await doneText(admin, await post("resume"))).toBe("The schedule hourly is resumed.");
+    expect(await shown()).not.toContain('<span class="badge warn">paused</span>');
     expect(await openSlots(world, timetable)).toHaveLength(1);
     expect(
       await world.query(

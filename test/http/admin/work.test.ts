@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { World } from "../../support/world.ts";
-import { adminWorld, type Browser, browser, FORM } from "./browser.ts";
+import { adminWorld, type Browser, browser, doneText, FORM } from "./browser.ts";
 
 async function scene() {
   const { world, address } = await adminWorld();
@@ -97,7 +97,9 @@ describe("the outbox", () => {
     );
     expect(moved?.hours).toBe(6);
     // Cleaning up is not about people: it needs no reason.
-    expect((await post(admin, "/4/discard")).headers.get("location")).toBe("/admin/work/4?discarded=1");
+    const discarded = await post(admin, "/4/discard");
+    expect(discarded.headers.get("location")).toBe("/admin/work/4?discarded=1");
+    expect(await doneText(admin, discarded)).toBe("Entries discarded: 1.");
     expect((await admin.send("GET", "/admin/work/4")).status).toBe(404);
     expect(
       (await actions(world)).map(({ actor, action, details }) => [actor, action, details.reason]),

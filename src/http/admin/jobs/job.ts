@@ -9,6 +9,7 @@ import { type ListedSchedule, listSchedules } from "../../../schedules/list-sche
 import { listPausedSchedules, type SchedulePause } from "../../../schedules/pause.ts";
 import { mayAct } from "../frame/actions.ts";
 import { type Chart, chartHtml } from "../frame/chart.ts";
+import { doneNotice } from "../frame/done.ts";
 import {
   badge,
   codeHtml,
@@ -54,7 +55,7 @@ export function jobRoutes(runtime: Runtime): Router {
       hasCharts: true,
       live: following("job_runs", "job_pauses", "schedules"),
       aside: pause === undefined ? null : badge("paused", "warn"),
-      body: html`<p>${job.description}</p>
+      body: html`${doneNotice(req, [job.name])}<p>${job.description}</p>
 ${declaration(job)}
 <div class="split">${section("Input", inputTable(job))}${regionHtml("schedules", section("Schedules", scheduleTable(schedules, pausedSchedules, now)))}</div>
 ${regionHtml("pause", html`${pauseSection(res, job, pause)}`)}

@@ -5,6 +5,7 @@ import { type DecidedPause, dueAfterPause, pauseJob, resumeJob } from "../../../
 import type { Runtime } from "../../../roles/runtime.ts";
 import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
+import { doneHref } from "../frame/done.ts";
 import { section } from "../frame/elements.ts";
 import { jobPauseText } from "../pauses/paused.ts";
 import { postponeField, secondsIn } from "../work/bulk.ts";
@@ -22,7 +23,7 @@ export function pauseRoutes(runtime: Runtime): Router {
     const decision = decisionOf(req, res);
     if (decision === null) return;
     await relay.transact((tx) => pauseJob(tx, job, secondsIn(req), decision));
-    res.redirect(303, `/admin/jobs/${job.name}`);
+    res.redirect(303, doneHref(`/admin/jobs/${job.name}`, "job-paused", job.name));
   });
   router.post("/jobs/:job/resume", async (req, res, next) => {
     const job = known(req.params.job);
@@ -31,7 +32,7 @@ export function pauseRoutes(runtime: Runtime): Router {
     if (decision === null) return;
     const until = await relay.transact((tx) => resumeJob(tx, job, decision));
     if (until !== null) while (await relay.transact((tx) => dueAfterPause(tx, job, until)));
-    res.redirect(303, `/admin/jobs/${job.name}`);
+    res.redirect(303, doneHref(`/admin/jobs/${job.name}`, "job-resumed", job.name));
   });
   return router;
 }

@@ -10,6 +10,7 @@ import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import { onlyPlain } from "../board/board-redaction.ts";
 import { reasonField, reasonIn } from "../frame/actions.ts";
+import { doneHref } from "../frame/done.ts";
 import { notice, section } from "../frame/elements.ts";
 import { hiddenToken, showPage } from "../frame/page.ts";
 import { type Entered, hiddenPayload, payloadInputs, readFormPayload } from "./run-form.ts";
@@ -72,7 +73,7 @@ export function startRoutes(runtime: Runtime): Router {
       });
       return id;
     });
-    res.redirect(303, `/admin/runs/${run}`);
+    res.redirect(303, doneHref(`/admin/runs/${run}`, "run-started", run));
   });
   return router;
 }

@@ -7,6 +7,7 @@ import { pauseQueue, resumeQueue } from "../../../queues/queue-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { sessionOf } from "../access/guard.ts";
 import { actionForm, decisionOf, mayAct } from "../frame/actions.ts";
+import { doneHref } from "../frame/done.ts";
 import { section } from "../frame/elements.ts";
 import { postponeField, secondsIn } from "../work/bulk.ts";
 
@@ -26,7 +27,7 @@ export function queuePauseRoutes(runtime: Runtime): Router {
     const decision = decisionOf(req, res);
     if (decision === null) return;
     await relay.transact((tx) => pauseQueue(tx, queue, jobsOf(queue), secondsIn(req), decision));
-    res.redirect(303, `/admin/queue/${queue}`);
+    res.redirect(303, doneHref(`/admin/queue/${queue}`, "queue-paused", queue));
   });
   router.post("/queue/:queue/resume", async (req, res, next) => {
     const { queue } = req.params;
@@ -36,7 +37,7 @@ export function queuePauseRoutes(runtime: Runtime): Router {
     const resumed = await relay.transact((tx) => resumeQueue(tx, queue, jobsOf(queue), decision));
     for (const { job, until } of resumed) while (await relay.transact((tx) => dueAfterPause(tx, job, until)));
     await resumeCarriers(runtime, queue);
-    res.redirect(303, `/admin/queue/${queue}`);
+    res.redirect(303, doneHref(`/admin/queue/${queue}`, "queue-resumed", queue));
   });
   return router;
 }
@@ -76,7 +77,9 @@ export function queuePauseSection(
     sessionOf(res),
     [
       { action: `${path}/pause`, label: `Pause all jobs of the queue ${queue}` },
-      ...(isAnyJob || isInRedis ? [{ action: `${path}/resume`, label: `Resume all jobs of the queue ${queue}` }] : []),
+      ...(isAnyJob || isInRedis
+        ? [{ action: `${path}/resume`, label: `Resume all jobs of the queue ${queue}` }]
+        : []),
     ],
     { needsReason: true, fields: postponeField("Pause for") },
   );

@@ -5,6 +5,7 @@ import { type Html, html } from "../../../html.ts";
 import { readActivity } from "../../../queues/activity.ts";
 import { concurrencyOf } from "../../../queues/queues.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
+import { doneNotice } from "../frame/done.ts";
 import { badge, formatCount, formatSeconds, regionHtml, section, tiles } from "../frame/elements.ts";
 import { choiceOf, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
 import { following, showPage } from "../frame/page.ts";
@@ -58,7 +59,7 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
       aside: pauses.isInRedis ? badge("paused in Redis", "warn") : null,
       hasCharts: true,
       live: following("queue_minutes", "outbox", "job_pauses"),
-      body: html`${regionHtml("tiles", html`${figure === undefined ? null : queueTiles(figure)}`)}${links(queue)}
+      body: html`${doneNotice(req, [queue])}${regionHtml("tiles", html`${figure === undefined ? null : queueTiles(figure)}`)}${links(queue)}
 ${form}${regionHtml(
   "activity",
   html`${activityCharts(

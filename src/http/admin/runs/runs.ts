@@ -1,4 +1,4 @@
-import { type Response, Router } from "express";
+import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { LatestDecision } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
@@ -7,6 +7,7 @@ import { startedBy } from "../../../queues/run-origin.ts";
 import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { onlyPlain } from "../board/board-redaction.ts";
+import { doneNotice } from "../frame/done.ts";
 import { facts, regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import {
   choiceOf,
@@ -90,7 +91,7 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
       entriesOfRun(runtime.db.drizzle, run.id, ENTRIES_SHOWN),
       run.trigger === "manual" ? startedBy(runtime.db.drizzle, run.id) : undefined,
     ]);
-    showRun(res, { run, steps, entries, origin }, runtime.clock.now());
+    showRun(req, res, { run, steps, entries, origin }, runtime.clock.now());
   });
   return router;
 }
@@ -112,7 +113,7 @@ type OneRun = {
   readonly origin: LatestDecision | undefined;
 };
 
-function showRun(res: Response, { run, steps, entries, origin }: OneRun, now: Date): void {
+function showRun(req: Request, res: Response, { run, steps, entries, origin }: OneRun, now: Date): void {
   const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
@@ -121,7 +122,7 @@ function showRun(res: Response, { run, steps, entries, origin }: OneRun, now: Da
       [run.job, `/admin/jobs/${run.job}`],
     ],
     live: isOver ? false : `run=${run.id}&${following("outbox", "job_runs")}`,
-    body: html`${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+    body: html`${doneNotice(req, [run.id])}${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
 ${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
 ${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}${section("Entries that are not settled", entryTable(entries, now))}`)}`,
   });

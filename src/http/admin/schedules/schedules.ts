@@ -11,6 +11,7 @@ import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
 import type { Session } from "../access/sessions.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
+import { doneHref, doneNotice } from "../frame/done.ts";
 import { type Content, codeHtml, notice, regionHtml, section, timeWithAge } from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { following, showPage } from "../frame/page.ts";
@@ -54,9 +55,9 @@ function scheduleRoutes(runtime: Runtime): Router {
     });
     res.redirect(303, `/admin/schedules?run=${run}`);
   });
-  for (const [action, change] of [
-    ["pause", pauseSchedule],
-    ["resume", resumeSchedule],
+  for (const [action, change, done] of [
+    ["pause", pauseSchedule, "schedule-paused"],
+    ["resume", resumeSchedule, "schedule-resumed"],
   ] as const)
     router.post(`/schedules/:name/${action}`, async (req, res, next) => {
       const schedule = known(req.params["name"]);
@@ -64,7 +65,7 @@ function scheduleRoutes(runtime: Runtime): Router {
       const decision = reasonIn(req, res, needsReason(schedule.job));
       if (decision === null) return;
       await runtime.relay.transact((tx) => change(tx, schedule.name, decision));
-      res.redirect(303, "/admin/schedules");
+      res.redirect(303, doneHref("/admin/schedules", done, schedule.name));
     });
   return router;
 }
@@ -88,7 +89,10 @@ async function showSchedules(runtime: Runtime, req: Request, res: Response): Pro
   showPage(res, {
     title: "Schedules",
     live: following("job_runs", "schedules", "job_pauses"),
-    body: html`${result === null ? null : notice(result)}
+    body: html`${result === null ? null : notice(result)}${doneNotice(
+      req,
+      timetable.map(({ name }) => name),
+    )}
 ${schedules.length === 0 ? null : section("The coming week", weekPicture(planned, now), html`<span class="dim">A band fires every hour or more often.</span>`)}
 ${section("Timetable", html`${actor === null ? null : PAUSING}${regionHtml("timetable", scheduleTable(schedules, { jobs, schedules: paused }, runtime, actor))}`)}`,
   });

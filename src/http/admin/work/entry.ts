@@ -44,7 +44,7 @@ export function entryRoutes(runtime: Runtime): Router {
     const entry = await loadEntry(runtime.db.drizzle, req.params.id);
     const on = runtime.db.drizzle;
     const ledTo = await entriesCausedBy(on, req.params.id, RELATED_SHOWN);
-    if (entry === undefined) return showSettled(res, req.params.id, ledTo, runtime.clock.now());
+    if (entry === undefined) return showSettled(req, res, ledTo, runtime.clock.now());
     const traceId = traceIdOf(entry.trace);
     const [subjects, origin, related] = await Promise.all([
       subjectLinks(on, entry.payload),
@@ -77,17 +77,23 @@ function mustSayWhy({ catalogue }: Runtime, { job, state }: EntryDetails): boole
   return state === "dead" || known === undefined || needsReason(known);
 }
 
-function showSettled(res: Response, id: string, ledTo: LedTo, now: Date): void {
+function showSettled(req: Request, res: Response, ledTo: LedTo, now: Date): void {
   showPage(res.status(404), {
-    title: `Entry ${id}`,
+    title: `Entry ${req.params["id"]}`,
     above: [["Work", "/admin/work"]],
     live: following("outbox"),
-    body: regionHtml(
+    body: html`${resultHtml(req)}${regionHtml(
       "entry",
       html`<p class="empty">The outbox has no such entry: it was settled or discarded, or never existed.</p>
 ${ledTo.entries.length === 0 ? null : ledToHtml(ledTo, now)}`,
-    ),
+    )}`,
   });
+}
+
+/** What the action before this page has done. */
+function resultHtml(req: Request): Html | null {
+  const result = resultOf(req, RESULTS);
+  return result === null ? null : notice(result);
 }
 
 type Shown = {
@@ -103,14 +109,13 @@ type Shown = {
 function showEntry(runtime: Runtime, req: Request, res: Response, shown: Shown): void {
   const { entry, subjects, origin, ledTo, related } = shown;
   const now = runtime.clock.now();
-  const result = resultOf(req, RESULTS);
   const job = runtime.catalogue.find(entry.job)?.job;
   showPage(res, {
     title: `Entry ${entry.id}`,
     above: [["Work", "/admin/work"]],
     aside: stateBadge(entry.state),
     live: following("outbox"),
-    body: html`${result === null ? null : notice(result)}
+    body: html`${resultHtml(req)}
 ${regionHtml(
   "entry",
   html`${facts([

@@ -347,7 +347,21 @@ addEventListener("resize", () => {
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
 
+/**
+ * What an action has done: screen readers read a status once it changes, so its text is put there again. The
+ * address becomes that of the page, which does not say it a second time when it is loaded again.
+ */
+function announceDone() {
+  for (const status of document.querySelectorAll("main > [role=status]"))
+    status.replaceChildren(...status.childNodes);
+  const address = new URL(location.href);
+  if (!address.searchParams.has("done")) return;
+  for (const name of ["done", "about"]) address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
+}
+
 for (const part of document.querySelectorAll("[data-region]")) shown.set(part.dataset.region, part.innerHTML);
+announceDone();
 showTimes(document);
 offerInstants();
 showZone();
