@@ -13,6 +13,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     },
     forSeconds: HOUR_S,
     severity: "ticket",
+    page: { title: "Postings' sources", path: "/admin/postings-sources" },
     meaning: "A list of job postings was not read for three days. Its postings stay open.",
     action: "`commonwork postings:sources`, and [what it waits for](postings.md#what-to-watch).",
   },
@@ -21,6 +22,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     condition: { gauge: "commonwork_mirror_stopped", by: "mirror", take: "max", is: ">", threshold: 0 },
     forSeconds: 0,
     severity: "page",
+    page: { title: "Connected hosts", path: "/admin/hosts" },
     meaning: "A mirror is stopped and its changes wait.",
     action:
       "`commonwork connect status` has the reason, [connect](../connect.md#when-a-mirror-needs-attention) what to do.",
@@ -37,6 +39,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
+    page: { title: "Connected hosts", path: "/admin/hosts" },
     meaning:
       "Changes of the host are not mirrored: no worker runs, or one statement of the host changed very many rows.",
     action: "`commonwork connect status`.",
@@ -46,6 +49,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     condition: { gauge: "commonwork_mirror_faulty_rows", by: "mirror", take: "max", is: ">", threshold: 0 },
     forSeconds: HOUR_S,
     severity: "ticket",
+    page: { title: "Connected hosts", path: "/admin/hosts" },
     meaning: "Rows of the host do not fit.",
     action: "The table `mirror_faults` has their keys and the constraints.",
   },
@@ -60,6 +64,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     },
     forSeconds: 0,
     severity: "ticket",
+    page: { title: "Connected hosts", path: "/admin/hosts" },
     meaning:
       "Rows were written while triggers were lost or disabled, or one of our tables was changed by hand.",
     action: "`commonwork connect verify --repair`.",
@@ -75,6 +80,7 @@ export const HOST_RULES: readonly AlertRule[] = [
     },
     forSeconds: HOUR_S,
     severity: "ticket",
+    page: { title: "Runs of verify-mirrors", path: "/admin/runs?job=verify-mirrors" },
     meaning: "The mirrors were not verified for a day and a half.",
     action: "`commonwork runs --job verify-mirrors` says why.",
   },

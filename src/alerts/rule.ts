@@ -13,6 +13,11 @@ export type AlertRule = {
   /** How long the condition must hold, in seconds; 0 fires at once. */
   readonly forSeconds: number;
   readonly severity: Severity;
+  /**
+   * The page of the dashboard that shows what is wrong, or where it is put right. `{queue}` in its address is
+   * that label of the alert.
+   */
+  readonly page?: { readonly title: string; readonly path: string };
   /** What it means, in Markdown. */
   readonly meaning: string;
   /** What to do, in Markdown; links are relative to docs/operations. */

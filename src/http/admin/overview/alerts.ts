@@ -31,7 +31,7 @@ export function alertTable(alerts: readonly Alert[]): Html {
       valueText(rule, value),
       timeHtml(since),
       inlineMarkdown(rule.meaning),
-      inlineMarkdown(rule.action),
+      html`${pageLink(rule, labels)}${inlineMarkdown(rule.action)}`,
     ]),
     empty: "",
   })}${note}`;
@@ -53,6 +53,24 @@ const labelsHtml = (labels: Alert["labels"]): Html =>
     ([label, text], index) =>
       html`${index > 0 ? ", " : ""}${label === "schedule" ? html`<a href="${scheduleHref(text)}">${text}</a>` : text}`,
   )}`;
+
+/** The page of the dashboard where something is done about an alert: before what to do elsewhere. */
+function pageLink({ page }: AlertRule, labels: Alert["labels"]): Html | null {
+  const href = page && alertHref(page.path, labels);
+  return href === undefined ? null : html`<a href="${href}">${page?.title}</a>. `;
+}
+
+/** Of a range or a sum, that of its job. */
+const PART = /\/(range|sum)$/;
+
+/** The address of a page with the labels of an alert; undefined without one of them. */
+export function alertHref(path: string, labels: Readonly<Record<string, string>>): string | undefined {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  if (names.some((name) => labels[name] === undefined)) return undefined;
+  return path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent((labels[name] ?? "").replace(PART, "")),
+  );
+}
 
 /** The pages of the dashboard for the sections that the documentation links to. */
 const PAGES: Readonly<Record<string, string>> = { "#dead-letters": "/admin/dead-letters" };
