@@ -3,6 +3,7 @@ import { audit, auditAndFollow, circumstancesOf, type Decided } from "../db/audi
 import { array, type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Catalogue, namesOf } from "./catalogue.ts";
+import { ERROR_BEGINNING } from "./entries.ts";
 
 /**
  * An entry that used all its attempts, was cancelled, or has an invalid payload. It stays in Postgres until
@@ -66,8 +67,6 @@ export type DeadLetterCount = {
   readonly until: string;
 };
 
-/** The end of an error may be specific to one entry. */
-const ERROR_BEGINNING = 48;
 /** At most this many dead letters are counted at once, the newest ones. */
 const COUNTED = 20_000;
 

@@ -98,6 +98,42 @@ export async function findEntries(
   };
 }
 
+/** How many of some entries have a name or an error. */
+export type EntryGroup = {
+  /** The name of a job, or how its error begins; null for no error. */
+  readonly name: string | null;
+  readonly count: number;
+};
+
+export type GroupedEntries = { readonly jobs: readonly EntryGroup[]; readonly errors: readonly EntryGroup[] };
+
+/** The end of an error may be specific to one entry. */
+export const ERROR_BEGINNING = 48;
+/** Groups of either kind that are read. */
+const MAX_GROUPS = 200;
+
+/** Counts the entries that `findEntries` finds, by the name on them and by error, the most frequent first. */
+export async function entryGroups(
+  on: Queryable,
+  catalogue: Catalogue,
+  filter: EntryFilter,
+  maxRead = MAX_READ,
+): Promise<GroupedEntries> {
+  const parts = partsFor(catalogue, filter);
+  const groupOf = (by: "job" | "error", name: SQL) =>
+    sql`(select ${by} as by, ${name} as name, count(*)::int as count from matching
+         group by 2 order by count desc, name limit ${MAX_GROUPS})`;
+  const found = await rows<EntryGroup & { by: "job" | "error" }>(
+    on,
+    sql`with candidates as materialized (${unionOf(parts, Math.ceil(maxRead / parts.length), filter)}),
+        matching as materialized (select job, left(error, ${ERROR_BEGINNING}) as error from candidates where ${conditions(catalogue, filter)})
+        ${groupOf("job", sql`job`)} union all ${groupOf("error", sql`error`)}`,
+  );
+  const groups = (by: "job" | "error"): EntryGroup[] =>
+    found.flatMap(({ name, count, ...group }) => (group.by === by ? [{ name, count }] : []));
+  return { jobs: groups("job"), errors: groups("error") };
+}
+
 const orderOf = ({ state }: EntryFilter): SQL => {
   if (state === "due" || state === "later") return sql`"runAt", id`;
   return state === "dead" ? sql`"deadAt" desc, id desc` : sql`id desc`;

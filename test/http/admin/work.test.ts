@@ -147,6 +147,38 @@ describe("all that match", () => {
     expect(text).toContain('<input type="hidden" name="error" value="57P01">');
   });
 
+  test("the page counts them by job and by error, the most frequent first, and the rest together", async () => {
+    const { world, admin } = await scene();
+    await world.query(
+      `insert into outbox (queue, job, key, payload, dead_at, attempts, error)
+       select 'feeds', case when n <= 3 then 'trending' else 'affinity' end, 'g' || n, '{}', now(), 3,
+              case when n <= 3 then '57P01' else 'E' || lpad((n / 2)::text, 3, '0') end
+       from generate_series(1, 27) n`,
+    );
+    const groups = async (query: string) => {
+      const text = await page(admin, `/bulk?${query}`);
+      return ["by job", "by error"].map((by) => {
+        const [, rows = ""] =
+          new RegExp(`aria-label="Entries that match, ${by}">.*?<tbody>(.*?)</tbody>`, "s").exec(text) ?? [];
+        return rows
+          .replace(/<\/tr>\s*/g, ";")
+          .replace(/<\/td><td/g, " <td")
+          .replace(/<[^>]+>/g, "")
+          .trim();
+      });
+    };
+    expect(await groups("action=retry&state=dead&from=2000-01-01+00:00")).toEqual([
+      "affinity 24;trending 3;distribute-commission 2;",
+      "57P01 4;E002 2;E003 2;E004 2;E005 2;E006 2;E007 2;E008 2;E009 2;E010 2;others 7;",
+    ]);
+    // Dead and waiting entries are found by a search each.
+    expect(await groups("action=discard&queue=commissions")).toEqual([
+      "distribute-commission 3;",
+      "23505 some_key 1;40001 1;57P01 1;",
+    ]);
+    expect(await groups("action=postpone&job=prune-history")).toEqual(["prune-history 1;", "no error 1;"]);
+  });
+
   test("what failed in the outage is retried, and nothing else", async () => {
     const { world, admin } = await scene();
     const answer = await post(admin, "/bulk", {

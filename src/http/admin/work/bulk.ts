@@ -2,7 +2,14 @@ import { sql } from "drizzle-orm";
 import { type Request, type Response, Router } from "express";
 import { type Queryable, rows } from "../../../db/statement.ts";
 import { type Html, html } from "../../../html.ts";
-import { type FoundEntries, findEntries, type WorkState } from "../../../queues/entries.ts";
+import {
+  type EntryFilter,
+  entryGroups,
+  type FoundEntries,
+  findEntries,
+  type GroupedEntries,
+  type WorkState,
+} from "../../../queues/entries.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { sendError, tooManyRequests } from "../../requests/error-response.ts";
 import { createRateLimit } from "../../requests/rate-limit.ts";
@@ -12,6 +19,7 @@ import { emptyState, formatCount, notice } from "../frame/elements.ts";
 import { hrefOf, optionHtml, type PageQuery } from "../frame/filters.ts";
 import { showPage } from "../frame/page.ts";
 import { ACTIONS, type Action, actOn, type Done, isAction, POSTPONE_SECONDS } from "./act.ts";
+import { groupTables } from "./entry-groups.ts";
 import { entryTable } from "./entry-table.ts";
 import { isFiltered, parametersOf, searchOf, type WorkFilters, workFilters } from "./work-filters.ts";
 
@@ -34,12 +42,12 @@ export function bulkRoutes(runtime: Runtime): Router {
     const given = orderIn(req.query, res);
     if (given === null) return;
     const order = upTo(given, await nextMillisecond(runtime.db.drizzle));
-    const found = await find(runtime, order, SHOWN);
+    const [found, groups] = await Promise.all([find(runtime, order, SHOWN), group(runtime, order)]);
     const title = `${ACTIONS[order.action].label} ${entriesText(found.matching)}`;
     showPage(res, {
       title,
       above: [["Work", hrefOf("/admin/work", parametersOf(order.filters))]],
-      body: bodyHtml(res, order, found, runtime.clock.now()),
+      body: bodyHtml(res, order, { ...found, groups }, runtime.clock.now()),
     });
   });
   router.post("/work/bulk", async (req, res) => {
@@ -100,15 +108,19 @@ const upTo = ({ action, filters }: Order, now: Date): Order => ({
   filters: { ...filters, until: filters.until !== undefined && filters.until < now ? filters.until : now },
 });
 
+/** A search for each state that allows the action. */
+function searches({ clock }: Runtime, { action, filters }: Order): EntryFilter[] {
+  const search = searchOf(filters, clock.now());
+  return (ACTIONS[action].states as readonly WorkState[])
+    .filter((state) => (search.state ?? state) === state)
+    .map((state) => ({ ...search, state }));
+}
+
 /** Of the entries that match, those whose state allows the action. */
-async function find(runtime: Runtime, { action, filters }: Order, limit: number): Promise<FoundEntries> {
-  const search = searchOf(filters, runtime.clock.now());
-  const states = (ACTIONS[action].states as readonly WorkState[]).filter(
-    (state) => (search.state ?? state) === state,
-  );
+async function find(runtime: Runtime, order: Order, limit: number): Promise<FoundEntries> {
   const found = await Promise.all(
-    states.map((state) =>
-      findEntries(runtime.db.drizzle, runtime.catalogue, { ...search, state }, { limit }),
+    searches(runtime, order).map((search) =>
+      findEntries(runtime.db.drizzle, runtime.catalogue, search, { limit }),
     ),
   );
   return {
@@ -117,6 +129,12 @@ async function find(runtime: Runtime, { action, filters }: Order, limit: number)
     isPartial: found.some(({ isPartial }) => isPartial),
   };
 }
+
+/** How many of the same entries there are of each job and with each error. */
+const group = (runtime: Runtime, order: Order): Promise<GroupedEntries[]> =>
+  Promise.all(
+    searches(runtime, order).map((search) => entryGroups(runtime.db.drizzle, runtime.catalogue, search)),
+  );
 
 /** A length of time, from the field below. */
 export function secondsIn(req: Request): number {
@@ -130,8 +148,10 @@ export const postponeField = (label = "Postpone by"): Html =>
 
 const entriesText = (n: number): string => (n === 1 ? "1 entry" : `${formatCount(n)} entries`);
 
-function bodyHtml(res: Response, { action, filters }: Order, found: FoundEntries, now: Date): Html {
-  const { entries, matching, isPartial } = found;
+type Confirmed = FoundEntries & { readonly groups: readonly GroupedEntries[] };
+
+function bodyHtml(res: Response, { action, filters }: Order, found: Confirmed, now: Date): Html {
+  const { entries, matching, isPartial, groups } = found;
   if (matching === 0) return emptyState("No entry that matches is in a state that allows this.");
   const parameters = Object.entries(parametersOf(filters)).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],
@@ -143,6 +163,7 @@ function bodyHtml(res: Response, { action, filters }: Order, found: FoundEntries
   ];
   const isMore = matching > MAX_ENTRIES || isPartial;
   return html`<dl class="facts">${parameters.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${groupTables(groups, matching)}
 ${isMore ? notice(`At most ${formatCount(MAX_ENTRIES)} entries at a time: do it again for the others.`, "warn") : null}
 ${
   mayAct(res)
