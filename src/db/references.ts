@@ -121,3 +121,20 @@ export async function referencesTo(
   const hostIds = new Map(found.map(({ id, hostId }) => [id, hostId]));
   return (id) => hostIds.get(id) ?? id;
 }
+
+/** Tables whose rows have a name that is of no person. */
+export type NamedTable = Extract<ReferencedTable, "organizations" | "projects">;
+
+/** The names of rows, by our ids; those of rows that are gone are absent. */
+export async function rowNames(
+  on: Queryable,
+  table: NamedTable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const found = await rows<{ id: string; name: string }>(
+    on,
+    sql`select id, name from ${sql.identifier(table)} where id = any(${array([...new Set(ids)])}::bigint[])`,
+  );
+  return new Map(found.map(({ id, name }) => [id, name]));
+}

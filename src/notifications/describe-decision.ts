@@ -1,10 +1,10 @@
 import { formatInstant } from "../format-instant.ts";
 import { localMinute } from "../scoring/local-time.ts";
 import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
-import type { Channel, Preference } from "../scoring/notifications/preference.ts";
+import type { Channel } from "../scoring/notifications/preference.ts";
 import type { DropReason } from "../scoring/notifications/send-check.ts";
 import type { DecisionLine } from "./decision-log.ts";
-import { timeOfDay } from "./user-preferences.ts";
+import { type NamedPreference, timeOfDay } from "./user-preferences.ts";
 
 type Reason = DropReason | NonNullable<NotifyDecision["reason"]>;
 
@@ -99,10 +99,14 @@ function digestTime(cadence: Described["cadence"], outlook: Outlook | undefined)
   return ` of ${formatInstant(digestAt)}${local}`;
 }
 
-/** A preference as a phrase: `muted for every type of project 7, by e-mail`. */
-export function describePreference({ status, scopeType, scopeId, eventType, channel }: Preference): string {
+/** A preference as a phrase: `muted for every type in project 7 (Community garden), by e-mail`. */
+export function describePreference(preference: NamedPreference): string {
+  const { status, scopeType, scopeId, scopeName, eventType, channel } = preference;
   const type = eventType === "*" ? "every type" : eventType;
-  const scope = scopeType === "global" ? "everywhere" : `in ${scopeType} ${scopeId}`;
+  const scope =
+    scopeType === "global"
+      ? "everywhere"
+      : `in ${scopeType} ${scopeId}${scopeName === undefined ? "" : ` (${scopeName})`}`;
   const by = { "*": "", in_app: ", in the app", email: ", by e-mail" }[channel];
   return `${status} for ${type} ${scope}${by}`;
 }

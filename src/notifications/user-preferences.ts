@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { referencesTo } from "../db/references.ts";
+import { referencesTo, rowNames } from "../db/references.ts";
 import type { userNotificationSettings } from "../db/schema/notifications.ts";
 import { type Queryable, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -80,6 +80,29 @@ export async function withHostScopes(
       ? preference
       : { ...preference, scopeId: references[scopeType](scopeId) };
   });
+}
+
+/** A preference with the name of the project that it is about. */
+export type NamedPreference = Preference & { readonly scopeName?: string | undefined };
+
+/** Preferences as `withHostScopes` gives them, with the names of their projects, for operators. */
+export async function withScopeNames(
+  on: Queryable,
+  preferences: readonly Preference[],
+): Promise<NamedPreference[]> {
+  const projectOf = ({ scopeType, scopeId }: Preference) => (scopeType === "project" ? scopeId : null);
+  const [shown, names] = await Promise.all([
+    withHostScopes(on, preferences),
+    rowNames(
+      on,
+      "projects",
+      preferences.flatMap((preference) => projectOf(preference) ?? []),
+    ),
+  ]);
+  return preferences.map((preference, index) => ({
+    ...(shown[index] ?? preference),
+    scopeName: names.get(projectOf(preference) ?? ""),
+  }));
 }
 
 /** Minutes of a day as a time of day: 90 is `01:30`. */

@@ -8,7 +8,7 @@ import type { FoundEvent } from "./find-event.ts";
 import { loadEvents, readEvents } from "./read-events.ts";
 import { readRecipientsInRange } from "./read-recipients.ts";
 import { notificationTypeOf } from "./type-of-event.ts";
-import { readUserPreferences, withHostScopes } from "./user-preferences.ts";
+import { readUserPreferences, withScopeNames } from "./user-preferences.ts";
 
 /** Why a user was notified of an event, or not. */
 export type WhyNotified = {
@@ -63,7 +63,7 @@ async function sentencesOf(
   const subject = { eventType: type, channel: line.channel, projectId, threadId };
   const preference = narrowestPreference(preferences, subject);
   if (preference === null) return [decided, "The user has changed the preference since."];
-  const [shown = preference] = await withHostScopes(on, [preference]);
+  const [shown = preference] = await withScopeNames(on, [preference]);
   return [decided, `The preference today: ${describePreference(shown)}.`];
 }
 

@@ -100,6 +100,17 @@ it.each([
     },
   ],
   [
+    "muted for every type in project 7 (Community garden)",
+    {
+      scopeType: "project",
+      scopeId: "7",
+      scopeName: "Community garden",
+      eventType: "*",
+      channel: "*",
+      status: "muted",
+    },
+  ],
+  [
     "immediate for every type in thread 8, in the app",
     { scopeType: "thread", scopeId: "8", eventType: "*", channel: "in_app", status: "immediate" },
   ],

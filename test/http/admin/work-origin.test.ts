@@ -4,6 +4,8 @@ import { enqueue, enqueueMany } from "../../../src/queues/enqueue.ts";
 import { defineJob } from "../../../src/queues/job.ts";
 import { startRun } from "../../../src/queues/manual-runs.ts";
 import { done } from "../../../src/queues/outcome.ts";
+import { organization } from "../../support/factories.ts";
+import { project, user } from "../../support/platform.ts";
 import { adminWorld, browser, PASSWORDS } from "./browser.ts";
 
 const payload = z.object({ name: z.string() });
@@ -104,4 +106,34 @@ it("a run, an event, a host or another origin is named as well, and an entry tha
     `<a href="/admin/work/${ofRun!.id}">Entry ${ofRun!.id}</a> of <code>greet-child</code></dd>`,
   );
   expect(await page(ofRun!.id)).toContain(`<a href="/admin/work/${await idOf("nested")}">`);
+});
+
+it("entries and runs name the project and the organization that they are about, and users by their ids", async () => {
+  const { world, address } = await adminWorld();
+  const organizationId = await organization(world);
+  const ada = await user(world, { name: "Ada" });
+  const projectId = await project(world, { organizationId, createdBy: ada, name: "River <gardens>" });
+  await world.query("update organizations set name = 'Helping hands', host_id = 'org-1' where id = $1", [
+    organizationId,
+  ]);
+  const payload = JSON.stringify({ projectId, organizationId, userId: ada });
+  await world.query(
+    "insert into outbox (queue, job, key, payload) values ('matching', 'calculate-matches', 'x', $1::jsonb)",
+    [payload],
+  );
+  await world.query(
+    "insert into job_runs (job, trigger, input) values ('calculate-matches', 'manual', $1::jsonb)",
+    [payload],
+  );
+  const viewer = await browser(address, "viewer");
+  const [entry] = await world.query<{ id: string }>("select id from outbox");
+  const [run] = await world.query<{ id: string }>("select id from job_runs");
+  for (const path of [`work/${entry!.id}`, `runs/${run!.id}`]) {
+    const shown = await (await viewer.send("GET", `/admin/${path}`)).text();
+    expect(shown, path).toContain(
+      `Project ${projectId}, River &lt;gardens&gt;; Organization org-1, Helping hands`,
+    );
+    expect(shown, path).toContain(`User <a href="/admin/people/${ada}">${ada}</a>`);
+    expect(shown, path).not.toContain("Ada");
+  }
 });

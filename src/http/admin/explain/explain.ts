@@ -7,6 +7,7 @@ import { badge, codeHtml, facts, notice, section, sentenceHtml } from "../frame/
 import { type FilterField, filterForm, hrefOf, readFilters, textFilter } from "../frame/filters.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
+import { userLinks } from "../frame/user-links.ts";
 import { explanationHtml } from "./explanation-html.ts";
 
 /** Figures, recomputed from their stored inputs. */
@@ -57,9 +58,11 @@ async function showExplanation(runtime: Runtime, req: Request, res: Response): P
     const missing = notice("There is no such figure, or it is not shown to anybody.", "warn");
     return showPage(res.status(404), { title, body: html`${form}${missing}${forms}` });
   }
+  const userOf = await userLinks(runtime.db.drizzle, [found.ownerUserId]);
+  const owner = userOf(found.ownerUserId);
   showPage(res, {
     title,
     aside: found.agrees ? badge("agrees with what is stored", "good") : badge("differs", "bad"),
-    body: html`${form}<h2>${sentenceHtml(found.title)}</h2>${explanationHtml(found)}`,
+    body: html`${form}<h2>${sentenceHtml(found.title)}</h2>${owner === null ? null : html`<p>It belongs to user ${owner}.</p>`}${explanationHtml(found)}`,
   });
 }

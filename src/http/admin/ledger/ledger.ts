@@ -26,6 +26,7 @@ import {
 } from "../frame/elements.ts";
 import type { AdminPage } from "../frame/navigation.ts";
 import { following, showPage } from "../frame/page.ts";
+import { namedRows } from "../frame/row-names.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 
@@ -112,7 +113,7 @@ async function accountTable(on: Queryable, accounts: readonly LargeAccount[]): P
       "volunteer_profiles",
       accounts.map(({ profileId }) => profileId),
     ),
-    referencesTo(
+    namedRows(
       on,
       "organizations",
       accounts.map(({ organizationId }) => organizationId),

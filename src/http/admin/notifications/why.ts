@@ -10,10 +10,11 @@ import { describePreference } from "../../../notifications/describe-decision.ts"
 import { describeOutcome } from "../../../notifications/describe-outcome.ts";
 import { type FoundEvent, findEvent } from "../../../notifications/find-event.ts";
 import {
+  type NamedPreference,
   readUserPreferences,
   timeOfDay,
   type UserPreferences,
-  withHostScopes,
+  withScopeNames,
 } from "../../../notifications/user-preferences.ts";
 import { type OutlookOf, whyNotified } from "../../../notifications/why-notified.ts";
 import { findUsers } from "../../../people/find-users.ts";
@@ -32,6 +33,7 @@ import {
 import { type Filters, filterForm, idFilter, readFilters, textFilter } from "../frame/filters.ts";
 import { cursorPager } from "../frame/older.ts";
 import { following, showPage } from "../frame/page.ts";
+import { namedRows } from "../frame/row-names.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { countTable, decisionTable, whyHref } from "./decision-table.ts";
 
@@ -140,12 +142,17 @@ ${section("Decisions", await decisionTable(on, lines, "Nothing was decided for t
 }
 
 async function eventFacts(on: Queryable, event: FoundEvent): Promise<Html> {
-  const userOf = await userLinks(on, [event.actorId]);
+  const { actorId, projectId } = event;
+  const [userOf, projectOf] = await Promise.all([
+    userLinks(on, [actorId]),
+    namedRows(on, "projects", projectId === null ? [] : [projectId]),
+  ]);
   return facts([
     ["Event", html`<a href="${whyHref({ event: event.id })}">${event.id}</a>`],
     ["Host's id", event.hostId],
     ["Type", codeHtml(event.type)],
-    ["Actor", userOf(event.actorId)],
+    ["Actor", userOf(actorId)],
+    ...(projectId === null ? [] : ([["Project", projectOf(projectId)]] as const)),
     ["Occurred", timeHtml(event.occurredAt)],
     ["Outcome", event.outcome ?? "not decided yet"],
     ["That is", describeOutcome(event)],
@@ -182,13 +189,17 @@ async function userBody(
     outlookFor(runtime, userId),
     suppressionOfUser(on, userId),
   ]);
-  const preferences = await withHostScopes(on, wanted.preferences);
+  const preferences = await withScopeNames(on, wanted.preferences);
   return html`${section("Preferences", preferencesHtml({ ...wanted, preferences }, userOf(userId), addressHtml(suppression)))}
 ${section("Newest first", html`<p class="dim">To learn why something is missing, give its event above.</p>${await decisionTable(on, page.lines, "Nothing was decided for this user.", outlookOf)}${cursorPager(PATH, given, { name: "before", next: page.before })}`)}`;
 }
 
+type ShownPreferences = Omit<UserPreferences, "preferences"> & {
+  readonly preferences: readonly NamedPreference[];
+};
+
 function preferencesHtml(
-  { frequency, quiet, isUnsubscribed, unsubscribedTypes, preferences }: UserPreferences,
+  { frequency, quiet, isUnsubscribed, unsubscribedTypes, preferences }: ShownPreferences,
   user: Html | null,
   address: Html,
 ): Html {

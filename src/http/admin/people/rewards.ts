@@ -1,4 +1,4 @@
-import { referencesTo } from "../../../db/references.ts";
+import { referencesTo, resolveReferences, rowNames } from "../../../db/references.ts";
 import type { Queryable } from "../../../db/statement.ts";
 import type { Explained } from "../../../explain/index.ts";
 import { type Html, html } from "../../../html.ts";
@@ -23,13 +23,17 @@ export async function rewardsBody(on: Queryable, userId: string): Promise<Html> 
   ]);
   const sales = buyer === null ? [] : await salesOfBuyer(on, buyer, SALES);
   return html`${section("Balance", tiles([{ label: "Of all profiles", value: statement.balance, note: "tokens" }]))}
-${section("Earnings, newest first", lineTable(statement.lines))}
+${section("Earnings, newest first", await lineTable(on, statement.lines))}
 ${section("Multipliers", await multiplierTable(on, multipliers))}
 ${section("Purchases, newest first", saleTable(sales, "The user has bought nothing."))}`;
 }
 
-const lineTable = (lines: readonly StatementLine[]): Html =>
-  table({
+async function lineTable(on: Queryable, lines: readonly StatementLine[]): Promise<Html> {
+  const nameOf = await organizationNames(
+    on,
+    lines.map(({ organizationId }) => organizationId),
+  );
+  return table({
     caption: "Account statement",
     columns: [
       { title: "At", kind: "fixed" },
@@ -42,11 +46,25 @@ const lineTable = (lines: readonly StatementLine[]): Html =>
       timeHtml(occurredAt),
       kind,
       amount,
-      organizationId,
+      html`${textHtml(organizationId)}${nameOf(organizationId)}`,
       explain === null ? null : explainLink(explain),
     ]),
     empty: "The user has earned nothing.",
   });
+}
+
+/** `, the name` of an organization. @returns a function of the host's id, or ours where there is none. */
+async function organizationNames(
+  on: Queryable,
+  references: readonly string[],
+): Promise<(reference: string) => Html | null> {
+  const ids = await resolveReferences(on, "organizations", [...new Set(references)]);
+  const names = await rowNames(on, "organizations", [...ids.values()]);
+  return (reference) => {
+    const name = names.get(ids.get(reference) ?? "");
+    return name === undefined ? null : html`, ${textHtml(name)}`;
+  };
+}
 
 /** @param reference the argument of `explain`: `award:12:34`. */
 function explainLink(reference: string): Html {

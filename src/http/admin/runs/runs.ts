@@ -22,6 +22,7 @@ import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
 import { actorText } from "../pauses/paused.ts";
 import { stateBadge } from "../work/entry-table.ts";
+import { subjectLinks } from "../work/subjects.ts";
 import { runDetails } from "./run-details.ts";
 import { runTable } from "./run-table.ts";
 
@@ -86,12 +87,13 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
     if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
     const run = await loadRun(runtime.db.drizzle, req.params.id);
     if (run === undefined) return next();
-    const [steps, entries, origin] = await Promise.all([
+    const [steps, entries, origin, subjects] = await Promise.all([
       listSteps(runtime.db.drizzle, run.id),
       entriesOfRun(runtime.db.drizzle, run.id, ENTRIES_SHOWN),
       run.trigger === "manual" ? startedBy(runtime.db.drizzle, run.id) : undefined,
+      subjectLinks(runtime.db.drizzle, run.input),
     ]);
-    showRun(req, res, { run, steps, entries, origin }, runtime.clock.now());
+    showRun(req, res, { run, steps, entries, origin, subjects }, runtime.clock.now());
   });
   return router;
 }
@@ -111,9 +113,12 @@ type OneRun = {
   readonly steps: readonly Run[];
   readonly entries: readonly RunEntry[];
   readonly origin: LatestDecision | undefined;
+  /** What its input is about. */
+  readonly subjects: readonly Html[];
 };
 
-function showRun(req: Request, res: Response, { run, steps, entries, origin }: OneRun, now: Date): void {
+function showRun(req: Request, res: Response, one: OneRun, now: Date): void {
+  const { run, steps, entries, origin, subjects } = one;
   const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
@@ -123,10 +128,13 @@ function showRun(req: Request, res: Response, { run, steps, entries, origin }: O
     ],
     live: isOver ? false : `run=${run.id}&${following("outbox", "job_runs")}`,
     body: html`${doneNotice(req, [run.id])}${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
-${section("Input", html`<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
+${section("Input", html`${subjects.length === 0 ? null : html`<p>About ${listed(subjects)}.</p>`}<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
 ${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}${section("Entries that are not settled", entryTable(entries, now))}`)}`,
   });
 }
+
+const listed = (parts: readonly Html[]): Html =>
+  html`${parts.map((part, index) => html`${index > 0 ? "; " : ""}${part}`)}`;
 
 /** Who started a manual run, and why. */
 const originHtml = (origin: LatestDecision | undefined): Html =>

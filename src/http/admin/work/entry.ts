@@ -98,7 +98,7 @@ function resultHtml(req: Request): Html | null {
 
 type Shown = {
   readonly entry: EntryDetails;
-  /** Links to its subjects. */
+  /** Its subjects: links, or names. */
   readonly subjects: readonly Html[];
   readonly origin: Html;
   readonly ledTo: LedTo;
@@ -125,7 +125,11 @@ ${regionHtml(
     ],
     ["Queue", html`<a href="/admin/queue/${encodeURIComponent(entry.queue)}">${entry.queue}</a>`],
     ["Key", codeHtml(entry.key)],
-    ...(subjects.length === 0 ? [] : ([["About", html`${subjects.map((link) => html`${link} `)}`]] as const)),
+    ...(subjects.length === 0
+      ? []
+      : ([
+          ["About", html`${subjects.map((link, index) => html`${index > 0 ? "; " : ""}${link}`)}`],
+        ] as const)),
     ["Asked for by", origin],
     ["Enqueued", timeWithAge(entry.createdAt, now)],
     ["Enqueued how often", entry.asks],

@@ -1,7 +1,8 @@
-import { REFERENCE_FIELDS } from "../../../db/references.ts";
+import { type NamedTable, REFERENCE_FIELDS } from "../../../db/references.ts";
 import type { Queryable } from "../../../db/statement.ts";
 import { type Html, html } from "../../../html.ts";
 import { hrefOf } from "../frame/filters.ts";
+import { namedRows } from "../frame/row-names.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { whyHref } from "../notifications/decision-table.ts";
 
@@ -15,19 +16,28 @@ const ID = /^[1-9][0-9]{0,17}$/;
 /** A fan-out has up to a hundred events. */
 const EVENTS_SHOWN = 5;
 
-/** Links from an entry to the pages of the subjects of its payload: a sale, users, events. */
+/** The subjects of a payload or of the input of a run: links to a sale, users and events, names of others. */
 export async function subjectLinks(on: Queryable, payload: unknown): Promise<Html[]> {
   const fields = fieldsIn(payload);
   const idIn = (name: string): string | null => idOf(fields[name]);
   const users = USER_FIELDS.flatMap((name) => idIn(name) ?? []);
-  const userOf = await userLinks(on, users);
-  const saleId = idIn("saleId");
+  const [projectId, organizationId, saleId] = [idIn("projectId"), idIn("organizationId"), idIn("saleId")];
+  const [userOf, projects, organizations] = await Promise.all([
+    userLinks(on, users),
+    named(on, "projects", projectId),
+    named(on, "organizations", organizationId),
+  ]);
   return [
     ...(saleId === null ? [] : [html`<a href="/admin/sales/${saleId}">Sale ${saleId}</a>`]),
     ...users.map((id) => html`User ${userOf(id)}`),
+    ...projects.map((project) => html`Project ${project}`),
+    ...organizations.map((organization) => html`Organization ${organization}`),
     ...eventLinks(payload),
   ];
 }
+
+const named = async (on: Queryable, table: NamedTable, id: string | null): Promise<Html[]> =>
+  id === null ? [] : [(await namedRows(on, table, [id]))(id)];
 
 /** Links to the events that a payload names. */
 export const eventLinks = (payload: unknown): Html[] =>

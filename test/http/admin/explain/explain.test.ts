@@ -14,6 +14,9 @@ describe("the page that explains a figure", () => {
     expect(multiplier).toContain(
       'computed as of <time datetime="2026-03-09T02:00:00.000Z">2026-03-09 02:00:00Z</time></h2>',
     );
+    expect(multiplier).toContain(
+      `It belongs to user <a href="/admin/people/${people[0]!.userId}">${people[0]!.userId}</a>.`,
+    );
     expect(await page("/admin/explain")).toContain("&lt;saleId&gt; or &lt;saleId&gt;:&lt;level&gt;");
     expect((await viewer.send("GET", "/admin/explain?kind=commission&id=999")).status).toBe(404);
     expect((await viewer.send("GET", "/admin/explain?kind=horoscope&id=1")).status).toBe(422);

@@ -25,6 +25,7 @@ describe("the page of the ledger", () => {
     const largest = balances.map(BigInt).sort((a, b) => Number(b - a));
     const cells = [...shown.matchAll(/<td class="number">([\d.]+)<\/td>/g)].map(([, text]) => text);
     expect(cells.slice(0, people.length)).toEqual(largest.map(formatAmount));
+    expect(shown).toMatch(/<td>\d+, Helpers<\/td>/);
   });
 
   it("shows when the ledger was verified, and what a verification found", async () => {

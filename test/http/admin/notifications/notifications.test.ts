@@ -20,6 +20,7 @@ async function open() {
   const projectId = await host.project(world, {
     organizationId: await organization(world),
     createdBy: ines,
+    name: "River <gardens>",
   });
   for (const userId of [ada, ben]) await host.grant(world, projectId, userId);
   const resourceId = await host.resource(world, { projectId, createdBy: ines });
@@ -49,7 +50,13 @@ describe("the page that says who was notified of an event, and why not", () => {
     const shown = await why({ user: "ada@people.test", event: await upload() });
     expect(shown).toContain("In the app: not shown: the user&#39;s preference mutes it (muted).");
     expect(shown).toContain("E-mail: not sent: the user&#39;s preference mutes it (muted).");
-    expect(shown).toContain(`The preference today: muted for document_uploaded in project ${projectId}.`);
+    expect(shown).toContain(
+      `The preference today: muted for document_uploaded in project ${projectId} (River &lt;gardens&gt;).`,
+    );
+    expect(shown).toContain(`<dt>Project</dt><dd>${projectId}, River &lt;gardens&gt;</dd>`);
+    expect(await why({ user: ada })).toContain(
+      `muted for document_uploaded in project ${projectId} (River &lt;gardens&gt;)`,
+    );
   });
 
   it("says that the preference was changed since", async () => {

@@ -74,6 +74,7 @@ describe("the pages of one person", () => {
     const { page } = await visitors(await serve(world));
     const [first, , , buyer] = people;
     const shown = await page(`${PATH}/${first!.userId}/rewards`);
+    expect(shown).toMatch(/<td>\d+, Helpers<\/td>/);
     const hrefs = explanations(shown);
     const kinds = ["award", "commission", "multiplier"];
     for (const kind of kinds) expect(hrefs.some((href) => href.includes(`kind=${kind}`))).toBe(true);
