@@ -98,7 +98,8 @@ export type WaitingWork = {
   due: number;
   /** With a worker, or in Redis for one. */
   carried: number;
-  /** Age of the oldest of both, in seconds. */
+  /** When the oldest of both was due, and how many seconds ago that was. */
+  oldestAt: string;
   oldestSeconds: number;
 };
 
@@ -122,6 +123,6 @@ export const readWaitingWork = (on: Queryable, queue: string, from: string | nul
              select queue, job, run_at from outbox where enqueued_at is not null and dead_at is null
              order by enqueued_at limit ${MAX_READ}) carried where queue = ${queue}))
         select job as name, count(*) filter (where is_due)::int as due, count(*) filter (where not is_due)::int as carried,
-               extract(epoch from now() - min(run_at))::float8 as "oldestSeconds"
+               min(run_at) as "oldestAt", extract(epoch from now() - min(run_at))::float8 as "oldestSeconds"
         from waiting group by job`,
   );

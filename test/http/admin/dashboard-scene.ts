@@ -31,6 +31,13 @@ async function plantWork(world: World): Promise<void> {
      from generate_series(1, 180) n,
           (values ('commissions', 6.0), ('notifications', 3.0), ('matching', 0.7), ('feeds', 0.4), ('maintenance', 0.1)) q(queue, share)`,
   );
+  // Failing for forty minutes, slow for half an hour.
+  await world.query(
+    `insert into job_activity (since, job, carriers, settled, failed, ran_ms, longest_ms)
+     select to_timestamp(floor(extract(epoch from now()) / 600) * 600) - n * interval '10 minutes', job, 5, 100,
+            case when n < 4 then 3 else 0 end, 100 * case when n < 3 then 900 else 60 end, 4000
+     from generate_series(0, 100) n, (values ('distribute-commission'), ('calculate-matches')) j(job)`,
+  );
   await world.query(
     `insert into job_runs (job, trigger, schedule, slot, input, status, created_at, started_at, finished_at, total, pending, counts, error)
      select j.job, 'schedule', j.job, now() - n * interval '17 minutes', '{"full": false}',

@@ -62,10 +62,7 @@ describe("a job", () => {
     expect(await buttons()).toEqual(["Pause the job greet-people"]);
     expect((await post(admin, "nothing/pause", { by: "15 minutes", reason: "x" })).status).toBe(404);
     const answer = await post(admin, "greet-people/pause", { by: "15 minutes", reason: "too loud" });
-    expect([answer.status, await doneText(admin, answer)]).toEqual([
-      303,
-      "The job greet-people is paused.",
-    ]);
+    expect([answer.status, await doneText(admin, answer)]).toEqual([303, "The job greet-people is paused."]);
     expect(await paused()).toEqual([{ job: "greet-people" }]);
     expect(await buttons()).toEqual([
       "Change the pause of the job greet-people",
@@ -137,6 +134,55 @@ describe("the jobs", () => {
     const viewer = await browser(address, "viewer");
     expect(await (await viewer.send("GET", "/admin/jobs/greet-people")).text()).not.toContain("p.times");
     expect((await viewer.send("GET", "/admin/jobs/constructor")).status).toBe(404);
+  });
+
+  test("one says how long its entries take and wait, and since when it fails, is slow and is late", async () => {
+    const { world, admin } = await scene();
+    const shown = async () => (await admin.send("GET", "/admin/jobs/greet-people")).text();
+    const quiet = await shown();
+    expect(quiet).toContain("median of 0; none");
+    expect(quiet).not.toMatch(/Failing since|Slow since|Late since|runs fail since/);
+    const [due] = await world.query<{ at: string }>(
+      `insert into outbox (queue, job, key, payload, run_at) values ('maintenance', 'greet-people', '1', '{}', now() - interval '12 minutes')
+       returning to_char(run_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI') as at`,
+    );
+    await world.query(
+      `insert into job_activity (since, job, carriers, settled, failed, ran_ms, longest_ms) values
+         ('2026-05-01T05:00Z', 'greet-people', 50, 100, 0, 10000, 900), ('2026-05-01T06:00Z', 'greet-people', 50, 100, 0, 10000, 400),
+         ('2026-05-01T07:40Z', 'greet-people', 10, 6, 4, 20000, 5000), ('2026-05-01T07:50Z', 'greet-people', 10, 9, 1, 30000, 6000)`,
+    );
+    await world.query(
+      "insert into queue_minutes values ('2026-05-01T07:50Z', 'maintenance', 9, 0, 0, 4, 1000, 800, 5)",
+    );
+    await world.query(
+      `insert into job_runs (job, trigger, input, status, created_at, started_at, finished_at) values
+         ('greet-people', 'schedule', '{}', 'failed', '2026-05-01T04:00Z', '2026-05-01T04:00Z', '2026-05-01T04:00:30Z'),
+         ('greet-people', 'schedule', '{}', 'done', '2026-05-01T05:00Z', '2026-05-01T05:00Z', '2026-05-01T05:00:10Z'),
+         ('greet-people', 'schedule', '{}', 'failed', '2026-05-01T06:00Z', '2026-05-01T06:00Z', '2026-05-01T06:03:00Z'),
+         ('greet-people', 'event', '{}', 'failed', '2026-05-01T06:30Z', '2026-05-01T06:30Z', '2026-05-01T06:30:20Z'),
+         ('greet-people', 'manual', '{}', 'cancelled', '2026-05-01T07:00Z', '2026-05-01T07:00Z', '2026-05-01T07:00:20Z')`,
+    );
+    const text = await shown();
+    expect(text).toMatch(
+      /Time per entry<\/span><strong class="plain">100 ms<.*?median of 220; 95 of 100 within 2\.0 s/s,
+    );
+    expect(text).toMatch(/Longest carrier<\/span><strong class="plain">6\.0 s</);
+    expect(text).toMatch(/Wait for a worker<\/span><strong class="plain">250 ms</);
+    expect(text).toMatch(
+      /Duration of a run<\/span><strong class="plain">20 s<.*?median of 5; 95 of 100 within 3 min/s,
+    );
+    expect(text).toMatch(
+      /Its runs fail since <time datetime="2026-05-01T06:03:00.000Z">[^<]*<\/time>: 2 in a row\./,
+    );
+    expect(text).toMatch(
+      /Failing since about <time datetime="2026-05-01T07:40[^>]*>[^<]*<\/time>: 5 of 20 attempts\./,
+    );
+    expect(text).toMatch(
+      /Slow since about <time datetime="2026-05-01T07:40[^>]*>[^<]*<\/time>: 2\.5 s per entry, usually 100 ms\./,
+    );
+    expect(text).toMatch(
+      new RegExp(`Late since <time datetime="${due?.at}.*?: 1 wait for a worker, 0 are with one\\.`),
+    );
   });
 
   test("every job has a page", async () => {

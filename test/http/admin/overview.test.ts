@@ -86,8 +86,28 @@ describe("the overview", () => {
           .replace(/ +/g, " ")
           .trim(),
     );
-    expect(rows[0]).toBe("feed-presort 90 % 1 min 30 s 20 s 4,000 3 0 0 –");
-    expect(rows[1]).toMatch(/^trending paused until 10 % 10 s 3.0 s 4 0 1 0 2 min/);
+    expect(rows[0]).toBe(
+      "feed-presort Failing since about : 3 of 4,003 attempts. 90 % 1 min 30 s 22 ms 22 ms 20 s 4,000 3 0 0 –",
+    );
+    expect(rows[1]).toMatch(/^trending paused until 10 % 10 s 2.5 s 2.5 s 3.0 s 4 0 1 0 2 min/);
+  });
+
+  test("the page of a queue says how long its carriers wait, and since when work is late", async () => {
+    const { world, address } = await adminWorld(undefined, { at: AT });
+    const waits = (minute: string, longestMs: number) =>
+      world.query("insert into queue_minutes values ($1, 'feeds', 1, 0, 0, 10, 2500, $2, 5)", [
+        `2026-05-01T${minute}Z`,
+        longestMs,
+      ]);
+    await waits("12:20", 900);
+    for (const minute of ["12:27", "12:28", "12:29"]) await waits(minute, 90_000);
+    const viewer = await browser(address, "viewer");
+    const text = await (await viewer.send("GET", "/admin/queue/feeds")).text();
+    expect(text).toMatch(/Wait for a worker<\/span><strong class="plain">250 ms</);
+    expect(text).toContain("median of the last day; 95 of 100 within 250 ms");
+    expect(text).toMatch(/<p class="warn why">Late since <time datetime="2026-05-01T12:27:00.000Z">/);
+    await waits("12:30", 10);
+    expect(await (await viewer.send("GET", "/admin/queue/feeds")).text()).not.toContain("Late since");
   });
 
   test("says so while Postgres does not answer", async () => {

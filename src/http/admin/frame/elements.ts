@@ -56,6 +56,10 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / size)} ${unit}${rest > 0 && size > 1 ? ` ${rest} ${nextUnit}` : ""}`;
 }
 
+/** The same in milliseconds, below a second as such: `22 ms`. */
+export const formatMs = (ms: number): string =>
+  ms < 1_000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : formatSeconds(ms / 1_000);
+
 /** How long ago an instant was, or how long until it. */
 export function formatAge(at: Date | string, now: Date): string {
   const seconds = (now.getTime() - new Date(at).getTime()) / 1_000;

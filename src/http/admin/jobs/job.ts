@@ -1,8 +1,11 @@
 import { Router } from "express";
 import { type Html, html } from "../../../html.ts";
 import type { Job } from "../../../queues/job.ts";
+import { readWaitingWork } from "../../../queues/job-activity.ts";
 import { listDecidedPauses } from "../../../queues/job-pauses.ts";
+import { readJobTimes } from "../../../queues/job-times.ts";
 import { payloadFieldsOf } from "../../../queues/payload-fields.ts";
+import { readQueueWaits } from "../../../queues/queue-waits.ts";
 import { listRuns, type Run, type RunStatus } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { type ListedSchedule, listSchedules } from "../../../schedules/list-schedules.ts";
@@ -29,6 +32,7 @@ import { nextSlotHtml } from "../schedules/next-slot.ts";
 import { pauseRoutes, pauseSection } from "./pause.ts";
 import { NOTHING_ENTERED } from "./run-form.ts";
 import { runForm, startRoutes } from "./start.ts";
+import { timesSection } from "./times.ts";
 
 const CHARTED = 200;
 const LISTED = 15;
@@ -42,20 +46,25 @@ export function jobRoutes(runtime: Runtime): Router {
     const on = runtime.db.drizzle;
     const now = runtime.clock.now();
     const timetable = runtime.timetable.filter((schedule) => schedule.job.name === job.name);
-    const [runs, pauses, schedules, pausedSchedules] = await Promise.all([
+    const [runs, pauses, schedules, pausedSchedules, [times], waits, waiting] = await Promise.all([
       listRuns(on, { job: job.name }, CHARTED),
       listDecidedPauses(on),
       listSchedules(on, timetable, now),
       listPausedSchedules(on, timetable),
+      readJobTimes(on, [job.name], now),
+      readQueueWaits(on, job.queue, now),
+      readWaitingWork(on, job.queue, runtime.relay.scanStarts().get(job.queue) ?? null),
     ]);
+    const own = waiting.filter(({ name }) => runtime.catalogue.find(name)?.job.name === job.name);
     const pause = pauses.find((each) => each.job === job.name);
     showPage(res, {
       title: job.name,
       above: [["Jobs", "/admin/jobs"]],
       hasCharts: true,
-      live: following("job_runs", "job_pauses", "schedules"),
+      live: following("job_runs", "job_pauses", "schedules", "job_activity"),
       aside: pause === undefined ? null : badge("paused", "warn"),
       body: html`${doneNotice(req, [job.name])}<p>${job.description}</p>
+${regionHtml("times", timesSection({ times, waits, waiting: own, runs }, now))}
 ${declaration(job)}
 <div class="split">${section("Input", inputTable(job))}${regionHtml("schedules", section("Schedules", scheduleTable(schedules, pausedSchedules, now)))}</div>
 ${regionHtml("pause", html`${pauseSection(res, job, pause)}`)}

@@ -7,19 +7,22 @@ import {
   type WaitingWork,
 } from "../../../queues/job-activity.ts";
 import { type DecidedPause, listDecidedPauses } from "../../../queues/job-pauses.ts";
+import { type JobTimes, readJobTimes } from "../../../queues/job-times.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
-import { formatSeconds } from "../frame/elements.ts";
+import { formatMs, formatSeconds } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
+import { onsetTexts } from "../jobs/times.ts";
 import { pausedJob } from "../pauses/paused.ts";
 
 /** The jobs of a queue: time used, waiting entries, failures. */
-export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date): Promise<Html> {
+export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date, now: Date): Promise<Html> {
   const { catalogue, db, relay } = runtime;
   const on = db.drizzle;
   const names = catalogue.jobs.filter((job) => job.queue === queue).map(({ name }) => name);
-  const [activity, waiting, pauses] = await Promise.all([
+  const [activity, times, waiting, pauses] = await Promise.all([
     readJobActivity(on, names, since),
+    readJobTimes(on, names, now),
     readWaitingWork(on, queue, relay.scanStarts().get(queue) ?? null),
     listDecidedPauses(on),
   ]);
@@ -29,6 +32,7 @@ export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date)
     return {
       job,
       ...(activity.find((each) => each.job === job) ?? IDLE),
+      times: times.find((each) => each.job === job),
       due: sum(own.map(({ due }) => due)),
       carried: sum(own.map(({ carried }) => carried)),
       oldestSeconds: own.length === 0 ? null : Math.max(...own.map(({ oldestSeconds }) => oldestSeconds)),
@@ -39,6 +43,7 @@ export async function queueJobs(runtime: Runtime, queue: QueueName, since: Date)
 }
 
 type JobFigures = JobActivity & {
+  readonly times: JobTimes | undefined;
   readonly due: number;
   readonly carried: number;
   readonly oldestSeconds: number | null;
@@ -54,25 +59,41 @@ const numbers = (title: string) => ({ title, kind: "number" }) as const;
 function jobTable(figures: readonly JobFigures[]): Html {
   const whole = sum(figures.map(({ ranMs }) => ranMs));
   const seconds = (ms: number) => (ms === 0 ? null : formatSeconds(ms / 1_000));
+  const perEntry = (ms: number | null | undefined) => (ms == null ? null : formatMs(ms));
   const work = (job: string, state: string, n: number) =>
     n === 0 ? n : html`<a href="${hrefOf("/admin/work", { job, state })}">${n.toLocaleString("en-US")}</a>`;
   return table({
     caption: "Jobs of the queue",
     columns: [
       { title: "Job", kind: "fixed" },
-      ...["Share of time", "Time", "Longest", "Settled", "Failed", "Due", "Carried", "Oldest"].map(numbers),
+      ...[
+        "Share of time",
+        "Time",
+        "Per entry, median",
+        "95 of 100",
+        "Longest",
+        "Settled",
+        "Failed",
+        "Due",
+        "Carried",
+        "Oldest",
+      ].map(numbers),
     ],
-    rows: figures.map(({ job, ranMs, longestMs, settled, failed, due, carried, oldestSeconds, pause }) => [
-      html`<a href="/admin/jobs/${job}">${job}</a>${pausedJob(pause)}`,
-      ranMs === 0 ? null : `${Math.round((100 * ranMs) / whole)} %`,
-      seconds(ranMs),
-      seconds(longestMs),
-      settled,
-      failed,
-      work(job, "due", due),
-      work(job, "carried", carried),
-      oldestSeconds === null ? null : formatSeconds(oldestSeconds),
-    ]),
+    rows: figures.map(
+      ({ job, times, ranMs, longestMs, settled, failed, due, carried, oldestSeconds, pause }) => [
+        html`<a href="/admin/jobs/${job}">${job}</a>${pausedJob(pause)}${times && onsetTexts(times).map((text) => html`<small class="warn why">${text}</small>`)}`,
+        ranMs === 0 ? null : `${Math.round((100 * ranMs) / whole)} %`,
+        seconds(ranMs),
+        perEntry(times?.medianMs),
+        perEntry(times?.p95Ms),
+        seconds(longestMs),
+        settled,
+        failed,
+        work(job, "due", due),
+        work(job, "carried", carried),
+        oldestSeconds === null ? null : formatSeconds(oldestSeconds),
+      ],
+    ),
     empty: "No job.",
   });
 }

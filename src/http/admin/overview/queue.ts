@@ -3,10 +3,20 @@ import { z } from "zod";
 import { isQueueName, QUEUE_WEIGHTS } from "../../../config/queues.ts";
 import { type Html, html } from "../../../html.ts";
 import { readActivity } from "../../../queues/activity.ts";
+import { type QueueWaits, readQueueWaits } from "../../../queues/queue-waits.ts";
 import { concurrencyOf } from "../../../queues/queues.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { doneNotice } from "../frame/done.ts";
-import { badge, formatCount, formatSeconds, regionHtml, section, tiles } from "../frame/elements.ts";
+import {
+  badge,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  regionHtml,
+  section,
+  tiles,
+  timeHtml,
+} from "../frame/elements.ts";
 import { choiceOf, filterForm, hrefOf, readFilters } from "../frame/filters.ts";
 import { following, showPage } from "../frame/page.ts";
 import type { Snapshots } from "../snapshot/snapshot.ts";
@@ -42,9 +52,11 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
     const x = Array.from({ length: (hours * 60) / stepMinutes }, (_, n) => last - n * stepSeconds).reverse();
     const on = runtime.db.drizzle;
     const since = new Date((x[0] ?? last) * 1_000);
-    const [activity, jobs, pauses] = await Promise.all([
+    const now = runtime.clock.now();
+    const [activity, jobs, waits, pauses] = await Promise.all([
       readActivity(on, since, stepSeconds),
-      queueJobs(runtime, queue, since),
+      queueJobs(runtime, queue, since, now),
+      readQueueWaits(on, queue, now),
       readQueuePauses(runtime, queue),
     ]);
     const figure = queueFigures(snapshot).find((each) => each.queue === queue);
@@ -59,7 +71,7 @@ export function queueRoutes(runtime: Runtime, snapshots: Snapshots): Router {
       aside: pauses.isInRedis ? badge("paused in Redis", "warn") : null,
       hasCharts: true,
       live: following("queue_minutes", "outbox", "job_pauses"),
-      body: html`${doneNotice(req, [queue])}${regionHtml("tiles", html`${figure === undefined ? null : queueTiles(figure)}`)}${links(queue)}
+      body: html`${doneNotice(req, [queue])}${regionHtml("tiles", html`${lateHtml(waits)}${figure === undefined ? null : queueTiles(figure, waits)}`)}${links(queue)}
 ${form}${regionHtml(
   "activity",
   html`${activityCharts(
@@ -67,7 +79,7 @@ ${form}${regionHtml(
     x,
     stepMinutes,
   )}
-${section("Jobs, by the time that they took", jobs)}`,
+${section("Jobs, by the time that they took", html`<p class="dim">The time per entry is that of the last day, from the averages of each ten minutes.</p>${jobs}`)}`,
 )}
 ${regionHtml("pause", html`${queuePauseSection(res, queue, pauses)}`)}`,
     });
@@ -76,8 +88,22 @@ ${regionHtml("pause", html`${queuePauseSection(res, queue, pauses)}`)}`,
   return router;
 }
 
-const queueTiles = ({ queue, amounts, oldestSeconds, active, failed }: QueueFigures): Html =>
+/** Since when work of the queue waits for long. */
+const lateHtml = ({ lateSince }: QueueWaits): Html | null =>
+  lateSince === null
+    ? null
+    : html`<p class="warn why">Late since ${timeHtml(lateSince)}: some work has waited for more than a minute in each minute since then.</p>`;
+
+const queueTiles = (
+  { queue, amounts, oldestSeconds, active, failed }: QueueFigures,
+  { medianMs, p95Ms }: QueueWaits,
+): Html =>
   tiles([
+    {
+      label: "Wait for a worker",
+      value: medianMs === null ? "–" : formatMs(medianMs),
+      note: p95Ms === null ? "last day" : `median of the last day; 95 of 100 within ${formatMs(p95Ms)}`,
+    },
     { label: "Due", value: amountText(amounts.due), href: hrefOf("/admin/work", { queue, state: "due" }) },
     { label: "Oldest unsettled", value: oldestSeconds === null ? "–" : formatSeconds(oldestSeconds) },
     {
