@@ -1648,6 +1648,7 @@ CREATE TABLE multiplier_history (
   decay_millionths         integer NOT NULL,
   CONSTRAINT multiplier_history_profile_id_calculated_at_pk PRIMARY KEY (profile_id, calculated_at)
 );
+CREATE INDEX multiplier_history_calculated ON multiplier_history USING brin (calculated_at) WITH (autosummarize='true');
 
 CREATE TABLE multiplier_marks (
   profile_id bigint NOT NULL,

@@ -29,6 +29,8 @@ export const multiplierHistory = pgTable(
   (t) => [
     // the multiplier in force at an instant: budgets, explain.
     primaryKey({ columns: [t.profileId, t.calculatedAt] }),
+    // dashboard: what a run changed. The table is in the order of time, so some pages are enough.
+    index("multiplier_history_calculated").using("brin", t.calculatedAt).with({ autosummarize: true }),
   ],
 );
 

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { LatestDecision } from "../../../db/audit-log.ts";
+import { readRunChanges } from "../../../explain/run-changes.ts";
 import { type Html, html } from "../../../html.ts";
 import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
 import { startedBy } from "../../../queues/run-origin.ts";
@@ -23,6 +24,7 @@ import { table } from "../frame/table.ts";
 import { actorText } from "../pauses/paused.ts";
 import { stateBadge } from "../work/entry-table.ts";
 import { subjectLinks } from "../work/subjects.ts";
+import { runChanges } from "./run-changes.ts";
 import { runDetails } from "./run-details.ts";
 import { runTable } from "./run-table.ts";
 
@@ -87,13 +89,16 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
     if (!/^[1-9][0-9]{0,17}$/.test(req.params.id)) return next();
     const run = await loadRun(runtime.db.drizzle, req.params.id);
     if (run === undefined) return next();
-    const [steps, entries, origin, subjects] = await Promise.all([
-      listSteps(runtime.db.drizzle, run.id),
-      entriesOfRun(runtime.db.drizzle, run.id, ENTRIES_SHOWN),
-      run.trigger === "manual" ? startedBy(runtime.db.drizzle, run.id) : undefined,
-      subjectLinks(runtime.db.drizzle, run.input),
+    const on = runtime.db.drizzle;
+    const now = runtime.clock.now();
+    const [steps, entries, origin, subjects, changes] = await Promise.all([
+      listSteps(on, run.id),
+      entriesOfRun(on, run.id, ENTRIES_SHOWN),
+      run.trigger === "manual" ? startedBy(on, run.id) : undefined,
+      subjectLinks(on, run.input),
+      readRunChanges(on, run, now).then((found) => runChanges(on, run, found)),
     ]);
-    showRun(req, res, { run, steps, entries, origin, subjects }, runtime.clock.now());
+    showRun(req, res, { run, steps, entries, origin, subjects, changes }, now);
   });
   return router;
 }
@@ -115,10 +120,12 @@ type OneRun = {
   readonly origin: LatestDecision | undefined;
   /** What its input is about. */
   readonly subjects: readonly Html[];
+  /** What it changed. */
+  readonly changes: Html;
 };
 
 function showRun(req: Request, res: Response, one: OneRun, now: Date): void {
-  const { run, steps, entries, origin, subjects } = one;
+  const { run, steps, entries, origin, subjects, changes } = one;
   const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
@@ -128,6 +135,7 @@ function showRun(req: Request, res: Response, one: OneRun, now: Date): void {
     ],
     live: isOver ? false : `run=${run.id}&${following("outbox", "job_runs")}`,
     body: html`${doneNotice(req, [run.id])}${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+${regionHtml("changes", steps.length > 0 ? html`` : changes)}
 ${section("Input", html`${subjects.length === 0 ? null : html`<p>About ${listed(subjects)}.</p>`}<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
 ${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}${section("Entries that are not settled", entryTable(entries, now))}`)}`,
   });

@@ -1,0 +1,1 @@
+CREATE INDEX "multiplier_history_calculated" ON "multiplier_history" USING brin ("calculated_at") WITH (autosummarize=true);
