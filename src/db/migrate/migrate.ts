@@ -16,11 +16,15 @@ const FOLDER = fileURLToPath(new URL("../../../drizzle", import.meta.url));
 
 type Migration = { readonly name: string; readonly statements: readonly string[] };
 
-function readMigrations(): Migration[] {
+/** The names of the migrations of this version, in order. */
+function readNames(): string[] {
   const journal = JSON.parse(readFileSync(join(FOLDER, "meta", "_journal.json"), "utf8"));
-  const names = (journal as { entries: { tag: string }[] }).entries.map(({ tag }) => tag);
+  return (journal as { entries: { tag: string }[] }).entries.map(({ tag }) => tag);
+}
+
+function readMigrations(): Migration[] {
   const files = readMigrationFiles({ migrationsFolder: FOLDER });
-  return names.map((name, index) => ({ name, statements: files[index]?.sql ?? [] }));
+  return readNames().map((name, index) => ({ name, statements: files[index]?.sql ?? [] }));
 }
 
 export type Migrated = {
@@ -196,7 +200,7 @@ export type MigrationState = {
 /** Compares the migrations of this version with those of the schema. */
 export async function migrationState({ pool, schema }: Database): Promise<MigrationState> {
   const applied = await appliedIn(pool, pg.escapeIdentifier(schema));
-  const own = readMigrations().map(({ name }) => name);
+  const own = readNames();
   return {
     missing: own.filter((name) => !applied.includes(name)),
     unknown: applied.filter((name) => !own.includes(name)).sort(),
