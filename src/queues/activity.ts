@@ -146,9 +146,6 @@ export type QueueStep = {
   settled: number;
   retried: number;
   died: number;
-  carriers: number;
-  /** Of carriers in Redis. */
-  waitedMs: number;
   /** Of a carrier in Redis, or of a due entry in Postgres. */
   longestWaitMs: number;
 };
@@ -160,9 +157,10 @@ export type QueueStep = {
 export const readActivity = (on: Queryable, since: Date, stepSeconds: number): Promise<QueueStep[]> =>
   rows<QueueStep>(
     on,
-    sql`select queue, (floor(extract(epoch from minute) / ${stepSeconds}::int) * ${stepSeconds}::int)::float8 as "atSeconds",
-               sum(settled)::float8 as settled, sum(retried)::float8 as retried, sum(died)::float8 as died,
-               sum(carriers)::float8 as carriers, sum(waited_ms)::float8 as "waitedMs",
-               max(longest_wait_ms)::float8 as "longestWaitMs"
-        from queue_minutes where minute >= ${since}::timestamptz group by 1, 2 order by 2, 1`,
+    sql`select queue, extract(epoch from step)::float8 as "atSeconds", settled, retried, died, "longestWaitMs"
+        from (select queue, date_bin(${stepSeconds}::int * interval '1 second', minute, '1970-01-01Z') as step,
+                     sum(settled)::float8 as settled, sum(retried)::float8 as retried, sum(died)::float8 as died,
+                     max(longest_wait_ms)::float8 as "longestWaitMs"
+              from queue_minutes where minute >= ${since}::timestamptz group by 1, 2) steps
+        order by step, queue`,
   );

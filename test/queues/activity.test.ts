@@ -18,7 +18,7 @@ const carrier = (
 });
 
 it("processes add what their carriers did to the same minutes", async () => {
-  const { db } = await createWorld({ at: "2026-05-01T12:31:00Z" });
+  const { db, query } = await createWorld({ at: "2026-05-01T12:31:00Z" });
   const [one, other] = [createActivity(), createActivity()];
   one.record(carrier({ done: 200, waitedMs: 30 }), AT);
   one.record(carrier({ retry: 1, waitedMs: 500 }), AT);
@@ -33,10 +33,11 @@ it("processes add what their carriers did to the same minutes", async () => {
       settled: 205,
       retried: 1,
       died: 2,
-      carriers: 3,
-      waitedMs: 620,
       longestWaitMs: 500,
     },
+  ]);
+  expect(await query("select carriers, waited_ms from queue_minutes")).toEqual([
+    { carriers: 3, waited_ms: "620" },
   ]);
 });
 

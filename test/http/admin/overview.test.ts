@@ -127,8 +127,6 @@ test("the figures of a queue are those of whole minutes", () => {
     settled,
     retried: 1,
     died: 1,
-    carriers: 1,
-    waitedMs: 0,
     longestWaitMs: 0,
   });
   const slow = {
