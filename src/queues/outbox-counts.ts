@@ -28,6 +28,8 @@ export type CountOptions = {
   readonly exactUpTo?: number;
   /** Estimates what exceeds the limit. Default: `sampleEntries`, each time. */
   readonly sample?: () => Promise<readonly EntryEstimate[]>;
+  /** Names of queues with entries that this version does not have. Default: `foreignQueues`, each time. */
+  readonly foreign?: () => Promise<readonly string[]>;
   /**
    * Where the due entries of each queue begin, as the relay last saw it; before that there are only dead
    * rows.
@@ -42,9 +44,14 @@ export type CountOptions = {
  */
 export async function countEntries(
   on: Queryable,
-  { exactUpTo = EXACT_UP_TO, sample = () => sampleEntries(on), from = new Map() }: CountOptions = {},
+  {
+    exactUpTo = EXACT_UP_TO,
+    sample = () => sampleEntries(on),
+    foreign = () => foreignQueues(on),
+    from = new Map(),
+  }: CountOptions = {},
 ): Promise<EntryCount[]> {
-  const counted = await countUpTo(on, exactUpTo, from);
+  const counted = await countUpTo(on, [...QUEUE_NAMES, ...(await foreign())], exactUpTo, from);
   const isExceeded = (row: Counted): boolean => {
     const ofLimit = row.isPerQueue ? [row] : counted.filter(({ state }) => state === row.state);
     return ofLimit.reduce((sum, { count }) => sum + count, 0) > exactUpTo;
@@ -69,8 +76,12 @@ type Counted = {
 };
 
 /** Stops counting one entry after the limit. Each branch reads a partial index in its order. */
-async function countUpTo(on: Queryable, limit: number, from: ScanStarts): Promise<Counted[]> {
-  const queues = [...QUEUE_NAMES, ...(await foreignQueues(on))];
+function countUpTo(
+  on: Queryable,
+  queues: readonly string[],
+  limit: number,
+  from: ScanStarts,
+): Promise<Counted[]> {
   const since = queues.map((queue) => from.get(queue as QueueName) ?? "-infinity");
   return rows<Counted>(
     on,

@@ -1,14 +1,20 @@
 import type { Request, RequestHandler, Response } from "express";
-import { type Html, html } from "../../html.ts";
+import { html } from "../../html.ts";
 import type { Log } from "../../log.ts";
 import { sendRetryLater } from "../requests/error-response.ts";
 import type { LiveSessions } from "./access/ended-sessions.ts";
 import { cookieOf, SESSION_COOKIE, sessionOf } from "./access/guard.ts";
 import { notice, OUTAGE } from "./frame/elements.ts";
-import { type Regions, regionsOf } from "./overview/regions.ts";
+import { overviewRegions, type Regions, runRegions } from "./overview/regions.ts";
 import type { Snapshots } from "./snapshot/snapshot.ts";
 
 const POLL_MS = 2_000;
+/**
+ * After a poll this many times its duration passes before the next one: polls take at most a fiftieth of the
+ * time, and there are fewer of them on a busy machine.
+ */
+const PAUSE_FACTOR = 50;
+const LONGEST_PAUSE_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
 const SESSION_CHECK_MS = 30_000;
 const MAX_STREAMS = 100;
@@ -21,6 +27,8 @@ export const MAX_TABLES = 8;
  * A page is reloaded after this time even if its tables have not changed, since ages and waits on it grow.
  */
 const TELL_AFTER_MS = 60_000;
+/** Pages that are told of a change at the same time would reload at the same time, again and again. */
+const TOLD_APART_MS = 100;
 /** A page that reads so slowly is disconnected; it connects again. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 
@@ -73,8 +81,13 @@ export function liveStream(
   let isPolling = false;
   let checkedAtMs = performance.now();
   let heartbeatAtMs = performance.now();
-  const round = async () => {
-    await sendChanges(deps, streams);
+  /** @returns when the next round may be, in milliseconds. */
+  const round = async (): Promise<number> => {
+    const beganMs = performance.now();
+    const looked = await look(deps, [...streams]);
+    const tookMs = performance.now() - beganMs;
+    sendRegions(streams, looked.regions);
+    tellOfChanges(streams, looked.writes, pollMs);
     if (performance.now() - checkedAtMs >= sessionCheckMs) {
       checkedAtMs = performance.now();
       await endOver(deps.sessions, streams);
@@ -83,16 +96,18 @@ export function liveStream(
       heartbeatAtMs = performance.now();
       for (const { res } of streams) res.write(": heartbeat\n\n");
     }
+    return Math.max(pollMs, Math.min(LONGEST_PAUSE_MS, PAUSE_FACTOR * tookMs));
   };
   const poll = async () => {
     if (isPolling) return;
     isPolling = true;
-    await round().catch((error: unknown) =>
-      deps.log.warn({ err: error }, "a round of the dashboard's stream failed"),
-    );
+    const waitMs = await round().catch((error: unknown) => {
+      deps.log.warn({ err: error }, "a round of the dashboard's stream failed");
+      return pollMs;
+    });
     isPolling = false;
     clearTimeout(timer);
-    if (streams.size > 0 && !closing.aborted) timer = setTimeout(poll, pollMs).unref();
+    if (streams.size > 0 && !closing.aborted) timer = setTimeout(poll, waitMs).unref();
   };
   closing.addEventListener("abort", () => {
     clearTimeout(timer);
@@ -130,33 +145,46 @@ const listIn = (req: Request, name: string, form: RegExp, limit: number): string
 
 type Look = { readonly regions: Regions; readonly writes: ReadonlyMap<string, string> };
 
-async function sendChanges({ snapshots, log }: Deps, streams: ReadonlySet<Stream>): Promise<void> {
-  const { regions, writes } = await look(snapshots, [...streams]).catch((error: unknown): Look => {
+/** Reads only what the streams need. */
+async function look({ snapshots, log }: Deps, streams: readonly Stream[]): Promise<Look> {
+  const runs = [...new Set(streams.flatMap((stream) => stream.runs))];
+  const tables = [...new Set(streams.flatMap((stream) => stream.tables))];
+  try {
+    const [overview, details, writes] = await Promise.all([
+      streams.some(isOverview) ? snapshots.read().then(overviewRegions) : NONE,
+      runs.length > 0 ? snapshots.runs(runs).then(runRegions) : NONE,
+      tables.length > 0 ? snapshots.writes(tables) : new Map<string, string>(),
+    ]);
+    return { regions: new Map([[OUTAGE, html``], ...overview, ...details]), writes };
+  } catch (error) {
     log.debug({ err: error }, "the dashboard could not be read");
     return { regions: OUT_OF_ORDER, writes: new Map() };
-  });
-  for (const stream of streams) {
-    for (const [name, content] of regions) if (isFor(stream, name)) sendRegion(stream, name, content);
-    if (stream.tables.length > 0) tellOfChanges(stream, writes);
-    if (stream.res.writableLength > MAX_BUFFERED_BYTES) stream.res.destroy();
   }
 }
+
+const NONE: Regions = new Map();
 
 const OUT_OF_ORDER: Regions = new Map([
   [OUTAGE, notice("Postgres does not answer. The page shows what was known before.", "bad")],
 ]);
 
-/** Reads only what the streams need. */
-async function look(snapshots: Snapshots, streams: readonly Stream[]): Promise<Look> {
-  const runs = [...new Set(streams.flatMap((stream) => stream.runs))];
-  const tables = [...new Set(streams.flatMap((stream) => stream.tables))];
-  const [regions, writes] = await Promise.all([
-    runs.length > 0 || streams.some(isOverview)
-      ? snapshots.read(runs).then(regionsOf)
-      : new Map([[OUTAGE, html``]]),
-    tables.length > 0 ? snapshots.writes(tables) : new Map<string, string>(),
-  ]);
-  return { regions, writes };
+/** Sends each stream the parts that have changed since it was sent them, in one write. */
+function sendRegions(streams: ReadonlySet<Stream>, regions: Regions): void {
+  const events = new Map<string, string>();
+  const eventOf = (name: string, content: string): string => {
+    const event = events.get(name) ?? `event: region\ndata: ${JSON.stringify({ name, html: content })}\n\n`;
+    events.set(name, event);
+    return event;
+  };
+  for (const stream of streams) {
+    const { res, sent } = stream;
+    const changed = [...regions].filter(
+      ([name, content]) => isFor(stream, name) && sent.get(name) !== content.html,
+    );
+    for (const [name, content] of changed) sent.set(name, content.html);
+    if (changed.length > 0) res.write(changed.map(([name, content]) => eventOf(name, content.html)).join(""));
+    if (res.writableLength > MAX_BUFFERED_BYTES) res.destroy();
+  }
 }
 
 /** Details of a run are sent to the pages that show it, and everything else to the overview. */
@@ -164,26 +192,39 @@ const isFor = (stream: Stream, name: string): boolean =>
   name === OUTAGE ||
   (isOverview(stream) ? !name.startsWith("run-") : stream.runs.includes(name.slice("run-".length)));
 
-function tellOfChanges(stream: Stream, writes: ReadonlyMap<string, string>): void {
-  if (writes.size === 0) return;
-  const mark = stream.tables.map((table) => writes.get(table)).join(" ");
-  const atMs = performance.now();
-  const { told } = stream;
-  if (told !== null && told.mark === mark && atMs - told.atMs < TELL_AFTER_MS) return;
-  stream.told = { mark, atMs };
-  if (told !== null) stream.res.write("event: changed\ndata: {}\n\n");
+/** Tells the streams whose tables have changed, one after the other within `pollMs`. */
+function tellOfChanges(
+  streams: ReadonlySet<Stream>,
+  writes: ReadonlyMap<string, string>,
+  pollMs: number,
+): void {
+  const changed = [...streams].filter((stream) => hasNews(stream, writes));
+  const apartMs = Math.min(TOLD_APART_MS, pollMs / changed.length);
+  for (const [index, { res }] of changed.entries()) setTimeout(() => tell(res), index * apartMs).unref();
 }
 
-function sendRegion({ res, sent }: Stream, name: string, content: Html): void {
-  if (sent.get(name) === content.html) return;
-  sent.set(name, content.html);
-  res.write(`event: region\ndata: ${JSON.stringify({ name, html: content.html })}\n\n`);
+function tell(res: Response): void {
+  if (!res.writableEnded) res.write("event: changed\ndata: {}\n\n");
+}
+
+/** Whether the page of a stream is to be told that its tables have changed. Remembers what it was told. */
+function hasNews(stream: Stream, writes: ReadonlyMap<string, string>): boolean {
+  const { tables, told } = stream;
+  if (tables.length === 0 || writes.size === 0) return false;
+  const mark = tables.map((table) => writes.get(table)).join(" ");
+  const atMs = performance.now();
+  if (told !== null && told.mark === mark && atMs - told.atMs < TELL_AFTER_MS) return false;
+  stream.told = { mark, atMs };
+  return told !== null;
 }
 
 /** Ends the streams of sessions that have expired or were signed out. */
 async function endOver(sessions: LiveSessions, streams: ReadonlySet<Stream>): Promise<void> {
+  const lives = new Map<string | undefined, boolean>();
+  for (const { cookie } of streams)
+    if (!lives.has(cookie)) lives.set(cookie, (await sessions.read(cookie)) !== null);
   for (const { res, cookie } of streams) {
-    if ((await sessions.read(cookie)) !== null) continue;
+    if (lives.get(cookie) !== false) continue;
     res.write("event: end\ndata: {}\n\n");
     res.end();
   }

@@ -9,7 +9,7 @@ import {
 import { rows } from "../../db/statement.ts";
 import { withinLimit } from "../../deadlines.ts";
 import { listStates } from "../../postings/listings.ts";
-import { countEntries, countFailing } from "../../queues/outbox-counts.ts";
+import { countEntries, countFailing, type EntryCount } from "../../queues/outbox-counts.ts";
 import { countPostponed } from "../../queues/postpone.ts";
 import { verificationState } from "../../rewards/verifications.ts";
 import type { Runtime } from "../../roles/runtime.ts";
@@ -26,19 +26,27 @@ const CACHE_MS = 1_000;
 export type Gauges = {
   /** Reads them, unless they are less than a second old. */
   refresh(): Promise<void>;
+  /** Reads them, but takes the numbers of entries from a caller that counts them anyway. */
+  refreshWith(entries: CountsOfEntries): Promise<void>;
 };
+
+type CountsOfEntries = () => Promise<readonly EntryCount[]>;
 
 /**
  * Gauges of one process, for its metrics and its dashboard. If Postgres or Redis does not answer in time, its
  * gauges are absent and `commonwork_reachable` is 0.
  */
-export const scrapedGauges = (runtime: Runtime, cacheMs = CACHE_MS): Gauges => ({
-  refresh: sharedReading(cacheMs, () => readGauges(runtime)),
-});
+export function scrapedGauges(runtime: Runtime, cacheMs = CACHE_MS): Gauges {
+  const count = () => countEntries(runtime.db.drizzle, { from: runtime.relay.scanStarts() });
+  return {
+    refresh: sharedReading(cacheMs, () => readGauges(runtime, count)),
+    refreshWith: (entries) => readGauges(runtime, entries),
+  };
+}
 
-async function readGauges(runtime: Runtime): Promise<void> {
+async function readGauges(runtime: Runtime, entries: CountsOfEntries): Promise<void> {
   await Promise.all([
-    readPart(runtime, "postgres", () => readPostgres(runtime)),
+    readPart(runtime, "postgres", () => readPostgres(runtime, entries)),
     readPart(runtime, "redis", () => readRedis(runtime)),
   ]);
   const offsetMs = runtime.serverClock?.offsetMs() ?? null;
@@ -87,13 +95,13 @@ function resetGauges(runtime: Runtime, part: "postgres" | "redis"): void {
       gauge.remove();
 }
 
-async function readPostgres(runtime: Runtime): Promise<() => void> {
+async function readPostgres(runtime: Runtime, count: CountsOfEntries): Promise<() => void> {
   const { entries, failingEntries, postponed, schedulePaused, oldest } = runtime.metrics;
   const { scheduleLag, oldestTransaction, ledgerDrift, ledgerVerifiedAge } = runtime.metrics;
   const on = runtime.db.drizzle;
   const [outbox, failing, waiting, paused, lagSeconds, [open], books, lists, mirrors, verified] =
     await Promise.all([
-      countEntries(on, { from: runtime.relay.scanStarts() }),
+      count(),
       countFailing(on),
       countPostponed(on),
       rows<{ schedule: string; seconds: number }>(

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Request, Response } from "express";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Session } from "../../../src/http/admin/access/sessions.ts";
 import { liveStream } from "../../../src/http/admin/live-stream.ts";
 import { createLog } from "../../../src/log.ts";
@@ -117,9 +117,31 @@ describe("the stream", () => {
 });
 
 describe("a stream of the process", () => {
-  /** Runs the handler with a response that counts what is done to it. */
-  function serveOne({ buffered, expiresAt }: { buffered: number; expiresAt: Date }) {
-    const session: Session = { login: "viewer", role: "viewer", id: "s", expiresAt, csrfToken: "" };
+  type Deps = Parameters<typeof liveStream>[0];
+
+  const sessionUntil = (expiresAt: Date): Session => ({
+    login: "viewer",
+    role: "viewer",
+    id: "s",
+    expiresAt,
+    csrfToken: "",
+  });
+
+  const away = () => Promise.reject(new Error("Postgres is away"));
+
+  const depsOf = (snapshots: Partial<Deps["snapshots"]>, session: Session): Deps => ({
+    snapshots: { read: away, runs: away, writes: away, ...snapshots },
+    sessions: { read: async () => session, end: async () => undefined },
+    log: createLog({ level: "silent", format: "text" }),
+    closing: new AbortController().signal,
+  });
+
+  /** Opens a stream with a response that records what is done to it. */
+  function open(
+    handler: ReturnType<typeof liveStream>,
+    session: Session,
+    { query = {}, buffered = 0 }: { query?: Record<string, string>; buffered?: number } = {},
+  ) {
     const done: string[] = [];
     const chain = () => res;
     const res = Object.assign(new EventEmitter(), {
@@ -127,22 +149,18 @@ describe("a stream of the process", () => {
       writableLength: buffered,
       status: chain,
       set: chain,
-      write: () => done.push("write"),
+      write: (text: string) => done.push(text),
       end: () => done.push("end"),
       destroy: () => done.push("destroy"),
     });
-    const deps: Parameters<typeof liveStream>[0] = {
-      snapshots: {
-        read: () => Promise.reject(new Error("Postgres is away")),
-        writes: () => Promise.reject(new Error("Postgres is away")),
-      },
-      sessions: { read: async () => session, end: async () => undefined },
-      log: createLog({ level: "silent", format: "text" }),
-      closing: new AbortController().signal,
-    };
-    const handler = liveStream(deps, { pollMs: 1, sessionCheckMs: 0 });
-    handler({ headers: {}, query: {} } as Request, res as unknown as Response, () => undefined);
+    handler({ headers: {}, query } as Request, res as unknown as Response, () => undefined);
     return { done, close: () => res.emit("close") };
+  }
+
+  /** One stream while Postgres is away. */
+  function serveOne({ buffered, expiresAt }: { buffered: number; expiresAt: Date }) {
+    const session = sessionUntil(expiresAt);
+    return open(liveStream(depsOf({}, session), { pollMs: 1, sessionCheckMs: 0 }), session, { buffered });
   }
 
   test("is disconnected if its reader does not read", async () => {
@@ -160,5 +178,68 @@ describe("a stream of the process", () => {
     await eventually(() => expect(late.done.length).toBeGreaterThan(1));
     expect(late.done).not.toContain("end");
     late.close();
+  });
+
+  describe("by a clock of the test", () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+    afterEach(() => void vi.useRealTimers());
+    const session = sessionUntil(new Date(8.64e15));
+
+    test("has news every two seconds, and less often while looks take long", async () => {
+      let tookMs = 1;
+      let looks = 0;
+      const writes = async () => {
+        looks += 1;
+        await new Promise((resolve) => setTimeout(resolve, tookMs));
+        return new Map<string, string>();
+      };
+      const stream = open(liveStream(depsOf({ writes }, session)), session, { query: { of: "outbox" } });
+      await vi.advanceTimersByTimeAsync(6_100);
+      expect(looks).toBe(4);
+      tookMs = 100;
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(looks).toBe(5);
+      await vi.advanceTimersByTimeAsync(4_900);
+      expect(looks).toBe(5);
+      await vi.advanceTimersByTimeAsync(200);
+      expect(looks).toBe(6);
+      // Postgres has hung: not twelve minutes.
+      tookMs = 15_000;
+      await vi.advanceTimersByTimeAsync(5_100 + 15_000 + 10_000);
+      expect(looks).toBeGreaterThan(7);
+      stream.close();
+    });
+
+    test("is told of a change after the stream before it, so that not all pages are fetched at once", async () => {
+      let writes = 0;
+      const counted = async () => new Map([["outbox", String(writes)]]);
+      const handler = liveStream(depsOf({ writes: counted }, session));
+      const streams = Array.from({ length: 5 }, () => open(handler, session, { query: { of: "outbox" } }));
+      const told = () => streams.filter(({ done }) => done.join("").includes("event: changed")).length;
+      await vi.advanceTimersByTimeAsync(2_500);
+      expect(told()).toBe(0);
+      writes = 1;
+      await vi.advanceTimersByTimeAsync(1_550);
+      expect(told()).toBe(1);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(told()).toBe(2);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(told()).toBe(5);
+      for (const { close } of streams) close();
+    });
+
+    test("shares the check of its session with others of that session", async () => {
+      let checks = 0;
+      const deps = depsOf({ writes: async () => new Map() }, session);
+      const read = async () => {
+        checks += 1;
+        return session;
+      };
+      const handler = liveStream({ ...deps, sessions: { ...deps.sessions, read } });
+      const streams = Array.from({ length: 5 }, () => open(handler, session, { query: { of: "outbox" } }));
+      await vi.advanceTimersByTimeAsync(33_000);
+      expect(checks).toBe(1);
+      for (const { close } of streams) close();
+    });
   });
 });

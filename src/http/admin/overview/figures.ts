@@ -1,4 +1,6 @@
 import { QUEUE_NAMES } from "../../../config/queues.ts";
+import { groupBy } from "../../../group-by.ts";
+import { keepLast } from "../../../keep-last.ts";
 import type { QueueStep } from "../../../queues/activity.ts";
 import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { EntryState } from "../../../queues/outbox-counts.ts";
@@ -9,7 +11,7 @@ import { CHART_MINUTES, type Snapshot } from "../snapshot/snapshot.ts";
 export type Amount = { readonly count: number; readonly isEstimate: boolean };
 
 /** What the overview shows of one queue. */
-export type QueueFigures = {
+export type QueueFigures = QueueHour & {
   readonly queue: string;
   readonly amounts: Readonly<Record<EntryState, Amount>>;
   readonly oldestSeconds: number | null;
@@ -18,6 +20,10 @@ export type QueueFigures = {
   readonly isPaused: boolean;
   /** Its paused jobs. */
   readonly pauses: readonly JobPause[];
+};
+
+/** What a queue did lately. */
+type QueueHour = {
   /** Settled entries per minute, over the last quarter of an hour. */
   readonly perMinute: number;
   /** Failed attempts in the last hour. */
@@ -39,6 +45,7 @@ export function queueFigures({
   slow,
 }: Pick<Snapshot, "at" | "entries" | "slow">): QueueFigures[] {
   const queues = [...new Set([...QUEUE_NAMES, ...entries.map(({ queue }) => queue)])];
+  const hours = queueHours(slow.activity, minuteOf(at));
   return queues.map((queue) => {
     const counts = entries.filter((entry) => entry.queue === queue);
     const amounts = Object.fromEntries(
@@ -46,7 +53,6 @@ export function queueFigures({
     ) as Record<EntryState, Amount>;
     const ages = counts.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
     const carriers = slow.carriers.find((each) => each.queue === queue);
-    const lastHour = queueValues(slow.activity, queue, minutesBefore(at, 60), ({ settled }) => settled);
     return {
       queue,
       amounts,
@@ -54,14 +60,27 @@ export function queueFigures({
       active: carriers?.active ?? null,
       isPaused: carriers?.isPaused ?? false,
       pauses: slow.pauses.filter((pause) => pause.queue === queue),
-      perMinute: sum(lastHour.slice(-15)) / 15,
-      failed: sum(
-        queueValues(slow.activity, queue, minutesBefore(at, 60), ({ retried, died }) => retried + died),
-      ),
-      lastHour,
+      ...(hours.get(queue) ?? IDLE_HOUR),
     };
   });
 }
+
+const IDLE_HOUR: QueueHour = { perMinute: 0, failed: 0, lastHour: Array.from({ length: 60 }, () => 0) };
+
+/** The last hour of each queue that did anything, until a minute. */
+const queueHours = keepLast((activity: readonly QueueStep[], minuteMs: number) => {
+  const minutes = minutesBefore(new Date(minuteMs), 60);
+  const hourOf = (steps: readonly QueueStep[], queue: string): QueueHour => {
+    const lastHour = queueValues(steps, queue, minutes, ({ settled }) => settled);
+    return {
+      perMinute: sum(lastHour.slice(-15)) / 15,
+      failed: sum(queueValues(steps, queue, minutes, ({ retried, died }) => retried + died)),
+      lastHour,
+    };
+  };
+  const byQueue = groupBy(activity, ({ queue }) => queue);
+  return new Map([...byQueue].map(([queue, steps]) => [queue, hourOf(steps, queue)]));
+});
 
 export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
@@ -70,9 +89,12 @@ export const sumOf = (figures: readonly QueueFigures[], state: EntryState): Amou
   isEstimate: figures.some(({ amounts }) => amounts[state].isEstimate),
 });
 
+/** When the minute of an instant begins, in milliseconds since 1970. */
+export const minuteOf = (at: Date): number => Math.floor(at.getTime() / 60_000) * 60_000;
+
 /** The beginnings of the last whole minutes, in seconds since 1970, oldest first. */
 export function minutesBefore(at: Date, minutes: number): number[] {
-  const last = Math.floor(at.getTime() / 60_000) * 60;
+  const last = minuteOf(at) / 1_000;
   return Array.from({ length: minutes }, (_, index) => last - (minutes - index) * 60);
 }
 

@@ -5,7 +5,7 @@ import { notice, regionHtml, section } from "../frame/elements.ts";
 import type { AdminPage, Dashboard } from "../frame/navigation.ts";
 import { showPage } from "../frame/page.ts";
 import { queueRoutes } from "./queue.ts";
-import { regionsOf } from "./regions.ts";
+import { overviewRegions, type Regions } from "./regions.ts";
 
 /** The start page. */
 export const overviewPage: AdminPage = {
@@ -28,17 +28,20 @@ function overviewRoutes(runtime: Runtime, { snapshots }: Dashboard): Router {
       body:
         snapshot === null
           ? notice("Postgres does not answer.", "bad")
-          : overviewBody((name) => regionHtml(name, regionsOf(snapshot).get(name) ?? html``)),
+          : overviewBody(overviewRegions(snapshot)),
     });
   });
   router.use(queueRoutes(runtime, snapshots));
   return router;
 }
 
-const overviewBody = (region: (name: string) => Html): Html => html`${region("tiles")}
+function overviewBody(regions: Regions): Html {
+  const region = (name: string): Html => regionHtml(name, regions.get(name) ?? html``);
+  return html`${region("tiles")}
 ${section("Alerts", region("alerts"))}
 ${region("paused")}
 ${section("Queues", region("queues"))}
 ${section("Last three hours", region("charts"))}
 ${section("Running now", region("running"))}
 ${region("servers")}`;
+}

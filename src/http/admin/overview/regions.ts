@@ -1,46 +1,45 @@
 import { type Html, html } from "../../../html.ts";
+import { keepLast } from "../../../keep-last.ts";
 import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { Run } from "../../../queues/runs.ts";
 import { sparkline } from "../frame/chart.ts";
-import {
-  badge,
-  formatCount,
-  formatSeconds,
-  OUTAGE,
-  section,
-  type Tone,
-  tiles,
-  timeHtml,
-} from "../frame/elements.ts";
+import { badge, formatCount, formatSeconds, section, type Tone, tiles, timeHtml } from "../frame/elements.ts";
 import { hrefOf } from "../frame/filters.ts";
 import { table } from "../frame/table.ts";
 import { pausedSection } from "../pauses/paused.ts";
 import { runDetails } from "../runs/run-details.ts";
 import { runTable } from "../runs/run-table.ts";
-import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { RunsNow, Snapshot } from "../snapshot/snapshot.ts";
 import { activityCharts } from "./activity-charts.ts";
 import { alertTable } from "./alerts.ts";
-import { amountText, chartMinutes, type QueueFigures, queueFigures, sumOf } from "./figures.ts";
+import { amountText, chartMinutes, minuteOf, type QueueFigures, queueFigures, sumOf } from "./figures.ts";
 
 /** The parts of pages that the stream keeps current, by name. */
 export type Regions = ReadonlyMap<string, Html>;
 
-/** The parts that are rendered from a snapshot: those of the overview, and the details of the runs in it. */
-export function regionsOf(snapshot: Snapshot): Regions {
+/** The parts of the overview. */
+export function overviewRegions(snapshot: Snapshot): Regions {
   const figures = queueFigures(snapshot);
-  const { at, running, runs, slow } = snapshot;
+  const { at, running, slow } = snapshot;
   return new Map([
-    [OUTAGE, html``],
     ["tiles", overviewTiles(figures, running, slow)],
-    ["alerts", alertTable(slow.alerts)],
-    ["paused", pausedSection({ schedules: slow.pausedSchedules, jobs: slow.pauses })],
     ["queues", queueTable(figures)],
     ["running", runTable(running, at, "No run is in progress.")],
-    ["charts", activityCharts(slow.activity, chartMinutes(at), 1)],
-    ["servers", serverTables(snapshot)],
-    ...runs.map((run) => [`run-${run.id}`, runDetails(run, at)] as const),
+    ...slowRegions(slow, minuteOf(at)),
   ]);
 }
+
+/** Those that are the same for all snapshots with the same slow part, within a minute. */
+const slowRegions = keepLast((slow: Snapshot["slow"], minuteMs: number) => [
+  ["alerts", alertTable(slow.alerts)] as const,
+  ["paused", pausedSection({ schedules: slow.pausedSchedules, jobs: slow.pauses })] as const,
+  ["charts", activityCharts(slow.activity, chartMinutes(new Date(minuteMs)), 1)] as const,
+  ["servers", serverTables(slow)] as const,
+]);
+
+/** The details of runs. */
+export const runRegions = ({ runs, at }: RunsNow): Regions =>
+  new Map(runs.map((run) => [`run-${run.id}`, runDetails(run, at)]));
 
 function overviewTiles(
   figures: readonly QueueFigures[],
@@ -133,7 +132,7 @@ const queueTable = (figures: readonly QueueFigures[]): Html =>
     empty: "",
   });
 
-function serverTables({ slow: { servers, processes } }: Snapshot): Html {
+function serverTables({ servers, processes }: Snapshot["slow"]): Html {
   const versions = new Set(processes.filter(({ isGone }) => !isGone).map(({ version }) => version));
   return html`<div class="split">${section(
     "Servers",

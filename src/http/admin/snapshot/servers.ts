@@ -16,11 +16,8 @@ export type ServerRow = {
   readonly notes: readonly string[];
 };
 
-/** Postgres and Redis with their versions, and the resources that may run out. */
-export const readServers = (runtime: Runtime): Promise<ServerRow[]> =>
-  Promise.all([readPostgres(runtime), readRedis(runtime)]);
-
-async function readPostgres({ db }: Runtime): Promise<ServerRow> {
+/** Postgres with its version, and the resources that may run out. Its size needs a `stat` of every file. */
+export async function readPostgres({ db }: Runtime): Promise<ServerRow> {
   const [[server], migrated] = await Promise.all([
     rows<{ version: string; upSeconds: number; bytes: string; connections: number; most: number }>(
       db.drizzle,
@@ -45,7 +42,8 @@ async function readPostgres({ db }: Runtime): Promise<ServerRow> {
   };
 }
 
-async function readRedis({ producers }: Runtime): Promise<ServerRow> {
+/** The same of Redis. */
+export async function readRedis({ producers }: Runtime): Promise<ServerRow> {
   const gone: ServerRow = { name: "Redis", version: null, upSeconds: null, notes: [] };
   if (!producers.ready()) return gone;
   const info = await withinLimit(REDIS_LIMIT_MS, () => producers.redis.info()).catch(() => null);
