@@ -33,8 +33,7 @@ const THIS = fileURLToPath(new URL("../..", import.meta.url));
  * Runs each benchmark of this checkout and of the other one alternately, each in a process with servers of
  * its own, so that both meet the same noise. The order within a pair alternates as well.
  *
- * @returns for each benchmark its headline figure and its p99 figures: both sides, and their ratio pair by
- * pair.
+ * @returns for each benchmark the figures that both checkouts have: both sides, and their ratio pair by pair.
  * @throws Error when a process fails.
  */
 export async function compareCheckouts(options: AgainstOptions): Promise<Row[]> {
@@ -81,19 +80,14 @@ async function runIn(root: string, { name, scale }: Chosen, runs: number): Promi
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** The first figure of a benchmark is its headline. */
-function comparedFigures(rows: readonly Row[]): Row[] {
-  const ours = rows.filter((row) => row.case === "ours");
-  return ours.filter(({ figure }, index) => index === 0 || /\bp99\b/.test(figure));
-}
-
 /** Figures that only one checkout has are left out. */
 export function compareRows(bench: string, measured: Record<Checkout, readonly (readonly Row[])[]>): Row[] {
   const valuesOf = (checkout: Checkout, figure: string): number[] =>
     measured[checkout].flatMap((rows) =>
       rows.filter((row) => row.case === "ours" && row.figure === figure).map(({ median }) => median),
     );
-  return comparedFigures(measured.this[0] ?? []).flatMap(({ figure, unit }): Row[] => {
+  const figures = (measured.this[0] ?? []).filter((row) => row.case === "ours");
+  return figures.flatMap(({ figure, unit }): Row[] => {
     const ours = valuesOf("this", figure);
     const others = valuesOf("other", figure);
     if (ours.length !== others.length) return [];

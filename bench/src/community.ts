@@ -32,7 +32,8 @@ export async function loadCommunity(scratch: Scratch, volunteers: number): Promi
 
 /**
  * Loads accepted sales with their outbox entries, spread over buyers and the last twenty days so that none is
- * held.
+ * held, and in the order in which they were sold: a sale that arrives after later ones of its buyer is decided
+ * a second time with these, which is other work.
  */
 export async function loadSales(scratch: Scratch, sales: number, volunteers: number): Promise<void> {
   const firstBuyer = Math.floor(volunteers / 3);
@@ -44,11 +45,11 @@ export async function loadSales(scratch: Scratch, sales: number, volunteers: num
      ), sale as (
        insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at)
        select 'bench', external_id, id, $2::int + floor(random() * ($3::int - $2::int)), (1 + floor(random() * 10000)) * 10000 + 90000000, 'SCICENT',
-              now() - random() * interval '20 days', now()
-       from delivery returning id
+              now() - interval '20 days' * (1 - split_part(external_id, '-', 2)::float8 / $1::int), now()
+       from delivery order by id returning id
      )
      insert into outbox (queue, job, key, payload)
-     select 'commissions', 'distribute-commission', id::text, jsonb_build_object('saleId', id::text) from sale order by id`,
+     select 'commissions', 'distribute-commission', id::text, jsonb_build_object('saleId', id::text) from sale order by sale.id`,
     [sales, firstBuyer, volunteers],
   );
   await vacuumLoaded(scratch);

@@ -108,9 +108,10 @@ export async function openLoop(
     };
     let sent = 0;
     const timer = setInterval(() => {
+      // Request n is due after n / perSecond seconds, the first one at once.
       const due = Math.min(
         requests.length,
-        Math.floor(((performance.now() - startedAt) / 1_000) * perSecond),
+        Math.floor(((performance.now() - startedAt) / 1_000) * perSecond) + 1,
       );
       while (sent < due) ask(sent++);
       if (sent === requests.length) clearInterval(timer);
