@@ -32,7 +32,7 @@ export function timesSection({ times, waits, waiting, runs }: KnownTimes, now: D
       {
         label: "Wait for a worker",
         value: shortTime(waits.medianMs),
-        note: `median of its queue; ${share(waits.p95Ms)}`,
+        note: medianOf("its queue", waits.p95Ms),
       },
       runTile(runs, now),
     ])}<p class="dim">Of the averages of each ten minutes, weighted by entries; waits, of each minute.</p>`,
@@ -40,14 +40,16 @@ export function timesSection({ times, waits, waiting, runs }: KnownTimes, now: D
 }
 
 const shortTime = (ms: number | null): string => (ms === null ? "–" : formatMs(ms));
-const share = (p95Ms: number | null): string =>
-  p95Ms === null ? "none" : `95 of 100 within ${formatMs(p95Ms)}`;
+
+/** What the median is of. */
+const medianOf = (what: string, p95Ms: number | null): string =>
+  p95Ms === null ? "none in the last day" : `median of ${what}; 95 of 100 within ${formatMs(p95Ms)}`;
 
 const entryTiles = (times: JobTimes | undefined): Tile[] => [
   {
     label: "Time per entry",
     value: shortTime(times?.medianMs ?? null),
-    note: `median of ${formatCount(times?.entries ?? 0)}; ${share(times?.p95Ms ?? null)}`,
+    note: medianOf(formatCount(times?.entries ?? 0), times?.p95Ms ?? null),
   },
   {
     label: "Longest carrier",
@@ -68,7 +70,7 @@ function runTile(runs: readonly Run[], now: Date): Tile {
   return {
     label: "Duration of a run",
     value: shortTime(quantile(durations, 0.5)),
-    note: `median of ${formatCount(durations.length)}; ${share(quantile(durations, 0.95))}`,
+    note: medianOf(formatCount(durations.length), quantile(durations, 0.95)),
   };
 }
 

@@ -100,9 +100,9 @@ const queueTiles = (
 ): Html =>
   tiles([
     {
-      label: "Wait for a worker",
+      label: "Wait, last day",
       value: medianMs === null ? "–" : formatMs(medianMs),
-      note: p95Ms === null ? "last day" : `median of the last day; 95 of 100 within ${formatMs(p95Ms)}`,
+      note: p95Ms === null ? "none" : `median; 95 of 100 within ${formatMs(p95Ms)}`,
     },
     { label: "Due", value: amountText(amounts.due), href: hrefOf("/admin/work", { queue, state: "due" }) },
     { label: "Oldest unsettled", value: oldestSeconds === null ? "–" : formatSeconds(oldestSeconds) },
