@@ -87,7 +87,7 @@ async function lockSchedules(
  * The query goes from the run to its entries, so its cost does not depend on the size of the outbox. With
  * `parent = latest.id limit 1`, the planner reads the whole outbox for each schedule where the entries of one
  * run are a tenth of it; with a lower and an upper bound it reads the index. Without the upper bound it reads
- * the index up to the next entry of any run, which takes it past a million dead rows while a snapshot is held.
+ * the index up to the next entry of any run, past a million dead rows while a snapshot is held.
  */
 export function busySql(timetable: readonly Schedule[]): SQL {
   const pairs = timetable.flatMap(({ name, job }) => namesOf(job, "whole").map((ofJob) => [name, ofJob]));
