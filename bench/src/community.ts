@@ -32,8 +32,8 @@ export async function loadCommunity(scratch: Scratch, volunteers: number): Promi
 
 /**
  * Loads accepted sales with their outbox entries, spread over buyers and the last twenty days so that none is
- * held, and in the order in which they were sold: a sale that arrives after later ones of its buyer is decided
- * a second time with these, which is other work.
+ * held, and in the order in which they were sold: a sale that arrives after later ones of its buyer is
+ * decided a second time with these, which is other work.
  */
 export async function loadSales(scratch: Scratch, sales: number, volunteers: number): Promise<void> {
   const firstBuyer = Math.floor(volunteers / 3);
