@@ -84,10 +84,13 @@ export function liveStream(
   /** @returns when the next round may be, in milliseconds. */
   const round = async (): Promise<number> => {
     const beganMs = performance.now();
-    const looked = await look(deps, [...streams]);
+    const read = [...streams];
+    const looked = await look(deps, read);
     const tookMs = performance.now() - beganMs;
-    sendRegions(streams, looked.regions);
-    tellOfChanges(streams, looked.writes, pollMs);
+    // A stream that was opened meanwhile has not been looked for: its tables would seem to change with the next.
+    const open = read.filter((stream) => streams.has(stream));
+    sendRegions(open, looked.regions);
+    tellOfChanges(open, looked.writes, pollMs);
     if (performance.now() - checkedAtMs >= sessionCheckMs) {
       checkedAtMs = performance.now();
       await endOver(deps.sessions, streams);
@@ -169,7 +172,7 @@ const OUT_OF_ORDER: Regions = new Map([
 ]);
 
 /** Sends each stream the parts that have changed since it was sent them, in one write. */
-function sendRegions(streams: ReadonlySet<Stream>, regions: Regions): void {
+function sendRegions(streams: readonly Stream[], regions: Regions): void {
   const events = new Map<string, string>();
   const eventOf = (name: string, content: string): string => {
     const event = events.get(name) ?? `event: region\ndata: ${JSON.stringify({ name, html: content })}\n\n`;
@@ -194,11 +197,11 @@ const isFor = (stream: Stream, name: string): boolean =>
 
 /** Tells the streams whose tables have changed, one after the other within `pollMs`. */
 function tellOfChanges(
-  streams: ReadonlySet<Stream>,
+  streams: readonly Stream[],
   writes: ReadonlyMap<string, string>,
   pollMs: number,
 ): void {
-  const changed = [...streams].filter((stream) => hasNews(stream, writes));
+  const changed = streams.filter((stream) => hasNews(stream, writes));
   const apartMs = Math.min(TOLD_APART_MS, pollMs / changed.length);
   for (const [index, { res }] of changed.entries()) setTimeout(() => tell(res), index * apartMs).unref();
 }

@@ -228,6 +228,21 @@ describe("a stream of the process", () => {
       for (const { close } of streams) close();
     });
 
+    test("that is opened during a poll of others is not told that its tables have changed", async () => {
+      const counted = async (tables: readonly string[]) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return new Map(tables.map((table) => [table, "0"]));
+      };
+      const handler = liveStream(depsOf({ writes: counted }, session));
+      const first = open(handler, session, { query: { of: "outbox" } });
+      await vi.advanceTimersByTimeAsync(25);
+      const second = open(handler, session, { query: { of: "token_sales" } });
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(second.done.join("")).toContain('{"name":"outage","html":""}');
+      expect(second.done.join("")).not.toContain("event: changed");
+      for (const { close } of [first, second]) close();
+    });
+
     test("shares the check of its session with others of that session", async () => {
       let checks = 0;
       const deps = depsOf({ writes: async () => new Map() }, session);
