@@ -36,6 +36,7 @@ export async function openDashboards(port: number, count: number): Promise<OpenD
   );
   let received = 0;
   let fetched = 0;
+  const closing = new AbortController();
   const streams = await Promise.all(
     Array.from({ length: count }, (_, n) => {
       const cookie = sessions[Math.floor(n / PAGES_OF_SESSION)] as string;
@@ -45,14 +46,17 @@ export async function openDashboards(port: number, count: number): Promise<OpenD
         port,
         cookie,
         stream,
-        fetchedAnew(port, cookie, page, () => (fetched += 1)),
+        fetchedAnew(port, cookie, page, closing.signal, () => (fetched += 1)),
       );
     }),
   );
   return {
     received: () => received,
     fetched: () => fetched,
-    close: () => streams.forEach((stream) => void stream.destroy()),
+    close() {
+      closing.abort();
+      for (const stream of streams) stream.destroy();
+    },
   };
 }
 
@@ -60,14 +64,24 @@ export async function openDashboards(port: number, count: number): Promise<OpenD
 const LEAST_WAIT_MS = 5_000;
 const WAIT_FACTOR = 1_200;
 
-/** @returns what to do when a table of the page has changed: fetch it, once the wait is over. */
-function fetchedAnew(port: number, cookie: string, page: string, onFetched: () => void) {
+/**
+ * @param closing aborts when the page is closed, which does not fetch itself any more.
+ * @returns what to do when a table of the page has changed: fetch it, once the wait is over.
+ */
+function fetchedAnew(
+  port: number,
+  cookie: string,
+  page: string,
+  closing: AbortSignal,
+  onFetched: () => void,
+) {
   let fetchAfter = 0;
   let isWaiting = false;
   return (event: string): void => {
     if (event !== "changed" || isWaiting) return;
     isWaiting = true;
     const fetchNow = async () => {
+      if (closing.aborted) return;
       const answer = await fetch(`http://127.0.0.1:${port}/admin${page}`, { headers: { cookie } });
       await answer.text();
       if (answer.status !== 200) throw new Error(`${page} was answered with ${answer.status}`);
