@@ -1,4 +1,4 @@
-import { CronExpressionParser } from "cron-parser";
+import { type CronExpression, CronExpressionParser } from "cron-parser";
 import type { Schedule } from "./schedule.ts";
 
 /** At most this many slots are computed at once, in about a tenth of a second. No policy wants older ones. */
@@ -52,7 +52,7 @@ export function slotsBetween(schedule: Pick<Schedule, "pattern" | "tz">, after: 
 }
 
 function firstSlots(schedule: Pick<Schedule, "pattern" | "tz">, after: Date, until: Date): Date[] {
-  const cron = CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz });
+  const cron = expressionAt(schedule, after);
   const slots: Date[] = [];
   while (slots.length < MAX_SLOTS) {
     const next = cron.next().toDate();
@@ -73,4 +73,16 @@ export function chosenSlots(schedule: Pick<Schedule, "misfire">, due: readonly D
 
 /** When the schedule fires next. */
 export const nextSlot = (schedule: Pick<Schedule, "pattern" | "tz">, after: Date): Date =>
-  CronExpressionParser.parse(schedule.pattern, { currentDate: after, tz: schedule.tz }).next().toDate();
+  expressionAt(schedule, after).next().toDate();
+
+/** By pattern and zone: parsing one takes longer than finding its next slot. */
+const expressions = new Map<string, CronExpression>();
+
+/** The expression of a schedule, set to an instant: `next` returns the slot after it. */
+function expressionAt({ pattern, tz }: Pick<Schedule, "pattern" | "tz">, at: Date): CronExpression {
+  const key = `${tz} ${pattern}`;
+  const expression = expressions.get(key) ?? CronExpressionParser.parse(pattern, { tz });
+  expressions.set(key, expression);
+  expression.reset(at);
+  return expression;
+}
