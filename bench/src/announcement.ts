@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
+import { besideWorkers } from "./beside-workers.ts";
 import { loadCommunity } from "./community.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { figuresOf, latencyEnvironment, measureLatency } from "./latency.ts";
+import { named, sayLoopDelaysAt } from "./loop-delays.ts";
 import { startCommonwork } from "./service.ts";
 
 const RECIPIENTS = 1_000_000;
@@ -73,22 +75,20 @@ const announce = (scratch: Scratch) =>
     "insert into domain_events (event_type, actor_id, project_id, resource_id) values ('document_uploaded', 1, 1, 1)",
   );
 
-async function alone(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
-  const worker = await startCommonwork({
-    ...latencyEnvironment(context, scratch),
-    ROLES: "worker",
-    WORKER_QUEUES: "notifications",
+const alone = (context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> =>
+  besideWorkers(context, scratch, { queue: "notifications" }, async () => {
+    const startedAt = performance.now();
+    await announce(scratch);
+    const longestMs = await untilDecided(context, scratch);
+    return [
+      {
+        figure: "everybody decided, nothing beside it",
+        unit: "s",
+        value: (performance.now() - startedAt) / 1_000,
+      },
+      { figure: "longest transaction seen", unit: "ms", value: longestMs },
+    ];
   });
-  const startedAt = performance.now();
-  await announce(scratch);
-  const longestMs = await untilDecided(context, scratch);
-  const seconds = (performance.now() - startedAt) / 1_000;
-  await worker.stop();
-  return [
-    { figure: "everybody decided, nothing beside it", unit: "s", value: seconds },
-    { figure: "longest transaction seen", unit: "ms", value: longestMs },
-  ];
-}
 
 async function besideSales(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
   const environment = latencyEnvironment(context, scratch);
@@ -110,6 +110,7 @@ async function besideSales(context: BenchContext, scratch: Scratch): Promise<rea
   const busy: number[] = [];
   while (Number.isNaN(seconds)) busy.push(...(await latency("beside")));
   await decided;
+  await sayLoopDelaysAt(context, worker.port);
   await worker.stop();
   await api.stop();
   busy.sort((a, b) => a - b);
@@ -154,14 +155,16 @@ async function untilDecided(context: BenchContext, scratch: Scratch): Promise<nu
   throw new Error("The event was not decided in time.");
 }
 
-/** From the message to the commit that counts it for the last participant. */
 async function thread(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
-  const worker = await startCommonwork({
-    ...latencyEnvironment(context, scratch),
-    ROLES: "worker",
-    WORKER_QUEUES: "notifications",
-  });
   const messages = Math.max(5, Math.round(MESSAGES * context.scale));
+  const figures = await besideWorkers(context, scratch, { queue: "notifications" }, () =>
+    writeMessages(scratch, messages),
+  );
+  return figures.map((figure) => named("thread", figure));
+}
+
+/** From the message to the commit that counts it for the last participant. */
+async function writeMessages(scratch: Scratch, messages: number): Promise<readonly Figure[]> {
   const startedAt = performance.now();
   for (let n = 0; n < messages; n++) {
     const dueMs = startedAt + n * 1_000 - performance.now();
@@ -178,10 +181,14 @@ async function thread(context: BenchContext, scratch: Scratch): Promise<readonly
     const [found] = await scratch.sql(
       "select coalesce(sum(count), 0)::int as n from notifications where event_type = 'chat_message_sent'",
     );
-    if (Number(found?.["n"]) !== counted) continue;
-    const lag = performance.now() - lastAt;
-    await worker.stop();
-    return [{ figure: `last of ${messages} messages to everybody`, unit: "ms", value: lag }];
+    if (Number(found?.["n"]) === counted)
+      return [
+        {
+          figure: `last of ${messages} messages to everybody`,
+          unit: "ms",
+          value: performance.now() - lastAt,
+        },
+      ];
   }
   throw new Error("The messages were not counted in time.");
 }

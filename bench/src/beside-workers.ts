@@ -8,7 +8,7 @@ import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue as everyJob } from "../../src/workers/index.ts";
 import type { BenchContext, Figure } from "./bench.ts";
 import { benchConfig, type Scratch } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { sayLoopDelays, watchingLoop } from "./loop-delays.ts";
 import { watchMemory } from "./memory.ts";
 
 type Options = {
@@ -32,17 +32,16 @@ export async function besideWorkers(
   const config = benchConfig(scratch.url, context.redisUrl, environment);
   const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
   runtime.relay.start();
-  const loop = watchLoop();
   const workers = startWorkers(runtime, { queues: [queue] });
   await workers.ready();
   const memory = watchMemory();
   try {
-    const figures = await work(runtime);
-    return [
-      ...figures,
+    const figures = await watchingLoop(async () => [
+      ...(await work(runtime)),
       { figure: "memory of the process at most", unit: "MB", value: memory.mostMb() },
-      await loop.end(context, runtime),
-    ];
+    ]);
+    await sayLoopDelays(context, runtime);
+    return figures;
   } finally {
     memory.stop();
     await workers.stop(5_000);

@@ -17,7 +17,7 @@ import { type Bench, type BenchContext, compare, type Figure, measure } from "./
 import { loadCommunity, loadSales } from "./community.ts";
 import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
 import { settleLatency } from "./latency.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { sayLoopDelays, watchingLoop } from "./loop-delays.ts";
 
 const SALES = 20_000;
 const VOLUNTEERS = 30_000;
@@ -87,19 +87,22 @@ async function ours(context: BenchContext, scratch: Scratch, sales: number): Pro
     catalogue,
     timetable: [],
   });
-  const startedAt = performance.now();
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["commissions"] });
-  await until(
-    async () => (await scratch.sql("select 1 from outbox where queue = 'commissions' limit 1")).length === 0,
-  );
-  const figures = perSecond(sales, startedAt);
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
+  const figures = await watchingLoop(async () => {
+    const startedAt = performance.now();
+    runtime.relay.start();
+    const workers = startWorkers(runtime, { queues: ["commissions"] });
+    await until(
+      async () =>
+        (await scratch.sql("select 1 from outbox where queue = 'commissions' limit 1")).length === 0,
+    );
+    const settled = perSecond(sales, startedAt);
+    await workers.stop(5_000);
+    return settled;
+  });
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectSettled(scratch, sales);
-  return [...figures, held];
+  return figures;
 }
 
 /** Without Commonwork: a job in Redis and a transaction in Postgres per sale. */

@@ -1,13 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createLog } from "../../src/log.ts";
 import { enqueue } from "../../src/queues/enqueue.ts";
-import { openRuntime } from "../../src/roles/open-runtime.ts";
-import { startWorkers } from "../../src/roles/worker.ts";
-import { catalogue } from "../../src/workers/index.ts";
 import { emailDigest } from "../../src/workers/notifications/email/email-digest.ts";
 import { type Bench, type BenchContext, type Figure, measure } from "./bench.ts";
-import { benchConfig, makeTemplate, openScratch, type Scratch } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { besideWorkers } from "./beside-workers.ts";
+import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { startProgram } from "./service.ts";
 
 const USERS = 10_000;
@@ -26,14 +22,7 @@ export const digest: Bench = {
     const users = Math.round(USERS * context.scale);
     context.say("loading");
     const template = await makeTemplate(context.databaseUrl, (scratch) => load(scratch, users));
-    await measure(context, async () => {
-      const scratch = await openScratch(context.databaseUrl, template);
-      try {
-        return await send(context, scratch, users);
-      } finally {
-        await scratch.drop();
-      }
-    });
+    await measure(context, () => withClone(context, template, (scratch) => send(context, scratch, users)));
   },
 };
 
@@ -79,34 +68,33 @@ async function load(scratch: Scratch, users: number): Promise<void> {
 async function send(context: BenchContext, scratch: Scratch, users: number): Promise<readonly Figure[]> {
   const resend = await startProgram("bench/src/resend-program.ts", [], {});
   const url = `http://127.0.0.1:${resend.port}`;
-  const config = benchConfig(scratch.url, context.redisUrl, {
+  const environment = {
     RESEND_API_KEY: "re_test",
     RESEND_BASE_URL: url,
     EMAIL_FROM: "Commonwork <hello@commonwork.test>",
     PUBLIC_URL: "https://app.test",
-  });
+  };
   const clock = { now: () => new Date(AT) };
-  const runtime = openRuntime({ config, clock, log: createLog(config.log), catalogue, timetable: [] });
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["notifications"] });
-  await workers.ready();
-  const startedAt = performance.now();
-  await runtime.relay.transact((tx) => enqueue(tx, emailDigest, {}));
-  while ((await scratch.sql("select 1 from outbox where dead_at is null limit 1")).length > 0)
-    await delay(25);
-  const seconds = (performance.now() - startedAt) / 1_000;
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
-  await runtime.close();
+  const figures = await besideWorkers(
+    context,
+    scratch,
+    { queue: "notifications", clock, environment },
+    async ({ relay }) => {
+      const startedAt = performance.now();
+      await relay.transact((tx) => enqueue(tx, emailDigest, {}));
+      while ((await scratch.sql("select 1 from outbox where dead_at is null limit 1")).length > 0)
+        await delay(25);
+      const seconds = (performance.now() - startedAt) / 1_000;
+      return [
+        { figure: "digests rendered and handed over", unit: "s", value: seconds },
+        { figure: "digests", unit: "1/s", value: users / seconds },
+      ];
+    },
+  );
   const counts = (await (await fetch(url)).json()) as { taken: number; contents: number };
   await resend.stop();
   await expectComplete(scratch, users, counts);
-  return [
-    { figure: "digests rendered and handed over", unit: "s", value: seconds },
-    { figure: "digests", unit: "1/s", value: users / seconds },
-    held,
-  ];
+  return figures;
 }
 
 /** A run that left a user out, or sent something twice, does not count. */

@@ -12,8 +12,9 @@ import { openRuntime } from "../../src/roles/open-runtime.ts";
 import { startWorkers } from "../../src/roles/worker.ts";
 import { catalogue } from "../../src/workers/index.ts";
 import { type Bench, type BenchContext, compare, type Figure, measure } from "./bench.ts";
+import { besideWorkers } from "./beside-workers.ts";
 import { benchConfig, makeTemplate, type Scratch, withClone } from "./database.ts";
-import { watchLoop } from "./loop-delays.ts";
+import { sayLoopDelays, watchingLoop } from "./loop-delays.ts";
 
 const EVENTS = 40_000;
 /** The baseline is measured on this many. */
@@ -102,17 +103,19 @@ async function ours(context: BenchContext, scratch: Scratch): Promise<readonly F
   const events = Math.round(EVENTS * context.scale);
   await upload(scratch, events);
   const runtime = open(context, scratch);
-  const startedAt = performance.now();
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["notifications"] });
-  await until(async () => (await scratch.sql("select 1 from outbox limit 1")).length === 0);
-  const figures = perSecond(events, startedAt);
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
+  const figures = await watchingLoop(async () => {
+    const startedAt = performance.now();
+    runtime.relay.start();
+    const workers = startWorkers(runtime, { queues: ["notifications"] });
+    await until(async () => (await scratch.sql("select 1 from outbox limit 1")).length === 0);
+    const decided = perSecond(events, startedAt);
+    await workers.stop(5_000);
+    return decided;
+  });
+  await sayLoopDelays(context, runtime);
   await runtime.close();
   await expectComplete(scratch, events);
-  return [...figures, held];
+  return figures;
 }
 
 /** Without Commonwork: a job in Redis and a transaction in Postgres per event. */
@@ -157,12 +160,15 @@ async function plainWorker(context: BenchContext, scratch: Scratch): Promise<rea
 
 /** From the commit of the host's row to the commit of the rows in the app, by the clock of Postgres. */
 async function latency(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
-  const runtime = open(context, scratch);
-  runtime.relay.start();
-  const loop = watchLoop();
-  const workers = startWorkers(runtime, { queues: ["notifications"] });
-  await workers.ready();
   const events = Math.max(200, Math.round(LATENCY_EVENTS * context.scale));
+  const figures = await besideWorkers(context, scratch, { queue: "notifications" }, () =>
+    uploadOneByOne(scratch, events),
+  );
+  await expectComplete(scratch, events);
+  return figures;
+}
+
+async function uploadOneByOne(scratch: Scratch, events: number): Promise<readonly Figure[]> {
   // A trigger at commit records the time: the rows have the time at which the transaction began.
   await scratch.sql("create table seen (event_id bigint, at timestamptz)");
   await scratch.sql(
@@ -187,15 +193,10 @@ async function latency(context: BenchContext, scratch: Scratch): Promise<readonl
      from (select extract(epoch from max(s.at) - e.created_at)::float8 * 1000 as ms
            from seen s join domain_events e on e.id = s.event_id group by e.id) x`,
   );
-  await workers.stop(5_000);
-  const held = await loop.end(context, runtime);
-  await runtime.close();
-  await expectComplete(scratch, events);
   const { p50, p99 } = taken as { p50: number; p99: number };
   return [
     { figure: "event to in-app row, p99", unit: "ms", value: p99 },
     { figure: "event to in-app row, p50", unit: "ms", value: p50 },
-    held,
   ];
 }
 

@@ -2,23 +2,17 @@ import { openProcessorClock } from "../../src/processor-time.ts";
 import type { Runtime } from "../../src/roles/runtime.ts";
 import type { BenchContext, Figure } from "./bench.ts";
 
-const METRIC = "commonwork_job_loop_delay_seconds";
-
 /** A sample of the metric: of a bucket, which are cumulative and in ascending order, or of all times. */
 type Sample = { readonly job: string; readonly le: string | null; readonly value: number };
 
 const TICK_MS = 5;
 
-export type LoopWatch = {
-  /** Ends the watch, and says which jobs held the loop for 50 ms or more by the metric of production. */
-  end(context: Pick<BenchContext, "say">, runtime: Pick<Runtime, "metrics">): Promise<Figure>;
-};
-
 /**
- * Measures the longest stretch for which the event loop of this process ran without coming back to its
- * timers, in processor time: other programs that want the processors do not lengthen it.
+ * Runs `work`, and adds to its figures the longest stretch for which the event loop of this process ran
+ * without coming back to its timers, in processor time: other programs that want the processors do not
+ * lengthen it. Whatever runs in this process counts, so it is an upper bound for the jobs.
  */
-export function watchLoop(): LoopWatch {
+export async function watchingLoop(work: () => Promise<readonly Figure[]>): Promise<readonly Figure[]> {
   const clock = openProcessorClock();
   let longestMs = 0;
   let last = clock();
@@ -28,14 +22,13 @@ export function watchLoop(): LoopWatch {
     last = now;
   };
   const timer = setInterval(tick, TICK_MS).unref();
-  return {
-    async end({ say }, { metrics }) {
-      tick();
-      clearInterval(timer);
-      for (const line of linesOf(await samplesOf(metrics))) say(line);
-      return { figure: "event loop held at most, processor time", unit: "ms", value: longestMs };
-    },
-  };
+  try {
+    const figures = await work();
+    tick();
+    return [...figures, { figure: "event loop held at most, processor time", unit: "ms", value: longestMs }];
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** The figure of one case of several. */
@@ -44,27 +37,28 @@ export const named = (name: string, { figure, ...rest }: Figure): Figure => ({
   ...rest,
 });
 
-async function samplesOf({ loopDelay }: Runtime["metrics"]): Promise<Sample[]> {
-  const { values } = await loopDelay.get();
-  return values.flatMap(({ metricName, labels, value }): Sample[] => {
-    const job = String(labels["job"]);
-    if (metricName === `${METRIC}_count`) return [{ job, le: null, value }];
-    return "le" in labels ? [{ job, le: String(labels["le"]), value }] : [];
-  });
+/** Says which jobs held the loop of this process for 50 ms or more, by the metric of production. */
+export async function sayLoopDelays(
+  { say }: Pick<BenchContext, "say">,
+  { metrics }: Pick<Runtime, "metrics">,
+): Promise<void> {
+  for (const line of linesOf(samplesIn(await metrics.registry.metrics()))) say(line);
 }
 
-/** Tells the same about a process of its own, which serves its metrics on this port. */
+/** Says the same about a process of its own, which serves its metrics on this port. */
 export async function sayLoopDelaysAt({ say }: Pick<BenchContext, "say">, port: number): Promise<void> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  const samples = text.split("\n").flatMap((line): Sample[] => {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  for (const line of linesOf(samplesIn(await response.text()))) say(line);
+}
+
+const samplesIn = (exposition: string): Sample[] =>
+  exposition.split("\n").flatMap((line): Sample[] => {
     const [, kind, labels = "", value] =
       /^commonwork_job_loop_delay_seconds_(count|bucket)\{(.*)\} (.+)$/.exec(line) ?? [];
     if (kind === undefined) return [];
     const label = (name: string) => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? null;
     return [{ job: String(label("job")), le: kind === "count" ? null : label("le"), value: Number(value) }];
   });
-  for (const line of linesOf(samples)) say(line);
-}
 
 function linesOf(samples: readonly Sample[]): string[] {
   const totals = samples.filter(({ le }) => le === null);

@@ -6,6 +6,7 @@ import { folderStore } from "../../src/ports/media-store/folder.ts";
 import type { MediaStore } from "../../src/ports/media-store/media-store.ts";
 import { type GuardedThreads, openGuardedThreads } from "../../src/threads/guarded-threads.ts";
 import { type Bench, type BenchContext, type Figure, measure, quantile } from "./bench.ts";
+import { watchingLoop } from "./loop-delays.ts";
 
 const CHECKS = 20_000;
 const SINGLE = 200;
@@ -74,41 +75,48 @@ function counting(store: MediaStore): MediaStore & { take(): number } {
   };
 }
 
-async function checks({ scale }: BenchContext, folder: string): Promise<Figure[]> {
+async function checks({ scale }: BenchContext, folder: string): Promise<readonly Figure[]> {
   const store = counting(folderStore(folder));
   const guarded = openGuardedThreads({ size: AT_ONCE });
   try {
     const check = checker(store, guarded);
     await inParallel(WARM_UP, check);
-    const memoryBefore = process.memoryUsage().rss;
-    const count = Math.round(CHECKS * scale);
-    const startedMs = performance.now();
-    await inParallel(count, check);
-    const seconds = (performance.now() - startedMs) / 1_000;
-    const grownMiB = (process.memoryUsage().rss - memoryBefore) / 2 ** 20;
-    const times: number[] = [];
-    const read: number[] = [];
-    store.take();
-    for (let n = 0; n < SINGLE; n++) {
-      const atMs = performance.now();
-      await check(n);
-      times.push(performance.now() - atMs);
-      read.push(store.take() / 1024);
-    }
-    const median = (values: number[]): number =>
-      quantile(
-        values.sort((a, b) => a - b),
-        0.5,
-      );
-    return [
-      { figure: "files checked", unit: "files/s", value: count / seconds },
-      { figure: "one file", unit: "ms", value: median(times) },
-      { figure: "read of one file", unit: "KiB", value: median(read) },
-      { figure: "memory grown", unit: "MiB", value: grownMiB },
-    ];
+    return await watchingLoop(() => measureChecks(Math.round(CHECKS * scale), store, check));
   } finally {
     await guarded.close();
   }
+}
+
+async function measureChecks(
+  count: number,
+  store: ReturnType<typeof counting>,
+  check: (n: number) => Promise<void>,
+): Promise<Figure[]> {
+  const memoryBefore = process.memoryUsage().rss;
+  const startedMs = performance.now();
+  await inParallel(count, check);
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const grownMiB = (process.memoryUsage().rss - memoryBefore) / 2 ** 20;
+  const times: number[] = [];
+  const read: number[] = [];
+  store.take();
+  for (let n = 0; n < SINGLE; n++) {
+    const atMs = performance.now();
+    await check(n);
+    times.push(performance.now() - atMs);
+    read.push(store.take() / 1024);
+  }
+  const median = (values: number[]): number =>
+    quantile(
+      values.sort((a, b) => a - b),
+      0.5,
+    );
+  return [
+    { figure: "files checked", unit: "files/s", value: count / seconds },
+    { figure: "one file", unit: "ms", value: median(times) },
+    { figure: "read of one file", unit: "KiB", value: median(read) },
+    { figure: "memory grown", unit: "MiB", value: grownMiB },
+  ];
 }
 
 const checker =

@@ -35,7 +35,6 @@ import { recommendations } from "./recommendations.ts";
 import { search } from "./search.ts";
 import { searchIsolation } from "./search-isolation.ts";
 import { searchQuality } from "./search-quality.ts";
-import { slots } from "./slots.ts";
 import { tableOf } from "./table.ts";
 import { trending } from "./trending.ts";
 import { vocabulary } from "./vocabulary.ts";
@@ -56,7 +55,6 @@ const BENCHES: readonly Bench[] = [
   notices,
   mirror,
   duplicates,
-  slots,
   isolation,
   pairIsolation,
   backlog,

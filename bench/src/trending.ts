@@ -1,9 +1,13 @@
 import { storeEngagement } from "../../src/feeds/engagement.ts";
 import { readTrending } from "../../src/feeds/trending.ts";
+import { followRun, startRun } from "../../src/queues/manual-runs.ts";
+import { trending as trendingJob } from "../../src/workers/feeds/trending.ts";
 import { apiReads } from "./api-reads.ts";
 import { type Bench, type BenchContext, type Figure, LARGE_POSTGRES, measure, quantile } from "./bench.ts";
+import { besideWorkers } from "./beside-workers.ts";
 import { makeTemplate, type Scratch, withClone } from "./database.ts";
 import { loadMembers, loadPosts } from "./feed-data.ts";
+import { named, watchingLoop } from "./loop-delays.ts";
 
 const USERS = 100_000;
 const POSTS = 20_000;
@@ -13,13 +17,14 @@ const EVENTS_OF_ONE = 40_000;
 const PER_CALL = 1_000;
 const CONNECTIONS = 4;
 const READS = 2_000;
+const LIMIT_MS = 10 * 60_000;
 
 export const trending: Bench = {
   name: "trending",
   postgres: LARGE_POSTGRES,
   describe: ({ scale }) =>
     `${EVENTS * scale} likes, comments and shares by ${USERS * scale} users of ${POSTS * scale} posts, most of few, recorded in calls of ${PER_CALL} over ` +
-    `${CONNECTIONS} connections; ${EVENTS_OF_ONE * scale} of one post; what trends, read one after the other, then by the HTTP API at 200 requests/s.`,
+    `${CONNECTIONS} connections; ${EVENTS_OF_ONE * scale} of one post; a run of the job \`trending\`; what trends, read one after the other, then by the HTTP API at 200 requests/s.`,
   async run(context) {
     const users = Math.round(USERS * context.scale);
     context.say("loading");
@@ -38,7 +43,11 @@ export const trending: Bench = {
   },
 };
 
-async function measureEvents(context: BenchContext, scratch: Scratch, users: number): Promise<Figure[]> {
+async function measureEvents(
+  context: BenchContext,
+  scratch: Scratch,
+  users: number,
+): Promise<readonly Figure[]> {
   const posts = Math.round(POSTS * context.scale);
   const some = (count: number, name: string, postOf: () => number) =>
     Array.from({ length: count }, (_, n) => ({
@@ -56,11 +65,27 @@ async function measureEvents(context: BenchContext, scratch: Scratch, users: num
   );
   const one = some(Math.round(EVENTS_OF_ONE * context.scale), "one", () => posts);
   return [
-    { figure: "events of many posts", unit: "per s", value: await perSecond(scratch, many) },
-    { figure: "events of one post", unit: "per s", value: await perSecond(scratch, one) },
-    await reads(context, scratch, users),
+    ...(await watchingLoop(async () => [
+      { figure: "events of many posts", unit: "per s", value: await perSecond(scratch, many) },
+      { figure: "events of one post", unit: "per s", value: await perSecond(scratch, one) },
+      await reads(context, scratch, users),
+    ])),
+    ...(await refreshed(context, scratch)),
     ...(await apiReads(context, scratch, users, { name: "what trends", path: "/api/v1/trending" })),
   ];
+}
+
+/** A run of the job that updates what follows from the events. */
+async function refreshed(context: BenchContext, scratch: Scratch): Promise<readonly Figure[]> {
+  const figures = await besideWorkers(context, scratch, { queue: "feeds" }, async ({ db, relay }) => {
+    const id = await relay.transact((tx) => startRun(tx, trendingJob, {}));
+    const ended = await followRun(db, id, () => undefined, AbortSignal.timeout(LIMIT_MS));
+    context.say(`the job: ${ended.status}, ${JSON.stringify(ended.counts)}`);
+    if (ended.status !== "done") throw new Error(`the run is ${ended.status}: ${ended.error}`);
+    const value = (Number(ended.finishedAt) - Number(ended.createdAt)) / 1_000;
+    return [{ figure: "run", unit: "s", value }];
+  });
+  return figures.map((figure) => named("the job", figure));
 }
 
 async function perSecond({ db }: Scratch, events: readonly unknown[]): Promise<number> {
