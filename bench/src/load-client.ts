@@ -85,10 +85,20 @@ export async function openLoop(
   const all: Socket[] = [];
   let answered = 0;
   const startedAt = performance.now();
+  /** While no request is under way, the server may close or reset a connection: it is not used again. */
+  const open = (): Socket => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    all.push(socket);
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      const at = idle.indexOf(socket);
+      if (at >= 0) idle.splice(at, 1);
+    });
+    return socket;
+  };
   await new Promise<void>((resolve, reject) => {
     const ask = (index: number) => {
-      const socket = idle.pop() ?? connect({ port, host: "127.0.0.1", noDelay: true });
-      if (!all.includes(socket)) all.push(socket);
+      const socket = idle.pop() ?? open();
       let pending = Buffer.alloc(0);
       const hear = (chunk: Buffer) => {
         pending = Buffer.concat([pending, chunk]);
