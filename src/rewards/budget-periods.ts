@@ -1,4 +1,4 @@
-import { localDay, startOfLocalDay } from "../scoring/local-time.ts";
+import { latestDayBegun, startOfLocalDay } from "../scoring/local-time.ts";
 import type { BudgetPeriodType } from "../scoring/rewards/budget-shares.ts";
 
 /** A period `[startAt, endAt)` of whole local days, which may have 23, 24 or 25 hours. */
@@ -52,7 +52,7 @@ function periodOfDayNumber(type: BudgetPeriodType, zone: string, day: number): B
 
 /** The period that contains an instant. @throws RangeError for an unknown zone. */
 export const periodAt = (type: BudgetPeriodType, zone: string, at: Date): BudgetPeriod =>
-  periodOfDayNumber(type, zone, localDay(at, zone));
+  periodOfDayNumber(type, zone, latestDayBegun(at, zone));
 
 /**
  * The period that contains a local day, `YYYY-MM-DD`. @throws RangeError for an invalid day or an unknown

@@ -33,17 +33,39 @@ export function localDay(at: Date, timeZone: string): number {
  * @param day days from 1970-01-01.
  * @throws RangeError for an unknown zone.
  */
-export function startOfLocalDay(day: number, timeZone: string): Date {
+export const startOfLocalDay = (day: number, timeZone: string): Date => new Date(startOf(day, timeZone));
+
+/**
+ * day = the latest local day that has begun at an instant, as days from 1970-01-01. It is `localDay`, except
+ * while the clock has been put back over midnight: the day before does not begin again.
+ *
+ * It is computed from the beginnings of days, which are remembered: for many instants of the same days that
+ * takes a tenth of the time.
+ *
+ * @throws RangeError for an unknown zone.
+ */
+export function latestDayBegun(at: Date, timeZone: string): number {
+  const ms = at.getTime();
+  let day = Math.floor(ms / DAY_MS) + 1;
+  while (startOf(day, timeZone) > ms) day -= 1;
+  return day;
+}
+
+/** Milliseconds since the epoch. */
+function startOf(day: number, timeZone: string): number {
   const known = startsIn(timeZone);
-  const start = known.get(day) ?? findStart(day, timeZone);
+  const found = known.get(day);
+  if (found !== undefined) return found;
+  const start = findStart(day, timeZone);
   if (known.size >= KNOWN_DAYS) known.clear();
   known.set(day, start);
-  return new Date(start);
+  return start;
 }
 
 /** The same days of the same zones are needed again and again. Milliseconds by day, for each zone. */
 const startsIn = memoize(() => new Map<number, number>(), 1_000);
-const KNOWN_DAYS = 100;
+/** Almost three years: organizations began on many days. */
+const KNOWN_DAYS = 1_000;
 
 function findStart(day: number, timeZone: string): number {
   const hasBegun = (ms: number) => localDay(new Date(ms), timeZone) >= day;

@@ -27,6 +27,8 @@ const scene = fc.record({
   fromHours: fc.nat({ max: 24 * 40 }),
   /** Whole hours are bounds of periods in most zones. */
   exact: fc.boolean(),
+  /** By how much budgets_from is moved after the payments. */
+  movedHours: fc.oneof(fc.constant(0), fc.nat({ max: 24 * 20 })),
   lines: fc.record({ daily: line, weekly: line, monthly: line }),
 });
 
@@ -50,11 +52,12 @@ it("the periods found by comparing dates are those that are due by the bounds of
         const now = new Date(START + atHours * HOUR_MS);
         const expected: string[] = [];
         const ids: string[] = [];
-        for (const { zone, fromHours, exact, lines } of scenes) {
+        for (const { zone, fromHours, exact, movedHours, lines } of scenes) {
           const id = await organization(world, zone === null ? {} : { timeZone: zone });
           ids.push(id);
           const from = new Date(START + fromHours * HOUR_MS + (exact ? 0 : 1_234_567));
-          await world.query("update organizations set budgets_from = $2 where id = $1", [id, from]);
+          const moved = new Date(from.getTime() + movedHours * HOUR_MS);
+          await world.query("update organizations set budgets_from = $2 where id = $1", [id, moved]);
           for (const type of BUDGET_PERIOD_TYPES) {
             const { paid, ahead } = lines[type] as Line;
             let period = firstWholePeriod(type, zone ?? DEFAULT_ZONE, from);
@@ -66,6 +69,8 @@ it("the periods found by comparing dates are those that are due by the bounds of
               await pay(world, id, period, true);
               period = periodAfter(period, zone ?? DEFAULT_ZONE);
             }
+            const first = firstWholePeriod(type, zone ?? DEFAULT_ZONE, moved);
+            if (first.start > period.start) period = first;
             if (period.endAt <= now) expected.push(`${id} ${type} ${period.start}`);
           }
         }

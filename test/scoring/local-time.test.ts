@@ -4,6 +4,7 @@ import {
   endOfQuiet,
   isQuiet,
   isTimeZone,
+  latestDayBegun,
   localDay,
   localMinute,
   startOfLocalDay,
@@ -109,6 +110,50 @@ describe("endOfQuiet", () => {
       }),
       { numRuns: 600 },
     );
+  });
+});
+
+describe("latestDayBegun", () => {
+  it("is the local day, around every clock change of three years and on any day", () => {
+    const changes = kindsOfTransitions(Date.UTC(2026, 0, 1), Date.UTC(2029, 0, 1));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...changes),
+        fc.oneof(
+          fc.integer({ min: -36 * 60, max: 36 * 60 }),
+          fc.integer({ min: -500 * 24 * 60, max: 500 * 24 * 60 }),
+        ),
+        ({ zone, at }, minutes) => {
+          const instant = new Date(at + minutes * 60_000);
+          expect(latestDayBegun(instant, zone)).toBe(localDay(instant, zone));
+          const start = startOfLocalDay(latestDayBegun(instant, zone), zone);
+          expect(latestDayBegun(start, zone)).toBe(latestDayBegun(instant, zone));
+          expect(latestDayBegun(new Date(start.getTime() - 1), zone)).toBeLessThan(
+            latestDayBegun(instant, zone),
+          );
+        },
+      ),
+      { numRuns: 600 },
+    );
+  });
+
+  it("does not return to the day before while the clock is put back over midnight", () => {
+    // In St. John's the clock went from 00:01 back to 23:01 in the autumn of 2010.
+    const day = Date.parse("2010-11-07") / 86_400_000;
+    const at = (time: string) => new Date(`2010-11-07T${time}Z`);
+    expect(localDay(at("02:30:30"), "America/St_Johns")).toBe(day);
+    expect(localDay(at("02:45:00"), "America/St_Johns")).toBe(day - 1);
+    expect(latestDayBegun(at("02:29:59"), "America/St_Johns")).toBe(day - 1);
+    for (const time of ["02:30:00", "02:45:00", "03:29:59", "03:30:00"])
+      expect(latestDayBegun(at(time), "America/St_Johns")).toBe(day);
+  });
+
+  it("leaves out a day that the clock skips, and rejects unknown zones", () => {
+    // Samoa skipped 2011-12-30.
+    const day = Date.parse("2011-12-31") / 86_400_000;
+    expect(latestDayBegun(new Date("2011-12-30T09:59:59Z"), "Pacific/Apia")).toBe(day - 2);
+    expect(latestDayBegun(new Date("2011-12-30T10:00:00Z"), "Pacific/Apia")).toBe(day);
+    expect(() => latestDayBegun(new Date(), "America/Nowhere")).toThrow(RangeError);
   });
 });
 
