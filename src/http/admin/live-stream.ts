@@ -87,7 +87,8 @@ export function liveStream(
     const read = [...streams];
     const looked = await look(deps, read);
     const tookMs = performance.now() - beganMs;
-    // A stream that was opened meanwhile has not been looked for: its tables would seem to change with the next.
+    // The tables of a stream that was opened meanwhile have not been read: they would seem to change with the
+    // next poll.
     const open = read.filter((stream) => streams.has(stream));
     sendRegions(open, looked.regions);
     tellOfChanges(open, looked.writes, pollMs);
