@@ -1,6 +1,6 @@
 import { QUEUE_NAMES } from "../../../config/queues.ts";
 import { groupBy } from "../../../group-by.ts";
-import { keepLast } from "../../../keep-last.ts";
+import { memoizeLast } from "../../../memoize-last.ts";
 import type { QueueStep } from "../../../queues/activity.ts";
 import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { EntryState } from "../../../queues/outbox-counts.ts";
@@ -68,7 +68,7 @@ export function queueFigures({
 const IDLE_HOUR: QueueHour = { perMinute: 0, failed: 0, lastHour: Array.from({ length: 60 }, () => 0) };
 
 /** The last hour of each queue that did anything, until a minute. */
-const queueHours = keepLast((activity: readonly QueueStep[], minuteMs: number) => {
+const queueHours = memoizeLast((activity: readonly QueueStep[], minuteMs: number) => {
   const minutes = minutesBefore(new Date(minuteMs), 60);
   const hourOf = (steps: readonly QueueStep[], queue: string): QueueHour => {
     const lastHour = queueValues(steps, queue, minutes, ({ settled }) => settled);

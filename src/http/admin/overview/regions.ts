@@ -1,5 +1,5 @@
 import { type Html, html } from "../../../html.ts";
-import { keepLast } from "../../../keep-last.ts";
+import { memoizeLast } from "../../../memoize-last.ts";
 import type { JobPause } from "../../../queues/job-pauses.ts";
 import type { Run } from "../../../queues/runs.ts";
 import { sparkline } from "../frame/chart.ts";
@@ -30,7 +30,7 @@ export function overviewRegions(snapshot: Snapshot): Regions {
 }
 
 /** Those that are the same for all snapshots with the same slow part, within a minute. */
-const slowRegions = keepLast((slow: Snapshot["slow"], minuteMs: number) => [
+const slowRegions = memoizeLast((slow: Snapshot["slow"], minuteMs: number) => [
   ["alerts", alertTable(slow.alerts)] as const,
   ["paused", pausedSection({ schedules: slow.pausedSchedules, jobs: slow.pauses })] as const,
   ["charts", activityCharts(slow.activity, chartMinutes(new Date(minuteMs)), 1)] as const,

@@ -1,5 +1,5 @@
 /** Memoizes a pure function for its last arguments, which are compared by identity. */
-export function keepLast<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
+export function memoizeLast<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
   let last: { readonly given: A; readonly made: R } | null = null;
   return (...given) => {
     if (last === null || !last.given.every((one, index) => Object.is(one, given[index])))

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { keepLast } from "../src/keep-last.ts";
+import { memoizeLast } from "../src/memoize-last.ts";
 
 test("is made again only when it is given something else", () => {
   const made: string[] = [];
-  const joined = keepLast((list: readonly string[], end: string) => {
+  const joined = memoizeLast((list: readonly string[], end: string) => {
     made.push(end);
     return list.join("") + end;
   });
@@ -16,7 +16,7 @@ test("is made again only when it is given something else", () => {
 
 test("keeps a result that is undefined, and compares NaN as the same", () => {
   let calls = 0;
-  const nothing = keepLast((_given: number): undefined => {
+  const nothing = memoizeLast((_given: number): undefined => {
     calls += 1;
   });
   nothing(Number.NaN);
