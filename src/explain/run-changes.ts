@@ -57,8 +57,8 @@ type Span = {
 type Reader = (on: Queryable, span: Span) => Promise<RunChanges>;
 
 /**
- * How what a run of a job changed is found: by the run, by the instant that it computed for, or by its input
- * and the time in which it ran. Other jobs write rows that do not tell who wrote them.
+ * Finds what a run of a job changed: by its id, by the instant that it computed for, or by its input and the
+ * time in which it ran. The rows that other jobs write do not name the run.
  */
 const READERS: Readonly<Record<string, Reader>> = {
   "recalculate-multipliers": async (on, span) => ({ parts: [await multipliers(on, span)], audited: [] }),
@@ -85,13 +85,13 @@ const READERS: Readonly<Record<string, Reader>> = {
   }),
 };
 
-/** The jobs of whose runs it is known what they changed. */
+/** The jobs with a reader. */
 export const JOBS_WITH_CHANGES: readonly string[] = Object.keys(READERS);
 
-/** Times of Postgres have microseconds, dates have not. */
+/** Postgres stores microseconds, a Date has milliseconds. */
 const ROUNDING_MS = 1_000;
 
-/** What a run changed; null if no row tells that the run wrote it. */
+/** What a run changed; null if its job writes no rows that name the run. */
 export async function readRunChanges(on: Queryable, run: Run, now: Date): Promise<RunChanges | null> {
   const read = Object.hasOwn(READERS, run.job) ? READERS[run.job] : undefined;
   if (read === undefined) return null;
@@ -100,9 +100,15 @@ export async function readRunChanges(on: Queryable, run: Run, now: Date): Promis
   return read(on, { run, from, to });
 }
 
+/** A field of the input of a run. */
+const fieldOf = ({ run: { input } }: Span, field: string): unknown =>
+  (input as Readonly<Record<string, unknown>> | null)?.[field];
+
+const textIn = (span: Span, field: string): string => String(fieldOf(span, field) ?? "");
+
 /** An id in the input of a run; 0, which no row has, if there is none. */
-function idIn({ run: { input } }: Span, field: string): string {
-  const value = (input as Readonly<Record<string, unknown>> | null)?.[field];
+function idIn(span: Span, field: string): string {
+  const value = fieldOf(span, field);
   return typeof value === "string" && /^[1-9]\d{0,17}$/.test(value) ? value : "0";
 }
 
@@ -129,7 +135,7 @@ function partOf<Row extends Found>(
   };
 }
 
-/** SQL: an instant is the one that the run computed for. That of a manual run is known by the time it ran. */
+/** SQL: whether a time is the slot of the run, or, for a manual run, within the time in which it ran. */
 const isAsOf = (column: SQL, { run: { slot }, from, to }: Span): SQL =>
   slot === null
     ? sql`${column} >= ${from}::timestamptz and ${column} < ${to}::timestamptz`
@@ -171,9 +177,6 @@ async function periods(on: Queryable, span: Span): Promise<ChangedRows> {
     ({ name, paid }) => `${name}: ${formatAmount(BigInt(paid))} paid`,
   );
 }
-
-const textIn = ({ run: { input } }: Span, field: string): string =>
-  String((input as Readonly<Record<string, unknown>> | null)?.[field] ?? "");
 
 async function saleChanges(on: Queryable, span: Span): Promise<RunChanges> {
   const saleId = idIn(span, "saleId");
@@ -234,7 +237,7 @@ async function recommendations(on: Queryable, span: Span): Promise<ChangedRows> 
   );
 }
 
-/** Lists of which a run over everybody writes a new version. */
+/** A reader for jobs that write a new version of all lists. */
 function versionsOf(area: ListArea): Reader {
   return async (on, { run }) => {
     const found = await rows<Found & { state: string; algoVersion: number }>(

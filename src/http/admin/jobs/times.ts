@@ -7,7 +7,7 @@ import { formatCount, formatMs, section, type Tile, tiles, timeHtml } from "../f
 
 const DAY_MS = 86_400_000;
 
-/** What is known of how long a job takes and waits. */
+/** The measured times of a job, its waits, and its latest runs. */
 type KnownTimes = {
   /** Undefined if it has done nothing for days. */
   readonly times: JobTimes | undefined;
@@ -18,7 +18,7 @@ type KnownTimes = {
   readonly runs: readonly Run[];
 };
 
-/** How long the entries of a job take and wait, and since when something about it is not as usual. */
+/** How long the entries of a job take and wait, and since when it has been failing, slow or late. */
 export function timesSection({ times, waits, waiting, runs }: KnownTimes, now: Date): Html {
   const noted = [
     ...failedRunsText(runs),
@@ -99,7 +99,7 @@ export const onsetTexts = ({
       ]),
 ];
 
-/** Since when the oldest of its entries should have been done. */
+/** Since when its oldest entry has been overdue. */
 function lateText(waiting: readonly WaitingWork[]): Html[] {
   const [oldest] = [...waiting].sort((a, b) => b.oldestSeconds - a.oldestSeconds);
   if (oldest === undefined || oldest.oldestSeconds * 1_000 < LATE_AFTER_MS) return [];
@@ -110,8 +110,8 @@ function lateText(waiting: readonly WaitingWork[]): Html[] {
 }
 
 /**
- * The runs that failed one after the other and are the latest, newest first. Work that other work enqueues
- * has a run only if it fails: it does not count.
+ * The latest runs, as long as they failed, newest first. Entries that were enqueued by other
+ * work have a run only when they fail, so those do not count.
  */
 function failedInARow(runs: readonly Run[]): readonly Run[] {
   const ended = runs.filter(({ trigger, finishedAt }) => trigger !== "event" && finishedAt !== null);
