@@ -64,8 +64,11 @@ async function loadProjects(scratch: Scratch): Promise<void> {
     `insert into notification_preferences (user_id, scope_type, event_type, channel, status)
      select id, 'global', '*', 'email', (array['muted', 'digest', 'immediate'])[1 + id % 3] from users where id % 3 = 0`,
   );
+  // Nine hours that begin in two: an e-mail that waits for the end of quiet hours would stay in the outbox.
   await scratch.sql(
-    "insert into user_notification_settings (user_id, quiet_from, quiet_to) select id, 1320, 420 from users where id % 3 = 1",
+    `insert into user_notification_settings (user_id, quiet_from, quiet_to)
+     select id, (minute + 120) % 1440, (minute + 660) % 1440
+     from users cross join (select extract(epoch from now())::bigint / 60 % 1440 as minute) utc where id % 3 = 1`,
   );
 }
 

@@ -183,8 +183,9 @@ type Ranged<P, Range, Computed> = {
   /** The schema of a range. A range that another version has cut in another form waits for that version. */
   readonly range: z.ZodType<Range>;
   /**
-   * How many ranges of a run are due at a time for each worker process. Less than the default, which is two
-   * thirds of the concurrency of the queue, for ranges that keep Postgres busy enough to delay other work.
+   * How many ranges of a run are due at a time for each worker process. Default: two thirds of the
+   * concurrency of the queue, so that other work finds a free worker. Less for ranges that keep Postgres busy
+   * enough to delay other work, more for short ranges of a queue with few workers.
    */
   readonly rangesPerWorker?: number;
   cut(payload: P, context: JobContext): Promise<readonly Range[]>;

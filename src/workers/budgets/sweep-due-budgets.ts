@@ -23,6 +23,8 @@ export const sweepDueBudgets = defineJob({
     "Finds closed budget periods that were not paid, and enqueues the oldest of each organization.",
   payload: z.object({}),
   key: () => "all",
+  // Ranges are short, and with one at a time the process and Postgres wait for each other.
+  rangesPerWorker: 2,
   range: organizationRange,
   cut: (_payload, { tx }) => cutOrganizations(tx),
   run: async (range, { tx, now, log, remark, settings }) => {
