@@ -164,15 +164,30 @@ function unionOf(parts: readonly IndexPart[], perPart: number, { field }: EntryF
   );
 }
 
-/** The parts of the most selective index that may contain matching entries. */
+/**
+ * The parts of the most selective index that may contain matching entries. With a field, the entries whose
+ * key is its value come first, as it usually is: they are found however many others there are.
+ */
 function partsFor(catalogue: Catalogue, filter: EntryFilter): IndexPart[] {
-  const { job, queue, state, key, field } = filter;
+  const { job, key, field } = filter;
   const names = job === undefined ? null : entryNames(catalogue, job);
   if (key !== undefined) return [withKey(names ?? catalogue.names, key)];
+  if (field === undefined) return scanned(names, filter);
+  const having = names ?? namesHaving(catalogue, field.name);
+  const withValue = withKey(having, field.value);
+  const others = scanned(having, filter).map(({ where, order }) => ({
+    where: sql`${where} and not (${withValue.where})`,
+    order,
+  }));
+  return [withValue, ...others];
+}
+
+/** The parts that are read in order when no key is known. */
+function scanned(names: readonly string[] | null, filter: EntryFilter): IndexPart[] {
+  const { queue, state } = filter;
   if (state === "dead") return [deadBetween(filter)];
   if (state === "carried") return [CARRIED];
   if (names !== null) return names.map(ofName);
-  if (field !== undefined) return withField(catalogue, field);
   if (state !== undefined || queue !== undefined) return waiting(queue, state);
   return [{ where: sql`true`, order: sql`id desc` }];
 }
@@ -198,17 +213,11 @@ const withKey = (names: readonly string[], key: string): IndexPart => ({
 /** The same index, in the order of the keys of a name. */
 const ofName = (name: string): IndexPart => ({ where: sql`job = ${name}`, order: sql`job, key` });
 
-/** The jobs whose payload has the field, beginning with those whose key is its value, as it usually is. */
-function withField(catalogue: Catalogue, { name, value }: NonNullable<EntryFilter["field"]>): IndexPart[] {
-  const names = catalogue.jobs
-    .filter((job) => payloadFieldsOf(job).fields.some(([field]) => field === name))
+/** The names of entries whose payload has a field. */
+const namesHaving = (catalogue: Catalogue, field: string): string[] =>
+  catalogue.jobs
+    .filter((job) => payloadFieldsOf(job).fields.some(([name]) => name === field))
     .flatMap((job) => entryNames(catalogue, job.name));
-  const others = names.map((each) => ({
-    where: sql`job = ${each} and key <> ${value}`,
-    order: sql`job, key`,
-  }));
-  return [withKey(names, value), ...others];
-}
 
 /** The index outbox_due, ordered within each queue; carried and dead entries as well if no state is given. */
 function waiting(queue: string | undefined, state: WorkState | undefined): IndexPart[] {

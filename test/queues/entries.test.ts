@@ -65,6 +65,19 @@ describe("entries are found", () => {
     const whole = await findEntries(db.drizzle, catalogue, {}, { limit: 2 });
     expect(whole).toMatchObject({ matching: 6, isPartial: false });
   });
+
+  it("by a field that is the key, with a job or a state as well, however many others there are", async () => {
+    const world = await scene();
+    await world.query(
+      `insert into outbox (queue, job, key, payload, run_at, dead_at)
+       select 'commissions', 'distribute-commission', n::text, jsonb_build_object('saleId', n::text), now(), now() + n * interval '1 second'
+       from generate_series(100, 120) n`,
+    );
+    const field = { name: "saleId", value: "110" };
+    const others: readonly EntryFilter[] = [{}, { job: "distribute-commission" }, { state: "dead" }];
+    for (const other of others)
+      expect(await keysOf(world, { ...other, field }, { maxRead: 8 })).toEqual(["110 dead"]);
+  });
 });
 
 it("one entry has its payload, and the request without the facts it was based on", async () => {
