@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { Transform } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 
 /** A TCP proxy on loopback in front of a server, which fails on request. */
@@ -32,8 +34,16 @@ export type TcpProxy = {
   release(): void;
   /** Sends new connections to another port. */
   lead(port: number): void;
+  /** New connections are as slow as this, in either direction. */
+  slow(pace: Pace): void;
   /** How many connections have been accepted. */
   accepted(): number;
+};
+
+export type Pace = {
+  /** How long each byte is under way. */
+  readonly latencyMs?: number;
+  readonly bytesPerSecond?: number;
 };
 
 type Pair = { readonly client: Socket; readonly server: Socket };
@@ -48,6 +58,7 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
   let port = target;
   let accepting = true;
   let accepted = 0;
+  let pace: Pace | null = null;
   const held = new Set<Socket>();
   let onHeld: (() => void) | null = null;
   const proxy = createServer((client) => {
@@ -61,8 +72,13 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     const server = connect(port, "127.0.0.1");
     const pair = { client, server };
     pairs.add(pair);
-    client.pipe(server);
-    server.pipe(client);
+    if (pace === null) {
+      client.pipe(server);
+      server.pipe(client);
+    } else {
+      client.pipe(paced(pace)).pipe(server);
+      server.pipe(paced(pace)).pipe(client);
+    }
     for (const [one, other] of [
       [client, server],
       [server, client],
@@ -102,8 +118,8 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     },
     swallow() {
       for (const { client, server } of pairs) {
-        client.unpipe(server);
-        server.unpipe(client);
+        client.unpipe();
+        server.unpipe();
         // What arrives is read and dropped.
         client.resume();
         server.resume();
@@ -112,8 +128,8 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     halfOpen() {
       for (const { client, server } of pairs) {
         orphans.add(server.on("close", () => orphans.delete(server)));
-        client.unpipe(server);
-        server.unpipe(client);
+        client.unpipe();
+        server.unpipe();
         server.resume();
         client.resetAndDestroy();
       }
@@ -139,6 +155,30 @@ export async function tcpProxy(target: number): Promise<TcpProxy> {
     lead(other) {
       port = other;
     },
+    slow(other) {
+      pace = other;
+    },
     accepted: () => accepted,
   };
+}
+
+/** Passes bytes on later, or no faster than a rate. More are read once those before are sent. */
+function paced({ latencyMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY }: Pace): Transform {
+  let sent = Promise.resolve();
+  return new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      const arrivesAt = performance.now() + latencyMs;
+      const takesMs = (chunk.length / bytesPerSecond) * 1_000;
+      sent = sent.then(async () => {
+        await delay(Math.max(0, arrivesAt - performance.now()) + takesMs);
+        this.push(chunk);
+        if (takesMs > 0) next();
+      });
+      // A link that is only long takes the next bytes at once.
+      if (takesMs === 0) next();
+    },
+    flush(done) {
+      void sent.then(() => done());
+    },
+  });
 }
