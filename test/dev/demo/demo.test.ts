@@ -12,7 +12,12 @@ import { blocks, read } from "../../support/pages.ts";
 import { deployWithRoles, type ScratchDatabase, scratchDatabase } from "../../support/scratch-database.ts";
 import { createWorld, type World } from "../../support/world.ts";
 
-it("with the rights of the app role, beside a host that stays as it was, the demo shows what every part does, takes the curl commands that it prints and those of the pages, and cleans up when it is stopped", async () => {
+/** The demo runs every part one after the other: at a load of 10 on two processors that took five minutes. */
+const LIMIT_MS = 15 * 60_000;
+
+it("with the rights of the app role, beside a host that stays as it was, the demo shows what every part does, takes the curl commands that it prints and those of the pages, and cleans up when it is stopped", {
+  timeout: LIMIT_MS,
+}, async () => {
   const database = await scratchDatabase();
   const host = await plantHost(database);
   const { app } = await deployWithRoles(database);
