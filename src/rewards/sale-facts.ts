@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { hostInstant } from "../db/instants.ts";
 import { array, prepared, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
@@ -67,10 +67,16 @@ type SaleRow = {
   isLate: boolean;
 };
 
+/**
+ * Ids whose number the planner does not see. A plan for one id seems cheaper than one for any number, so
+ * Postgres would plan the statement anew each time, which takes longer than to run it.
+ */
+const ofUnknownLength = (ids: readonly string[]): SQL => sql`(select ${array(ids)}::bigint[])::bigint[]`;
+
 /** Rows are locked by id everywhere, so that two groups cannot deadlock. */
 const lockSales = (tx: Tx, saleIds: readonly string[]) =>
   tx.execute(
-    prepared`select from token_sales where id = any(${array(saleIds)}::bigint[]) order by id for no key update`,
+    prepared`select from token_sales where id = any(${ofUnknownLength(saleIds)}) order by id for no key update`,
   );
 
 /**
@@ -90,14 +96,14 @@ function readSales(tx: Tx, saleIds: readonly string[]): Promise<SaleRow[]> {
                  where t.buyer_user_id in (s.buyer_user_id, case when s.buyer_user_id = buyer.id then ${buyerNumberOf(sql`buyer.id`)} end)
                    and t.sold_at >= s.sold_at and t.sold_at < s.sold_at + ${MONTH} and (t.sold_at, t.id) > (s.sold_at, s.id)
                    and (t.status in ('applied', 'held') or t.status in ('accepted', 'unresolved') and not (t.xmax = 0))
-                   and t.id <> all(${array(saleIds)}::bigint[])) as "isLate"
+                   and t.id <> all(${ofUnknownLength(saleIds)})) as "isLate"
         from token_sales s
         cross join lateral (select ${userOfBuyer(sql`s.buyer_user_id`)} as id) buyer
         left join lateral (
           select id, referred_at, upline from volunteer_profiles
           where user_id = buyer.id order by referrer_id is null, created_at, id limit 1) p on true
         cross join lateral (${buyerWindows}) h
-        where s.id = any(${array(saleIds)}::bigint[])
+        where s.id = any(${ofUnknownLength(saleIds)})
         order by s.id`,
   );
 }
