@@ -39,13 +39,16 @@ export function phrasesIn<T extends Texts>(
   { name, english, translations }: TextSet<T>,
 ): Phrases<T> {
   const [beside, inFile] = [translations?.[language.tag], language.texts[name]];
-  const write =
-    (escaped: (text: string) => string) =>
-    (key: string, values: TextValues = {}): string => {
+  const write = (escaped: (text: string) => string) => {
+    const inLanguage = writingOf(formatsOf(language.tag), escaped);
+    const inEnglish = writingOf(formatsOf(ENGLISH.tag), escaped);
+    return (key: string, values: TextValues = {}): string => {
       const translation = beside?.[key] ?? inFile?.[key];
-      const formats = formatsOf(translation === undefined ? ENGLISH.tag : language.tag);
-      return fill(translation ?? (english[key] as Message), values, writingOf(formats, escaped));
+      return translation === undefined
+        ? fill(english[key] as Message, values, inEnglish)
+        : fill(translation, values, inLanguage);
     };
+  };
   return { plain: write((text) => text), markdown: write(escapeMarkdown) } as Phrases<T>;
 }
 

@@ -1,3 +1,4 @@
+import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts";
 import type { Channel } from "../scoring/notifications/preference.ts";
 import type { DecidedDeliveries } from "./decide-deliveries.ts";
 
@@ -26,10 +27,11 @@ export const remarksOf = (
     }));
   });
 
-function channelsOf({ inApp, email }: DecidedDeliveries) {
-  const both = [
-    ["in_app", inApp],
-    ["email", email],
-  ] as const satisfies readonly (readonly [Channel, DecidedDeliveries["email"]])[];
-  return both.flatMap(([channel, decision]) => (decision === null ? [] : [[channel, decision] as const]));
+type Decided = readonly [channel: Channel, decision: NotifyDecision];
+
+function channelsOf({ inApp, email }: DecidedDeliveries): readonly Decided[] {
+  const channels: Decided[] = [];
+  if (inApp !== null) channels.push(["in_app", inApp]);
+  if (email !== null) channels.push(["email", email]);
+  return channels;
 }

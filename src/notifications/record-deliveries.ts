@@ -8,7 +8,7 @@ import type { NotifyDecision } from "../scoring/notifications/notify-decision.ts
 import type { DecidedDeliveries } from "./decide-deliveries.ts";
 import type { NotificationText } from "./notification-type.ts";
 import { settleCounted, type ThreadReader } from "./settle-reading.ts";
-import { writeText } from "./write-text.ts";
+import { createTextWriter, writeText } from "./write-text.ts";
 
 /**
  * Writes deliveries, and the notifications that are shown in the app. A few statements, whatever the number
@@ -23,9 +23,8 @@ export async function recordDeliveries(
   now: Date,
 ): Promise<readonly ThreadReader[]> {
   if (decided.length === 0) return [];
-  const texts = new Map(
-    await mapInPortions(decided.filter(isShown), (one) => [one, writeText(one.type, one.event, one.reader)]),
-  );
+  const writeOnce = createTextWriter();
+  const texts = new Map(await mapInPortions(decided.filter(isShown), (one) => [one, writeOnce(one)]));
   const counting = decided.filter(isCounting);
   const counted = await countInThreads(tx, counting, texts);
   await writeDeliveries(tx, decided, { texts, counted: idsByReader(counted) }, now);
@@ -95,7 +94,7 @@ async function countInThreads(
 function countTitles({ type, event, reader }: DecidedDeliveries): string[] {
   const { digits, examples } = countClasses(reader.language.tag);
   const titles = examples.map(
-    (count) => writeText(type, event, reader, { count, written: COUNT_MARK }).title,
+    (count) => writeText(type, event, reader, { count: { count, written: COUNT_MARK } }).title,
   );
   return [digits, ...titles];
 }

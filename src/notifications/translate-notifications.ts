@@ -36,7 +36,7 @@ export async function translateNotifications(
     readable.map(({ notification, type, event, timeZone }) => {
       const isMentioned = type.mentions?.(event).includes(notification.userId) ?? false;
       const reader = { language, timeZone, isMentioned, now: new Date(notification.createdAt) };
-      const { title, body } = writeText(type, event, reader, notification.count);
+      const { title, body } = writeText(type, event, reader, { count: notification.count });
       return [notification.id, { ...notification, title, body }];
     }),
   );

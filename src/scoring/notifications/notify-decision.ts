@@ -136,6 +136,10 @@ export const STOPS_EVERYTHING = { actorIsRecipient, access, address, suppression
 /** Rules that do not stop must-send types. */
 export const STOPS_THE_REST = { unsubscribed, mute, noFrequency, stale } as const;
 
+const EVERYTHING = Object.values(STOPS_EVERYTHING);
+const THE_REST = Object.values(STOPS_THE_REST);
+const ALL_STOPS = [...EVERYTHING, ...THE_REST];
+
 const CADENCE_OF_KIND: Record<EmailKind, Cadence> = { immediate: "now", digest: "hourly", weekly: "weekly" };
 
 /**
@@ -180,10 +184,10 @@ export const isOutranked = ({ nudge }: NotifyFacts): boolean =>
  * the rest, nudge cap, cadence, throttle, quiet hours. In the app only the stop rules apply.
  */
 export function decideNotification(facts: NotifyFacts): NotifyDecision {
-  const stopped = firstReason(Object.values(STOPS_EVERYTHING), facts);
+  const stopped = firstReason(EVERYTHING, facts);
   if (stopped) return { kind: "skipped", reason: stopped };
   if (facts.isMustSend) return { kind: "now", reason: "must-send" };
-  const unwanted = firstReason(Object.values(STOPS_THE_REST), facts);
+  const unwanted = firstReason(THE_REST, facts);
   if (unwanted) return { kind: "skipped", reason: unwanted };
   if (facts.channel === "in_app") return { kind: "now", reason: null };
   const { cadence, reason } = cadenceOf(facts);
@@ -201,7 +205,7 @@ export function decideNotification(facts: NotifyFacts): NotifyDecision {
  */
 export const isLimited = (facts: NotifyFacts, isNudge: boolean): boolean =>
   !facts.isMustSend &&
-  firstReason([...Object.values(STOPS_EVERYTHING), ...Object.values(STOPS_THE_REST)], facts) === null &&
+  firstReason(ALL_STOPS, facts) === null &&
   (isNudge || cadenceOf(facts).cadence === "now");
 
 /** The reason of the first rule that applies; null if none does. */
