@@ -1,5 +1,5 @@
 import { readDatabaseConfig } from "../config/config.ts";
-import { type Database, openDatabase } from "../db/client.ts";
+import { COMMAND_CONNECTS_WITHIN_MS, type Database, openDatabase } from "../db/client.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs `work` with a connection to Postgres. Most commands need nothing else, not even REDIS_URL. */
@@ -7,6 +7,7 @@ export async function withDatabase<T>(terminal: Terminal, work: (db: Database) =
   const db = openDatabase(readDatabaseConfig(terminal.environment), {
     max: 2,
     applicationName: "commonwork-cli",
+    connectWithinMs: COMMAND_CONNECTS_WITHIN_MS,
   });
   try {
     return await work(db);

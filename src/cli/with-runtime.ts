@@ -1,4 +1,5 @@
 import { type Config, readConfig, readConfigWithoutRedis } from "../config/config.ts";
+import { COMMAND_CONNECTS_WITHIN_MS } from "../db/client.ts";
 import { becomesTrue } from "../deadlines.ts";
 import { createLog, type Log } from "../log.ts";
 import type { Runtime } from "../roles/runtime.ts";
@@ -29,6 +30,7 @@ export async function withRuntime<T>(
     log: quietLog(config),
     // Commands that need a server report themselves that it does not answer.
     connectionLog: createLog({ ...config.log, level: "silent" }),
+    connectWithinMs: COMMAND_CONNECTS_WITHIN_MS,
     catalogue,
     timetable,
   });

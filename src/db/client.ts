@@ -34,12 +34,22 @@ export type Database = {
  */
 const CONNECTION_LIFETIME_S = 300;
 
+const CONNECT_WITHIN_MS = 5_000;
+
+/**
+ * How long a command waits for a connection: longer than a service, which tries again and must answer its
+ * callers meanwhile.
+ */
+export const COMMAND_CONNECTS_WITHIN_MS = 15_000;
+
 /** How much longer than its server a client waits for a statement to end. */
 export const UNANSWERED_MARGIN_MS = 2_500;
 
 export type DatabaseOptions = {
   readonly max?: number;
   readonly applicationName?: string;
+  /** How long a statement waits for a connection. Default: 5 s. */
+  readonly connectWithinMs?: number | undefined;
   /** 0: no limit, for loading benchmarks. Default: TRANSACTION_LIMIT_MS. */
   readonly statementTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
@@ -58,7 +68,7 @@ export function openDatabase(address: DatabaseAddress, options: DatabaseOptions 
     connectionString: address.databaseUrl,
     max: options.max ?? 10,
     application_name: options.applicationName ?? "commonwork",
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectWithinMs ?? CONNECT_WITHIN_MS,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

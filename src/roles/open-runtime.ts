@@ -31,6 +31,8 @@ export type OpenOptions = {
   readonly tracing?: Tracing;
   /** Where lost connections are logged; default: `log`. */
   readonly connectionLog?: Log;
+  /** How long a statement waits for a connection. Default: that of `openDatabase`. */
+  readonly connectWithinMs?: number | undefined;
   readonly catalogue: Catalogue;
   readonly timetable: readonly Schedule[];
   /** Replace those that the configuration opens. */
@@ -46,7 +48,8 @@ export function openRuntime(options: OpenOptions): Runtime & { close(): Promise<
   // Checked before anything is opened that would have to be closed.
   checkPostingLists(config.postingSources);
   const onError = warnThrottled(options.connectionLog ?? log, "Postgres connection lost").warn;
-  const db = openDatabase(config, { max: config.databasePoolMax, onError });
+  const { connectWithinMs } = options;
+  const db = openDatabase(config, { max: config.databasePoolMax, connectWithinMs, onError });
   const serverClock = options.clock ? null : createServerClock({ on: db.drizzle });
   const clock = options.clock ?? (serverClock as ServerClock);
   const hasRedis = config.redisUrl !== "";

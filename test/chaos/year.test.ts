@@ -1,5 +1,6 @@
 import { expect, inject, it } from "vitest";
 import type { DatabaseAddress } from "../../src/db/client.ts";
+import { EVENTS_SOURCE, MONEY_SOURCES } from "../../src/db/inbox.ts";
 import { createServerClock } from "../../src/db/server-clock.ts";
 import { openSlots } from "../../src/roles/scheduler.ts";
 import { slotsBetween } from "../../src/schedules/slots.ts";
@@ -59,7 +60,12 @@ const START = new Date(STEPS[0] as number);
 const HALF_MS = Date.parse("2028-03-01T00:00:00Z");
 
 /** Shorter than by default, so that within the year every table is as large as it ever is. */
-const RETENTION = { AUDIT_LOG_DAYS: "90", EVENT_DAYS: "90", NOTIFICATION_DAYS: "90" };
+const RETENTION = {
+  AUDIT_LOG_DAYS: "90",
+  EVENT_DAYS: "90",
+  INBOX_DAYS: "90",
+  NOTIFICATION_DAYS: "90",
+};
 
 /** What grows all year. */
 const GROWS = [
@@ -68,6 +74,7 @@ const GROWS = [
   "budget_periods",
   "commissions",
   "inbox",
+  ...MONEY_SOURCES.map((source) => `inbox of ${source}`),
   "ledger_entries",
   "ledger_transactions",
   "ledger_verifications",
@@ -83,6 +90,7 @@ const FILLED = [
   "audit_log",
   "domain_events",
   "event_outcomes",
+  `inbox of ${EVENTS_SOURCE}`,
   "notifications",
   "deliveries",
   "emails",
@@ -248,6 +256,11 @@ async function sizesOfTables(world: World): Promise<ReadonlyMap<string, number>>
     "select job, count(*)::int as n from job_runs group by job",
   );
   for (const { job, n } of runs) sizes.set(`job_runs of ${job}`, n);
+  // By source as well: what is about money stays, the rest is deleted.
+  const calls = await world.query<{ source: string; n: number }>(
+    "select source, count(*)::int as n from inbox group by source",
+  );
+  for (const { source, n } of calls) sizes.set(`inbox of ${source}`, n);
   return sizes;
 }
 

@@ -1,3 +1,4 @@
+import { EVENTS_SOURCE, rejectMessage } from "../../src/db/inbox.ts";
 import { type Person, volunteer } from "./factories.ts";
 import { grant, hostEvent, meeting, message, project, resource, thread } from "./platform.ts";
 import { applicant, posting } from "./recommendations.ts";
@@ -30,8 +31,8 @@ export async function openCommunity(
 }
 
 /**
- * What a host writes on a day: a sale, a document, a message, a meeting and a posting; and a request and a
- * failed login of operators.
+ * What a host writes on a day: a sale, a document, a message, a meeting and a posting; a webhook call that
+ * cannot be read; and a request and a failed login of operators.
  *
  * @param meetingMs when the meeting begins.
  */
@@ -59,6 +60,14 @@ export async function liveADay(
     company: `Company ${now}`,
     description: "TypeScript and Postgres",
     valid_through: new Date(Date.parse(now) + 7 * DAY_MS),
+  });
+  await rejectMessage(world.db.drizzle, {
+    source: EVENTS_SOURCE,
+    raw: Buffer.from(`not JSON, on ${now}`),
+    signature: null,
+    secretId: null,
+    receivedAt: world.clock.now(),
+    faults: [{ field: "body", fault: "is not JSON" }],
   });
   await world.query(
     `insert into audit_log (actor, action, subject, details, at)
