@@ -31,11 +31,17 @@ RedisConnection.minimumVersion = `${OLDEST_REDIS.join(".")}.0`;
  */
 export const VERSION_UNASKED = { skipVersionCheck: true } as const;
 
+const RECONNECT_PAUSE_MS = 2_000;
+const JITTER = 0.25;
+
+/** The longest pause between two attempts to connect. */
+export const LONGEST_RECONNECT_PAUSE_MS = RECONNECT_PAUSE_MS * (1 + JITTER);
+
 /** Reconnects forever, every two seconds at the latest, with jitter. */
 const retryStrategy = (times: number): number =>
-  Math.round(Math.min(100 * 2 ** Math.min(times, 10), 2_000) * (0.75 + Math.random() / 2));
-
-const RECONNECT_PAUSE_MS = 2_000;
+  Math.round(
+    Math.min(100 * 2 ** Math.min(times, 10), RECONNECT_PAUSE_MS) * (1 + JITTER * (2 * Math.random() - 1)),
+  );
 
 /** When each connection last reconnected, by its options: ioredis calls the function as their method. */
 const reconnectedMs = new WeakMap<object, number>();
@@ -94,7 +100,7 @@ export const producerConnection = (address: RedisAddress, name: string): RedisCl
 const LOADING_PAUSE_MS = 1_000;
 
 /** Connections to sentinels and nodes whose host is gone without a reset are given up after this time. */
-const CONNECT_LIMIT_MS = 3_000;
+export const CONNECT_LIMIT_MS = 3_000;
 
 function connect(address: RedisAddress, purpose: Purpose): RedisClient {
   const server = serverIn(address.redisUrl);

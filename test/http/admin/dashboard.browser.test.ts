@@ -19,6 +19,7 @@ import {
   signInWith,
   type View,
   WIDE,
+  withQuickPages,
 } from "./look.ts";
 
 // The pages in a real browser: at two widths, dark and light, by keyboard, without violations of axe, of the
@@ -261,6 +262,7 @@ describe("the script", () => {
     const page = await (
       await signInWith(browser, address, { size: PHONE, colorScheme: "light", role: "admin" })
     ).newPage();
+    await withQuickPages(page, "/dead-letters");
     await page.goto(`${address}/admin/dead-letters?job=distribute-commission`);
     const list = page.locator("[data-region=letters]");
     const reason = list.getByPlaceholder("Reason").first();
@@ -284,9 +286,7 @@ describe("the script", () => {
       element.focus();
     });
     await bury("seen afterwards");
-    await eventually(async () => expect(await list.textContent()).toContain("seen afterwards"), {
-      withinMs: 400_000,
-    });
+    await eventually(async () => expect(await list.textContent()).toContain("seen afterwards"));
     expect(await wide.evaluate((element) => [element.scrollLeft, element.matches(":focus")])).toEqual([
       120,
       true,
