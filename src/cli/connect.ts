@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type CheckedMapping, checkMappings, installMirror, installSql } from "../connect/install.ts";
+import { type CheckedMapping, checkMappings, installMirror } from "../connect/install.ts";
+import { installSql } from "../connect/install-sql.ts";
 import { readMirrors } from "../connect/installed.ts";
 import { sourceName } from "../connect/triggers.ts";
 import type { Database } from "../db/client.ts";
@@ -99,6 +100,8 @@ function defineInstall(command: Command, terminal: Terminal): void {
 
 const printedSql = (schema: string, checked: readonly CheckedMapping[]): string =>
   `-- Run by a superuser, or by a role that may act as the owner of these tables and as that of the schema ${schema}.
+-- Each table is changed in a transaction of its own, which fails with "lock timeout" if others write to the table for two seconds:
+-- run this again then. Nothing is done twice.
 -- Afterwards: commonwork connect install --without-triggers
 ${checked.map(({ plan }) => installSql(schema, plan)).join("")}`;
 

@@ -10,6 +10,9 @@ const LOCK_TRIES = 20;
 const LOCK_TIMEOUT_MS = 2_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
+/** Limits how long the statements of a transaction wait for locks. */
+export const LIMIT_LOCKS = `set local lock_timeout = ${LOCK_TIMEOUT_MS}`;
+
 /** A trigger on a table of the host, quoted. */
 type HostTrigger = {
   readonly table: string;
@@ -61,6 +64,6 @@ export async function withLockRetries(db: Database, work: (tx: Tx) => Promise<vo
 }
 
 async function runStatements(tx: Tx, statements: readonly string[]): Promise<void> {
-  await tx.execute(sql.raw(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`));
+  await tx.execute(sql.raw(LIMIT_LOCKS));
   for (const statement of statements) await tx.execute(sql.raw(statement));
 }

@@ -15,11 +15,10 @@ import {
   missingGrants,
   needsRight,
   type ReadRight,
-  readGrants,
   revokeReads,
   tablesRead,
 } from "./read-rights.ts";
-import { installStatements, sourceName } from "./triggers.ts";
+import { sourceName } from "./triggers.ts";
 
 /** A mapping that fits the database. */
 export type CheckedMapping = {
@@ -78,19 +77,6 @@ function refuseUnmapped(table: string, { columns }: MirrorPlan, tables: Readonly
   for (const { name, references } of columns)
     if (references && !tables.has(references.table))
       throw new MappingFault(table, `${name} refers to ${references.table}, which has no mapping`);
-}
-
-/**
- * The SQL that `installMirror` runs on the host's tables, for their owner to read or to run, with the rights
- * that the service needs to read them.
- */
-export function installSql(schema: string, plan: MirrorPlan): string {
-  const { table, sources } = plan;
-  const statements = [
-    ...readGrants(roleNames(schema).app, tablesRead(plan)),
-    ...sources.flatMap((source) => installStatements({ schema, mirror: table, source })),
-  ];
-  return statements.map((statement) => `${statement};\n`).join("");
 }
 
 type InstallOptions = {

@@ -3,10 +3,10 @@ import {
   backfillMirrors,
   checkMappings,
   installMirror,
-  installSql,
   resumeMirror,
   uninstallMirror,
 } from "../../src/connect/install.ts";
+import { installSql } from "../../src/connect/install-sql.ts";
 import { MappingFault, parseMapping } from "../../src/connect/mapping.ts";
 import { resyncPart } from "../../src/connect/reconcile.ts";
 import { checkSources } from "../../src/connect/source-check.ts";
