@@ -6,6 +6,7 @@ import { similarName } from "../scoring/similar-name.ts";
 import { HOST_TABLES, hostTable, keptColumns } from "./host-tables.ts";
 import { type Looked, lookAtSelect, lookAtThrough } from "./look.ts";
 import { type Fault, type Gone, type Mapping, MappingFault } from "./mapping.ts";
+import { shapeFaults } from "./source-shape.ts";
 
 /** The column that one of our columns refers to: `users.id`. */
 const reference = z.object({ table: z.string(), column: z.string() });
@@ -97,7 +98,7 @@ export async function planMirror(tx: Tx, mapping: Mapping): Promise<Planned> {
   if (refused.length > 0)
     throw fault(`a mapping may not write ${refused.join(", ")}: Commonwork alone sets it`);
   const named = await sourcesOf(tx, mapping);
-  refuseTables(looked.tables, fault);
+  await refuseTables(tx, looked.tables, named, fault);
   const unnamed = looked.tables.filter(({ oid }) => !named.some((source) => source.oid === oid));
   if (unnamed.length > 0)
     throw fault(`reads ${unnamed.map(({ name }) => name).join(", ")}, which no source names`);
@@ -127,12 +128,24 @@ function meant(name: string, names: readonly string[]): string {
   return similar === null ? "" : ` (did you mean ${similar}?)`;
 }
 
-/** @throws MappingFault for tables whose changes cannot be recorded. */
-function refuseTables(tables: Looked["tables"], fault: Fault): void {
+/** @throws MappingFault for tables, read or named as sources, whose changes cannot be recorded. */
+async function refuseTables(
+  tx: Tx,
+  tables: Looked["tables"],
+  sources: MirrorPlan["sources"],
+  fault: Fault,
+): Promise<void> {
   for (const { name, kind, own } of tables) {
     if (own) throw fault(`reads ${name}, a table of Commonwork`);
     if (kind !== "r") throw fault(`reads ${name}, which is not a plain table: its changes cannot be noted`);
   }
+  const [missed] = (
+    await shapeFaults(
+      tx,
+      [...tables, ...sources].map(({ oid }) => oid),
+    )
+  ).values();
+  if (missed !== undefined) throw fault(missed);
 }
 
 async function lookAtThroughs(tx: Tx, { key, sources }: Mapping, fault: Fault): Promise<Looked[]> {

@@ -3,6 +3,7 @@ import type { Database } from "../db/client.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { beginResync, type Mirror, readMirrors, waitForMirrors } from "./installed.ts";
+import { shapeFaults } from "./source-shape.ts";
 import { functionOf, sourceName, triggerNames } from "./triggers.ts";
 
 /** The state of a source since its mirror was installed. */
@@ -13,7 +14,7 @@ type InspectedSource = {
   readonly recreatedAs: string | null;
 };
 
-/** Checks the triggers of a mirror, in the order of its sources. */
+/** Checks the sources of a mirror, in their order: whether triggers record each of their changes. */
 export async function inspectSources(
   on: Queryable,
   schema: string,
@@ -36,7 +37,10 @@ export async function inspectSources(
     if (oid === null) inspected.push({ fault: `${name} does not exist`, recreatedAs: null });
     else if (found?.firing !== names.length)
       inspected.push({ fault: `${name} lacks triggers, or they are disabled`, recreatedAs: null });
-    else inspected.push({ fault: null, recreatedAs: oid === source.oid ? null : oid });
+    else {
+      const missed = (await shapeFaults(on, [oid])).get(oid) ?? null;
+      inspected.push({ fault: missed, recreatedAs: oid === source.oid ? null : oid });
+    }
   }
   return inspected;
 }
@@ -45,7 +49,7 @@ export async function inspectSources(
 export type SourceFault = { readonly mirror: string; readonly fault: string };
 
 /**
- * Checks the triggers of all mirrors. A table that was recreated with its triggers, by a dump that was
+ * Checks the sources of all mirrors. A table that was recreated with its triggers, by a dump that was
  * restored, got its rows before them, so its mirror is resynced.
  */
 export async function checkSources(db: Database): Promise<SourceFault[]> {

@@ -15,7 +15,7 @@ export type MirrorStatus = {
   /** Why it is stopped. */
   readonly reason: string | null;
   readonly sources: readonly string[];
-  /** The faults of the triggers on the host's tables. */
+  /** Why changes of the host's tables are not recorded: triggers are lost, or do not fire for each change. */
   readonly triggerFaults: readonly string[];
   /** Notes that are not applied yet, and since when the oldest waits. */
   readonly notes: number;

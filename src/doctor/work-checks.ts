@@ -108,7 +108,7 @@ async function lookAtMirrors(db: Database, clean: Clean): Promise<Finding | Find
     ...triggerFaults.map((fault) =>
       problem(
         `The mirror ${mirror} misses changes: ${fault}.`,
-        "Install its mapping file again with `commonwork connect install`, then `commonwork connect verify --repair`.",
+        "Correct that, install its mapping file again with `commonwork connect install`, then `commonwork connect verify --repair`.",
       ),
     ),
     ...(state === "stopped"

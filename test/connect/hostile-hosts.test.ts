@@ -136,6 +136,60 @@ describe("tables that are swapped", () => {
   });
 });
 
+describe("tables whose rows are changed through another one", () => {
+  /** A mirrored message, whose table is then one of a family. */
+  async function inFamily(statements: string) {
+    const world = await createWorld();
+    await mirrored(world);
+    const { room, author } = await roomOf(world, 1);
+    const host = await hostConnection(world);
+    await host.query("insert into app.posts (room, author, words) values ($1, $2, 'Before')", [room, author]);
+    await reconcile(world);
+    await host.query(statements);
+    return { world, host };
+  }
+
+  const FAMILIES = [
+    [
+      "a partition",
+      `create table app.all_posts (like app.posts) partition by list (room);
+       alter table app.all_posts attach partition app.posts default`,
+      "update app.all_posts set words = 'After'",
+      "app.posts is a partition of app.all_posts, and changes through app.all_posts are not noted: detach it, or send its rows as records",
+      "alter table app.all_posts detach partition app.posts",
+    ],
+    [
+      "a child",
+      "create table app.texts (words text not null); alter table app.posts inherit app.texts",
+      "update app.texts set words = 'After'",
+      "app.posts inherits from app.texts, and changes through app.texts are not noted: end the inheritance, or send its rows as records",
+      "alter table app.posts no inherit app.texts",
+    ],
+    [
+      "a parent",
+      "create table app.old_posts (like app.posts including defaults); alter table app.old_posts inherit app.posts",
+      `insert into app.old_posts (room, author, words) select room, author, 'After' from app.posts;
+       delete from only app.posts`,
+      "app.old_posts inherits from app.posts, and changes of app.old_posts are not noted: end the inheritance, or send the rows of both as records",
+      "alter table app.old_posts no inherit app.posts; insert into app.posts table app.old_posts",
+    ],
+  ] as const;
+
+  it.each(FAMILIES)("%s since it was installed: it is named", async (_, join, change, fault, leave) => {
+    const { world, host } = await inFamily(join);
+    expect(await faultsOf(world)).toEqual({ messages: [fault] });
+    expect(await checkSources(world.db)).toEqual([{ mirror: "messages", fault }]);
+    await host.query(change);
+    await reconcile(world);
+    expect(await bodies(world)).not.toContain("After");
+    await host.query(leave);
+    await installMappings(world);
+    await expectMirrored(world);
+    expect(await bodies(world)).toEqual(["After"]);
+    expect(await faultsOf(world)).toEqual({});
+  });
+});
+
 describe("ids that are used again", () => {
   it("are other rows, also within one transaction", async () => {
     const world = await createWorld();

@@ -222,6 +222,49 @@ describe("a mapping is refused", () => {
   });
 });
 
+const PEOPLE = "-- key: host_id uuid\n-- source: app.people by id\nselect p.id as host_id from app.people p";
+
+/** Tables whose triggers do not fire for every change of their rows: how they are made, and the refusal. */
+const MISSED = [
+  [
+    "a partition",
+    `create table app.everybody (id uuid, kind text) partition by list (kind);
+     create table app.people partition of app.everybody for values in ('person')`,
+    "app.people is a partition of app.everybody, and changes through app.everybody are not noted: detach it",
+  ],
+  [
+    "a table that inherits from another",
+    "create table app.everybody (id uuid); create table app.people () inherits (app.everybody)",
+    "app.people inherits from app.everybody, and changes through app.everybody are not noted: end the inheritance",
+  ],
+  [
+    "a table that another inherits from",
+    "create table app.people (id uuid); create table app.guests () inherits (app.people)",
+    "app.guests inherits from app.people, and changes of app.guests are not noted: end the inheritance",
+  ],
+] as const;
+
+it.each(MISSED)("a mapping is refused that reads %s, by check and install", async (_, tables, refusal) => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await world.query(tables);
+  await expect(check(world, "users", PEOPLE)).rejects.toThrow(`users.sql: ${refusal}`);
+  await expect(installMappings(world, { users: PEOPLE })).rejects.toThrow(refusal);
+});
+
+it("a mapping is refused whose source is a view that the select does not read", async () => {
+  const world = await createWorld();
+  await hostPlatform(world);
+  await world.query(
+    "create view app.people as select id, display_name from app.accounts join app.profiles on account = id",
+  );
+  const text =
+    "-- key: host_id uuid\n-- source: app.accounts by id\n-- source: app.people by id\nselect a.id as host_id from app.accounts a";
+  await expect(check(world, "users", text)).rejects.toThrow(
+    "users.sql: app.people is not a plain table: its changes cannot be noted",
+  );
+});
+
 describe("an installation", () => {
   it("can be repeated and undone, and leaves the host as it was", async () => {
     const world = await createWorld();
