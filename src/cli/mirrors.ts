@@ -4,14 +4,15 @@ import { type Mirror, readMirrors } from "../connect/installed.ts";
 import { applyNoted } from "../connect/mirroring.ts";
 import { type MirrorStatus, mirrorStatus } from "../connect/status.ts";
 import { sourceName } from "../connect/triggers.ts";
-import { compareMirrors, type Verified, type VerifyOptions } from "../connect/verify.ts";
 import type { Database } from "../db/client.ts";
 import { formatInstant } from "../format-instant.ts";
 import { printable } from "../printable.ts";
 import { requireConfirmation } from "./confirm.ts";
 import { type ChangeFlags, changeFlags, jsonFlag, printChanges } from "./flags.ts";
+import { followBackfill } from "./follow-backfill.ts";
 import { printJson, printLine, printTable } from "./print.ts";
 import { CliError, operator, type Terminal } from "./terminal.ts";
+import { printVerified, verify } from "./verified-mirrors.ts";
 import { withDatabase } from "./with-database.ts";
 
 /** `commonwork connect status|backfill|verify|resume|uninstall`: the commands about installed mirrors. */
@@ -71,20 +72,25 @@ function printStatus(terminal: Terminal, mirrors: readonly MirrorStatus[], schem
 
 const ROWS = { host: "rows of the host", own: "mirrored rows" };
 
+type BackfillFlags = ChangeFlags & { readonly detach?: true };
+
 function defineBackfill(command: Command, terminal: Terminal): void {
   const backfill = command
     .command("backfill")
     .argument("[mirror...]", "only these mirrors")
-    .description("compare all rows of the host with the mirrors again, and copy what differs");
-  changeFlags(backfill).action(async (names: string[], flags: ChangeFlags) => {
+    .description("compare all rows of the host with the mirrors again, and copy what differs")
+    .option("--detach", "return at once instead of showing on a terminal how far the workers are");
+  changeFlags(backfill).action(async (names: string[], flags: BackfillFlags) => {
     await withDatabase(terminal, async (db) => {
       const mirrors = tablesOf(await chosenMirrors(db, names));
       if (flags.dryRun) {
         // Mirrors are not brought up to date first: that would copy recorded changes as well.
-        const verified = await verify(terminal, db, { mirrors, catchUp: async () => undefined });
+        const verified = await verify(terminal, db, flags, { mirrors, catchUp: async () => undefined });
         printVerified(terminal, flags, verified);
       } else {
         await backfillMirrors(db, mirrors, operator());
+        if (terminal.interactive && !flags.json && !flags.detach)
+          return followBackfill(terminal, db, mirrors);
         const changes = mirrors.map((mirror) => ({ mirror }));
         printChanges(
           terminal,
@@ -97,64 +103,28 @@ function defineBackfill(command: Command, terminal: Terminal): void {
   });
 }
 
+type VerifyFlags = { readonly repair?: true; readonly json?: true };
+
 function defineVerify(command: Command, terminal: Terminal): void {
   const declared = command
     .command("verify")
     .argument("[mirror...]", "only these mirrors")
     .description("compare every row with the result of its select; exit code 1 if any differs")
     .option("--repair", "let the running workers copy what differs");
-  jsonFlag(declared).action(async (names: string[], { repair, json }: { repair?: true; json?: true }) => {
+  jsonFlag(declared).action(async (names: string[], { repair, ...flags }: VerifyFlags) => {
     const verified = await withDatabase(terminal, async (db) =>
-      verify(terminal, db, {
+      verify(terminal, db, flags, {
         mirrors: tablesOf(await chosenMirrors(db, names)),
         repair: repair === true,
         catchUp: () => applyNoted(db),
       }),
     );
-    printVerified(terminal, json ? { json } : {}, verified);
+    printVerified(terminal, flags, verified);
     const differs = verified.some(({ count }) => count > 0);
-    if (differs && repair && !json)
+    if (differs && repair && !flags.json)
       printLine(terminal, "The rows that differ are queued; running workers will copy them.");
     if (differs) terminal.exitCode = 1;
   });
-}
-
-const verify = (
-  terminal: Terminal,
-  db: Database,
-  options: Pick<VerifyOptions, "mirrors" | "repair" | "catchUp">,
-): Promise<Verified[]> =>
-  compareMirrors(db, {
-    ...options,
-    actor: operator(),
-    ...(terminal.interactive ? { onProgress: progressOn(terminal) } : {}),
-  });
-
-const progressOn = (terminal: Terminal) => (mirror: string, rows: number) =>
-  terminal.writeError(`\r${mirror}: ${rows} rows compared`);
-
-function printVerified(terminal: Terminal, { json }: ChangeFlags, verified: readonly Verified[]): void {
-  if (json) printJson(terminal, verified);
-  else printVerifiedTable(terminal, verified);
-}
-
-function printVerifiedTable(terminal: Terminal, verified: readonly Verified[]): void {
-  printTable(
-    terminal,
-    [
-      { title: "Mirror" },
-      { title: "Rows", align: "right" },
-      { title: "Differ", align: "right" },
-      { title: "Examples" },
-    ],
-    verified.map(({ mirror, rows, count, differing }) => [
-      mirror,
-      rows,
-      count,
-      differing.slice(0, 3).join(" "),
-    ]),
-    "There are no mirrors to compare.",
-  );
 }
 
 type ResumeFlags = ChangeFlags & { readonly acceptRemovals?: true };

@@ -18,7 +18,8 @@ export const keyText = (alias: string, names: readonly string[]): SQL => {
 
 const keyNames = ({ key }: MirrorPlan): string[] => key.map(({ name }) => name);
 
-const selected = ({ select }: MirrorPlan): SQL => sql.raw(`(\n${select}\n) s`);
+/** The rows that the select of a mirror gives, as `s`. */
+export const selected = ({ select }: Pick<MirrorPlan, "select">): SQL => sql.raw(`(\n${select}\n) s`);
 
 const withKeys = (plan: MirrorPlan, keys: readonly string[]): SQL =>
   withKeysOf(plan, sql`${array(keys)}::text[]`);
