@@ -314,6 +314,10 @@ BEGIN
   IF coalesce(type !~ '^[a-z][a-z0-9_]{0,62}(\.[a-z0-9_]{1,63})?$', true) THEN
     RAISE EXCEPTION 'the type of an event is a name in lower case, such as invoice_paid or invoice.paid' USING ERRCODE = '22023';
   END IF;
+  IF type = ANY (own_event_types()) THEN
+    RAISE EXCEPTION 'a host cannot emit events of the type %', type
+      USING ERRCODE = '42501', HINT = 'Only Commonwork emits them. An event of your own needs another type.';
+  END IF;
   IF jsonb_typeof(payload) IS DISTINCT FROM 'object' THEN
     RAISE EXCEPTION 'the payload of an event is a JSON object' USING ERRCODE = '22023';
   END IF;
@@ -800,6 +804,16 @@ BEGIN
   SELECT a.id FROM ledger_accounts a WHERE a.profile_id IN (SELECT id FROM new_profiles) ORDER BY a.id;
   RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION own_event_types()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path FROM CURRENT
+AS $function$
+  SELECT ARRAY['budget.awarded', 'calendar.action_required', 'candidate.matched', 'commission.earned', 'commission.held',
+    'lead.candidates_found', 'meeting_reminder', 'recommendations.ready', 'resume_incomplete_nudge', 'thread_unread_stale'];
+$function$;
 
 CREATE OR REPLACE FUNCTION pair_reasons(viewer bigint, candidate bigint, terms jsonb)
  RETURNS jsonb

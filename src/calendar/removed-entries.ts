@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { meetingUpdated } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
+import { meetingUpdated } from "../events/host.ts";
 
 /** A meeting's entry that was removed from a calendar, and whether the calendar is the organizer's. */
 export type RemovedEntry = { readonly meetingId: string; readonly isOrganizer: boolean };

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { array, rows } from "../db/statement.ts";
 import type { Tx } from "../db/transaction.ts";
-import { meetingInvited, meetingUpdated } from "../events/calendar.ts";
 import { emit } from "../events/event.ts";
+import { meetingInvited, meetingUpdated } from "../events/host.ts";
 import type { CalendarEntry } from "../ports/calendar.ts";
 import type { Counts } from "../queues/outcome.ts";
 import { PROVIDER } from "./connections.ts";

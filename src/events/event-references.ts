@@ -15,6 +15,7 @@ export const PAYLOAD_REFERENCES: Readonly<Record<string, ReferencedTable>> = {
   user_id: "users",
   added_user_id: "users",
   affected_user_id: "users",
+  invited_user_id: "users",
   rated_user_id: "users",
   blocked_user_id: "users",
   new_member_id: "users",

@@ -15,10 +15,13 @@ const eventsIn = (...areas: readonly object[]): ReadonlyMap<string, AnyEvent> =>
 
 const HOST_EVENTS = eventsIn(host);
 
-/** The types of events that the host may send over HTTP. */
+/** The types of events that Commonwork knows from a host. Over HTTP it may send no other. */
 export const HOST_EVENT_TYPES: ReadonlySet<string> = new Set(HOST_EVENTS.keys());
 
-/** The types that only this service emits. In SQL the host may emit any other, its own included. */
+/**
+ * The types that only this service emits. In SQL the host may emit any other, its own included. The function
+ * `own_event_types` in drizzle/ has the same names.
+ */
 export const OWN_EVENT_TYPES: ReadonlySet<string> = new Set(
   eventsIn(calendar, matching, nudges, rewards).keys(),
 );

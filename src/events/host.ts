@@ -76,6 +76,25 @@ export const documentPermissionChanged = defineEvent({
   }),
 });
 
+/** Of meetings in calendars, Commonwork emits these two itself. */
+export const meetingInvited = defineEvent({
+  type: "meeting_invited",
+  about: "The actor invited a user to a meeting.",
+  subjects: ["actor", "meeting"],
+  payload: z.object({ invited_user_id: idField() }),
+});
+
+export const meetingUpdated = defineEvent({
+  type: "meeting_updated",
+  about: "The actor changed a meeting: its time, its participants, or something else. `changes` says which.",
+  subjects: ["actor", "meeting"],
+  payload: z.object({
+    changes: z
+      .object({ time: z.boolean().default(false), participants: z.boolean().default(false) })
+      .default({ time: false, participants: false }),
+  }),
+});
+
 /** The parts of a profile that an event may name. */
 const PROFILE_PARTS = ["skills", "place", "bio", "photo", "preferences", "cv"] as const;
 export type ProfilePart = (typeof PROFILE_PARTS)[number];

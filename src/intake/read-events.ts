@@ -1,6 +1,11 @@
 import { z } from "zod";
 import type { Subject } from "../events/event.ts";
-import { HOST_EVENT_TYPES, missingSubjects } from "../events/host-event-types.ts";
+import {
+  HOST_EVENT_TYPES,
+  missingSubjects,
+  OWN_EVENT_TYPES,
+  similarType,
+} from "../events/host-event-types.ts";
 import { readItems, readJson } from "../foreign-json.ts";
 import { foreignId, isStorableInstant } from "../foreign-text.ts";
 import { referenceField } from "../ids.ts";
@@ -21,10 +26,21 @@ const occurredAt = z.iso
   .refine(isStorableInstant, "must not be before 1970")
   .transform((at) => at.toISOString());
 
+/** Why an event of a type cannot be taken. */
+function refusalOf(type: string): string {
+  if (OWN_EVENT_TYPES.has(type)) return `only Commonwork emits events of the type ${type}`;
+  const meant = similarType(type);
+  return `is not a type that a host may send${meant === null ? "" : ` (did you mean ${meant}?)`}`;
+}
+
+const hostEventType = z
+  .string()
+  .refine((type) => HOST_EVENT_TYPES.has(type), { error: ({ input }) => refusalOf(String(input)) });
+
 /** An event as the host posts it. Its `id` is the idempotency key. */
 export const hostEvent = z.object({
   id: z.union([z.string(), z.int().transform(String)]).pipe(foreignId()),
-  event_type: z.string().refine((type) => HOST_EVENT_TYPES.has(type), "is not a type that a host may send"),
+  event_type: hostEventType,
   actor_id: referenceField().nullish(),
   project_id: referenceField().nullish(),
   resource_id: referenceField().nullish(),

@@ -1,4 +1,4 @@
-import { meetingInvited } from "../events/calendar.ts";
+import { meetingInvited } from "../events/host.ts";
 import { defineNotification } from "./notification-type.ts";
 import { userIn } from "./recipients.ts";
 import { meetingLink, named } from "./wording.ts";
@@ -6,6 +6,8 @@ import { meetingLink, named } from "./wording.ts";
 /** For the invited user. */
 export const meetingInvitedNotification = defineNotification({
   event: meetingInvited,
+  to: "the invited user",
+  recipientTables: ["meeting_participants"],
   recipients: userIn("invited_user_id"),
   access: "meeting",
   inApp: true,

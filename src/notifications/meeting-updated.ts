@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { meetingUpdated } from "../events/calendar.ts";
+import { meetingUpdated } from "../events/host.ts";
 import { defineNotification } from "./notification-type.ts";
 import { meetingLink, named } from "./wording.ts";
 
@@ -8,6 +8,8 @@ import { meetingLink, named } from "./wording.ts";
  */
 export const meetingUpdatedNotification = defineNotification({
   event: meetingUpdated,
+  to: "the participants, except the actor",
+  recipientTables: ["meeting_participants"],
   recipients: sql`
     select e.event_id, p.user_id from e join meeting_participants p on p.meeting_id = e.meeting_id
     where p.user_id is distinct from e.actor_id`,

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { HOST_EVENT_TYPES, OWN_EVENT_TYPES } from "../../src/events/host-event-types.ts";
 import { cli } from "../support/cli.ts";
 import { hoursAgo, member } from "../support/feeds.ts";
 import { deployWithRoles, scratchDatabase } from "../support/scratch-database.ts";
@@ -90,6 +91,7 @@ describe("emit and enqueue in SQL", () => {
     ["emit('Invoice')", "22023"],
     ["emit('a.b.c')", "22023"],
     ["emit(null)", "22023"],
+    ["emit('commission.earned')", "42501"],
     ["emit('a.b', '[]')", "22023"],
     ["emit('a.b', null)", "22023"],
     ["emit('a.b', jsonb_build_object('t', repeat('x', 65536)))", "54000"],
@@ -103,6 +105,21 @@ describe("emit and enqueue in SQL", () => {
     const { world, call } = await deployed();
     for (const [text, code] of REFUSED) await expect(call(text), text).rejects.toMatchObject({ code });
     expect(await entries(world)).toEqual([]);
+  });
+
+  it("refuse the types that only Commonwork emits, all of them and by name", async () => {
+    const { world, call } = await deployed();
+    for (const type of OWN_EVENT_TYPES)
+      await expect(call("emit($1)", [type]), type).rejects.toMatchObject({
+        code: "42501",
+        message: `a host cannot emit events of the type ${type}`,
+        hint: expect.stringContaining("Only Commonwork emits them"),
+      });
+    for (const type of HOST_EVENT_TYPES) await call("emit($1)", [type]);
+    expect(await entries(world)).toHaveLength(HOST_EVENT_TYPES.size);
+    expect(await world.query("select own_event_types() as types")).toEqual([
+      { types: [...OWN_EVENT_TYPES].sort() },
+    ]);
   });
 
   it("ignore temporary tables, functions and operators of the host", async () => {

@@ -150,9 +150,23 @@ describe("POST /webhooks/domain_events", () => {
     });
     expect(answer.status).toBe(422);
     expect(answer.body.error?.faults).toEqual(
-      own.map((_, n) => ({ field: `events.${n}.event_type`, fault: "is not a type that a host may send" })),
+      own.map((type, n) => ({
+        field: `events.${n}.event_type`,
+        fault: `only Commonwork emits events of the type ${type}`,
+      })),
     );
     expect(await events(world)).toEqual([]);
+  });
+
+  it("names the type that was probably meant, also for one that is as long as a call may be", async () => {
+    const { post } = await open();
+    const types = ["documents_uploaded", "invoice.paid", "x".repeat(200_000)];
+    const answer = await post({ events: types.map((type, n) => event(n, { event_type: type })) });
+    expect(answer.body.error?.faults?.map(({ fault }) => fault)).toEqual([
+      "is not a type that a host may send (did you mean document_uploaded?)",
+      "is not a type that a host may send",
+      "is not a type that a host may send",
+    ]);
   });
 
   it("rejects an event without its subjects, and says what is missing", async () => {

@@ -72,10 +72,15 @@ describe("record-host-event", () => {
     expect(await events(world)).toMatchObject([{ payload: { number: 7 } }]);
   });
 
-  it("refuses the types that only this service emits", async () => {
+  it("refuses the types that only this service emits, which emit appended in earlier versions", async () => {
     const { world } = await scene();
     for (const type of OWN_EVENT_TYPES) {
-      const own = await emit(world, "$1", [type]);
+      const [appended] = await world.query<{ id: string }>(
+        `select append_for_host('record-host-event', jsonb_build_object('event',
+           jsonb_build_object('type', $1::text, 'occurredAt', '2026-06-01T12:00:00Z')))::text as id`,
+        [type],
+      );
+      const own = appended!.id;
       const good = await emit(world, "'invoice.paid'");
       expect(await world.run(recordHostEvent, [own, good]), type).toMatchObject({ dead: 1, done: 1 });
       expect(await events(world), type).toMatchObject([{ event_type: "invoice.paid" }]);
@@ -88,6 +93,27 @@ describe("record-host-event", () => {
     expect(own.length).toBe(OWN_EVENT_TYPES.size);
     expect(own).toContain("commission.earned");
     expect(own).not.toContain("document_uploaded");
+  });
+
+  it("notifies of the host's own meetings: the invited user, then the participants of a change", async () => {
+    const { world, userId } = await scene();
+    const ben = await platform.user(world);
+    await world.query("update users set host_id = 'ben' where id = $1", [ben]);
+    await world.query(
+      `with meeting as (insert into meetings (host_id, organizer_id, title, start_time, end_time)
+         values ('standup', $1, 'Standup', '2026-06-03T10:00:00Z', '2026-06-03T11:00:00Z') returning id)
+       insert into meeting_participants (meeting_id, user_id, invited_at) select id, $2::bigint, now() from meeting`,
+      [userId, ben],
+    );
+    const about = "actor => 'ada', meeting => 'standup'";
+    await emit(world, `'meeting_invited', '{"invited_user_id": "ben"}', ${about}`);
+    await world.drain();
+    await emit(world, `'meeting_updated', '{"changes": {"time": true}}', ${about}`);
+    await world.drain();
+    expect(await world.query("select user_id, title from notifications order by id")).toEqual([
+      { user_id: ben, title: "Invitation: Standup" },
+      { user_id: ben, title: "Standup: new time" },
+    ]);
   });
 
   it("makes a dead letter of an event without the subjects of its type, and names them", async () => {
