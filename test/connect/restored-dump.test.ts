@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { checkSources } from "../../src/connect/source-check.ts";
 import {
@@ -12,22 +12,46 @@ import {
   reconcile,
   roomOf,
 } from "../support/host-platform.ts";
-import { scratchDatabase } from "../support/scratch-database.ts";
+import { onServer } from "../support/on-server.ts";
+import { ownPostgres } from "../support/own-postgres.ts";
+import { drawName } from "../support/scratch-database.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-// With the programs of Postgres, which dump no server that is newer than they are: run with Postgres 15 by
-// `npm run check:long -- postgres-15-node-26`.
+// With the programs of Postgres, which dump no server that is newer than they are. Where that of the tests is
+// newer, the hosts are on a server of their version, which may be installed with them.
 
-/** Why no dump can be made; null: it can. */
-async function noDump(world: World): Promise<string | null> {
+/** The major version of pg_dump; null: it is not installed. */
+function versionOfDump(): number | null {
   const { stdout, error } = spawnSync("pg_dump", ["--version"], { encoding: "utf8" });
-  if (error) return "pg_dump is not installed";
-  const program = Number(/\d+/.exec(stdout)?.[0]);
-  const [server] = await world.query<{ major: number }>(
-    "select current_setting('server_version_num')::int / 10000 as major",
+  return error ? null : Number(/\d+/.exec(stdout)?.[0]);
+}
+
+/** The folder with the server programs of a version. */
+function serverPrograms(version: number): string | undefined {
+  const { stdout } = spawnSync("sh", ["-c", "command -v pg_dump"], { encoding: "utf8" });
+  const folders = [`/usr/lib/postgresql/${version}/bin`, dirname(realpathSync(stdout.trim()))];
+  return folders.find((folder) => ["initdb", "postgres"].every((name) => existsSync(join(folder, name))));
+}
+
+/** A world that pg_dump can dump; skips the test if there is none. */
+async function worldToDump(skip: (reason: string) => never): Promise<World> {
+  const version = versionOfDump() ?? skip("pg_dump is not installed");
+  const world = await createWorld();
+  const [server] = await world.query<{ version: number }>(
+    "select current_setting('server_version_num')::int / 10000 as version",
   );
-  if (program < (server?.major ?? 0)) return `pg_dump ${program} dumps no Postgres ${server?.major}`;
-  return null;
+  if (server!.version <= version) return world;
+  const programs = serverPrograms(version) ?? skip(`pg_dump ${version} dumps no Postgres ${server!.version}`);
+  const { url } = await ownPostgres({ programs });
+  return createWorld({ database: { ...world.config, databaseUrl: url } });
+}
+
+/** Creates another database of its server, empty. @returns its address. */
+async function databaseBeside({ config }: World): Promise<string> {
+  const name = drawName();
+  await onServer(config.databaseUrl, `create database ${name} template template0`);
+  onTestFinished(() => onServer(config.databaseUrl, `drop database ${name} with (force)`));
+  return Object.assign(new URL(config.databaseUrl), { pathname: `/${name}` }).href;
 }
 
 function run(program: string, ...parameters: string[]): void {
@@ -62,9 +86,7 @@ const bodies = async (world: World) =>
 
 describe("a dump of pg_dump", () => {
   it("of the host's schema, restored over it: the mirrors have what it has again", async ({ skip }) => {
-    const world = await createWorld();
-    const reason = await noDump(world);
-    if (reason !== null) return skip(reason);
+    const world = await worldToDump(skip);
     const { host, post, author } = await hostWithRows(world);
     const dump = dumpOf(world, "--schema=app");
     await post("After the dump");
@@ -82,18 +104,14 @@ describe("a dump of pg_dump", () => {
   });
 
   it("of everything, restored into another database: the mirrors go on there", async ({ skip }) => {
-    const world = await createWorld();
-    const reason = await noDump(world);
-    if (reason !== null) return skip(reason);
+    const world = await worldToDump(skip);
     const { post } = await hostWithRows(world);
     // Noted, but not applied: it is in the dump.
     await post("Noted in the dump");
     const dump = dumpOf(world);
-    const elsewhere = await scratchDatabase("template0");
-    run("pg_restore", `--dbname=${elsewhere.url}`, dump);
-    const copy = await createWorld({
-      database: { ...world.config, databaseUrl: elsewhere.url },
-    });
+    const elsewhere = await databaseBeside(world);
+    run("pg_restore", `--dbname=${elsewhere}`, dump);
+    const copy = await createWorld({ database: { ...world.config, databaseUrl: elsewhere } });
     expect(await checkSources(copy.db)).toEqual([]);
     await expectMirrored(copy);
     expect(await bodies(copy)).toEqual(["Before the dump", "Noted in the dump"]);

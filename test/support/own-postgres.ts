@@ -29,6 +29,8 @@ export type OwnPostgresOptions = {
   readonly settings?: readonly string[];
   /** Additional variables of its process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The folder with the programs of another version than that of all tests. */
+  readonly programs?: string;
 };
 
 /** To be opened before the world that uses it, so that it outlives that world. */
@@ -41,6 +43,7 @@ export async function ownPostgres(options: OwnPostgresOptions = {}): Promise<Own
       durable: false,
       settings: options.settings,
       environment: options.environment,
+      programs: options.programs,
       ...(port === undefined ? {} : { port }),
     });
   let server = await startOn();

@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   settings?: readonly string[] | undefined;
   /** Additional variables of its process. */
   environment?: Readonly<Record<string, string>> | undefined;
+  /** The folder with its programs; default: that of the npm package. */
+  programs?: string | undefined;
   /**
    * The password of the superuser. Without one every local user may connect as superuser. It must be random,
    * since it is hashed only once.
@@ -48,7 +50,7 @@ interface Identity {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedServer> {
   const identity = await identityOfPostgres();
-  const programs = join(await locatePostgres(identity !== undefined), "bin");
+  const programs = options.programs ?? join(await locatePostgres(identity !== undefined), "bin");
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   if (identity) await chown(options.folder, identity.uid, identity.gid);
   const start: ProgramStart = {
