@@ -7,7 +7,7 @@ const DEPTH = 5;
  * Loads volunteers in chains of at least five levels: a forest whose inner nodes have three referrals each.
  * The last two thirds are the buyers. Profiles are old, so that no sale is held because of a young chain.
  */
-export async function loadCommunity(scratch: Scratch, volunteers: number): Promise<void> {
+export async function loadCommunity(scratch: Pick<Scratch, "sql">, volunteers: number): Promise<void> {
   await scratch.sql("insert into organizations (name) values ('Bench')");
   await scratch.sql("insert into users (created_at) select '2020-01-01' from generate_series(1, $1)", [
     volunteers,

@@ -5,13 +5,14 @@ export type DashboardSize = {
   readonly entries: number;
   readonly runs: number;
   readonly notifications: number;
-  /** The users with ids from 1 on who have notifications. */
+  /** The users with ids from 1 on who have notifications and volunteer for the organization 1. */
   readonly users: number;
 };
 
 /**
  * Loads an outbox of three queues, of whose entries most are due, some later, and a twentieth dead; runs of
- * 30 days; eight days of minutes of every queue; and notifications.
+ * 30 days; eight days of minutes of every queue; an audit log with a tenth as many rows as there are entries,
+ * the first of which is a retry of a thousand dead letters; a year of daily budgets; and notifications.
  */
 export async function loadDashboard(
   { sql }: Pick<Scratch, "sql">,
@@ -26,6 +27,8 @@ export async function loadDashboard(
      from generate_series(1, $1::int) g`,
     [entries],
   );
+  await loadAuditLog(sql, entries);
+  await loadBudgets(sql, users);
   await sql(
     `insert into job_runs (job, trigger, input, status, created_at, started_at, finished_at, counts, error)
      select (array['trending', 'calculate-matches', 'email-digest', 'feed-presort'])[1 + g % 4], 'manual', '{}',
@@ -72,5 +75,43 @@ export async function loadDashboard(
        select id, 'decided', created_at + interval '1 second' from domain_events;
        perform setval(pg_get_serial_sequence('domain_events', 'id'), (select max(id) from domain_events));
      end $$`,
+  );
+}
+
+/** Ids of every twentieth entry are those of dead letters. */
+async function loadAuditLog(sql: Scratch["sql"], entries: number): Promise<void> {
+  await sql(
+    `insert into audit_log (at, actor, action, subject, details)
+     select now() - interval '31 days', 'ada', 'dead-letters.retry', 'outbox',
+            jsonb_build_object('reason', 'the outage of last night', 'ids', jsonb_agg((g * 20)::text), 'runs', jsonb_agg(null::text))
+     from generate_series(1, least(1000, $1::int / 20)) g`,
+    [entries],
+  );
+  await sql(
+    `insert into audit_log (at, actor, action, subject, details)
+     select now() - interval '30 days' * (1 - g::float8 / n), (array['admin', 'ada', 'cli:grace', 'service'])[1 + g % 4],
+            (array['admin.request', 'work.run-now', 'jobs.start', 'jobs.pause', 'commission.recheck'])[1 + g % 5],
+            'outbox:' || g, '{"reason": "asked for by the host", "address": "192.0.2.1"}'
+     from (select $1::int / 10 as n) size, generate_series(1, n) g`,
+    [entries],
+  );
+}
+
+/** A budget of each day of a year, with up to 200 awards. */
+async function loadBudgets(sql: Scratch["sql"], users: number): Promise<void> {
+  await sql(
+    `with period as (
+       insert into budget_periods (organization_id, period_type, period_start, start_at, end_at, time_zone, granted_micro,
+         carried_micro, pool_micro, paid_micro, leftover_micro, leftover_to, eligible, paid_at, inputs)
+       select 1, 'daily', day::date, day, day + interval '1 day', 'UTC', 200000000, 0, 200000000, 1000000 * n, 200000000 - 1000000 * n,
+              'treasury', n, day + interval '25 hours', '{}'
+       from (select least(200, $1::int) as n) size,
+            generate_series(date_trunc('day', now()) - interval '365 days', now() - interval '2 days', '1 day') day
+       returning id, eligible, paid_at)
+     insert into budget_awards (period_id, profile_id, rank, amount_micro, score_hundredths, approved, last_approval_at,
+       xp_times_level, multiplier_hundredths, active_direct_referrals, rejected, overdue)
+     select id, n, n, 1000000, 1000 - n, 3, paid_at - interval '2 hours', 1000 - n, 100, 0, 0, 0
+     from period, generate_series(1, eligible) n`,
+    [users],
   );
 }
