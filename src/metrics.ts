@@ -37,8 +37,33 @@ function processMetrics(): Registry {
   if (!ofProcess) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
+    shareLoopWindow(ofProcess);
   }
   return ofProcess;
+}
+
+/** A little less than the time between two rounds of presence, or two scrapes. */
+const LOOP_WINDOW_MS = 14_000;
+
+type Collected = { collect?: () => void };
+
+/**
+ * prom-client starts to measure the delay of the event loop anew whenever somebody reads it, and a second
+ * reader right after the first would see almost nothing. So that a scrape and the alerts of this process see
+ * the same, a measurement lasts for LOOP_WINDOW_MS at least; the last one is read until then. Its 99th
+ * percentile can also be read alone.
+ */
+export function shareLoopWindow(registry: Registry, nowMs = () => performance.now()): void {
+  const metric = (name: string) => registry.getSingleMetric(name) as unknown as Collected;
+  const lag = metric("nodejs_eventloop_lag_seconds");
+  const collect = lag.collect?.bind(lag);
+  let nextMs = Number.NEGATIVE_INFINITY;
+  const collectInTurn = () => {
+    if (nowMs() < nextMs) return;
+    nextMs = nowMs() + LOOP_WINDOW_MS;
+    collect?.();
+  };
+  for (const one of [lag, metric("nodejs_eventloop_lag_p99_seconds")]) one.collect = collectInTurn;
 }
 
 type Registered = { readonly registers: Registry[] };

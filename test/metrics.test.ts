@@ -1,8 +1,10 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
 import { expect, it } from "vitest";
-import { createMetrics } from "../src/metrics.ts";
+import { createMetrics, shareLoopWindow } from "../src/metrics.ts";
 import { emptyTally } from "../src/queues/tally.ts";
 import { reportCarrier } from "../src/roles/carrier-report.ts";
 import { catalogue } from "../src/workers/index.ts";
+import { eventually } from "./support/eventually.ts";
 import { createWorld } from "./support/world.ts";
 
 it("faults of use 10: a scrape is small, even after every part of every job has run", async () => {
@@ -35,4 +37,27 @@ it("measures the process once, however many runtimes are opened in it", () => {
   const first = createMetrics().registry.getSingleMetric(name);
   expect(first).toBeDefined();
   expect(createMetrics().registry.getSingleMetric(name)).toBe(first);
+});
+
+it("the delay of the event loop is the same for all who read it within some seconds", async () => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  let nowMs = 0;
+  shareLoopWindow(registry, () => nowMs);
+  const read = async (name: string): Promise<number> => {
+    const found = await registry.getSingleMetric(`nodejs_eventloop_lag_${name}seconds`)?.get();
+    return found?.values[0]?.value ?? Number.NaN;
+  };
+  const measured = async (): Promise<number> => {
+    nowMs += 20_000;
+    return read("p99_");
+  };
+  // That of nothing is less than a microsecond.
+  const least = 0.001;
+  await eventually(async () => expect(await measured()).toBeGreaterThan(least));
+  const [p99, max] = [await read("p99_"), await read("max_")];
+  expect([p99, max].every((seconds) => seconds > least)).toBe(true);
+  nowMs += 10_000;
+  await registry.metrics();
+  expect([await read("p99_"), await read("max_")]).toEqual([p99, max]);
 });

@@ -23,6 +23,11 @@ export type GaugeCondition = {
    * held.
    */
   readonly isAge?: true;
+  /**
+   * Whether each process measures it for itself, so that without `by` an alert is about one process. All
+   * other gauges are measured in Postgres and Redis, with the same result in every process.
+   */
+  readonly ofProcess?: true;
 };
 
 /** Compares how much a counter, or the observations of a histogram, grew within a time, in all processes. */

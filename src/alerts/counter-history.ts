@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Registry } from "prom-client";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { groupBy } from "../group-by.ts";
+import { addCounts, type Count } from "./alert-counts.ts";
 import { type CounterCondition, type Growth, isAbout } from "./condition.ts";
 import type { AlertRule } from "./rule.ts";
 
@@ -18,9 +19,6 @@ export type CounterHistory = {
   /** Writes the counts since the last successful call; runs no statement if there are none. */
   write(on: Queryable): Promise<void>;
 };
-
-/** A count of a rule and a label. */
-type Count = Growth & { readonly rule: string };
 
 /** Begins with counters at 0, as in a process that starts. */
 export function createCounterHistory(registry: Registry, rules: readonly AlertRule[]): CounterHistory {
@@ -72,22 +70,6 @@ type SeriesValue = {
   readonly value: number;
   readonly metricName?: string;
 };
-
-/** Twice the longest time that a rule looks back. */
-const KEPT = "interval '2 hours'";
-
-/** In the order of the key, so that two processes cannot deadlock. */
-async function addCounts(on: Queryable, counts: readonly Count[]): Promise<void> {
-  const column = (name: keyof Count) => array(counts.map((row) => row[name]));
-  await on.execute(
-    sql`with old as (delete from alert_counts where minute < now() - ${sql.raw(KEPT)})
-        insert into alert_counts as a (minute, rule, label, counted, total)
-        select date_trunc('minute', now()), rule, label, counted, total
-        from unnest(${column("rule")}::text[], ${column("label")}::text[], ${column("counted")}::bigint[],
-          ${column("total")}::bigint[]) as c(rule, label, counted, total) order by rule, label
-        on conflict (minute, rule, label) do update set counted = a.counted + excluded.counted, total = a.total + excluded.total`,
-  );
-}
 
 /**
  * The counts of all processes for the rules, each within its time span, which may begin up to a minute

@@ -139,7 +139,13 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   },
   {
     name: "ClockWrong",
-    condition: { gauge: "commonwork_clock_offset_seconds", take: "abs", is: ">", threshold: 5 },
+    condition: {
+      gauge: "commonwork_clock_offset_seconds",
+      ofProcess: true,
+      take: "abs",
+      is: ">",
+      threshold: 5,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "The clock of a machine is wrong. Work uses the clock of Postgres; log lines do not.",
@@ -179,7 +185,13 @@ export const PROCESS_RULES: readonly AlertRule[] = [
   },
   {
     name: "EventLoopBlocked",
-    condition: { gauge: "nodejs_eventloop_lag_p99_seconds", take: "each", is: ">", threshold: 0.5 },
+    condition: {
+      gauge: "nodejs_eventloop_lag_p99_seconds",
+      ofProcess: true,
+      take: "each",
+      is: ">",
+      threshold: 0.5,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "ticket",
     meaning: "An event loop is blocked. Locks last 8 s; a blocked loop cannot renew them.",

@@ -2,6 +2,8 @@ import type { Registry } from "prom-client";
 import type { Queryable } from "../db/statement.ts";
 import { type Growth, grown, holding, type Series } from "./condition.ts";
 import { readGrowth } from "./counter-history.ts";
+import { seriesOf } from "./metric-series.ts";
+import { type Held, isOfProcess, readHeld } from "./process-history.ts";
 import type { AlertRule } from "./rule.ts";
 import { ALERT_RULES } from "./rules.ts";
 
@@ -17,7 +19,7 @@ export type Alert = Series & {
 export type AlertWatch = {
   /**
    * The alerts, those that fire first. Conditions are timed from the first call that saw them hold, or from
-   * when an age passed its threshold.
+   * when an age passed its threshold, or from when a process first found that it holds.
    */
   look(): Promise<Alert[]>;
 };
@@ -34,7 +36,7 @@ export type AlertWatchDeps = {
 /** Whether the dashboard can evaluate a rule. */
 export const isWatched = ({ condition }: AlertRule): boolean => !("expression" in condition);
 
-/** Starts evaluating the rules. Of gauges about single processes, only those of this process are known. */
+/** Starts evaluating the rules. */
 export function watchAlerts({
   registry,
   refresh,
@@ -47,20 +49,17 @@ export function watchAlerts({
   return {
     async look() {
       // An unreachable Postgres is an alert of its own.
-      const [growth] = await Promise.all([
-        readGrowth(on, watched).catch((): ReadonlyMap<string, readonly Growth[]> => new Map()),
-        refresh(),
-      ]);
+      const [shared] = await Promise.all([readShared(on, watched).catch(() => NOTHING_SHARED), refresh()]);
       const held = await Promise.all(
         watched.map(async (rule) =>
-          (await heldBy(rule, registry, growth.get(rule.name) ?? [])).map((series) => ({ rule, ...series })),
+          (await heldBy(rule, registry, shared)).map((series) => ({ rule, ...series })),
         ),
       );
       const now = nowMs();
       const seen = new Map<string, number>();
-      const alerts = held.flat().map((alert): Alert => {
+      const alerts = held.flat().map(({ heldMs = 0, ...alert }): Alert => {
         const key = JSON.stringify([alert.rule.name, alert.labels]);
-        const began = Math.min(sinceMs.get(key) ?? now, passedMs(alert, now));
+        const began = Math.min(sinceMs.get(key) ?? now, passedMs(alert, now), now - heldMs);
         seen.set(key, began);
         const fires = now - began >= alert.rule.forSeconds * 1_000;
         return { ...alert, state: fires ? "firing" : "pending", since: new Date(began) };
@@ -77,19 +76,26 @@ function passedMs({ rule: { condition }, value }: Pick<Alert, "rule" | "value">,
   return now - (value - condition.threshold) * 1_000;
 }
 
-async function heldBy(
-  { condition }: AlertRule,
-  registry: Registry,
-  growth: readonly Growth[],
-): Promise<Series[]> {
-  if ("gauge" in condition) return holding(condition, await seriesOf(registry, condition.gauge));
-  return "counter" in condition ? grown(condition, growth) : [];
-}
+/** What other processes have found. */
+type Shared = {
+  readonly growth: ReadonlyMap<string, readonly Growth[]>;
+  readonly held: ReadonlyMap<string, readonly Held[]>;
+};
 
-async function seriesOf(registry: Registry, name: string): Promise<Series[]> {
-  const { values } = (await registry.getSingleMetric(name)?.get()) ?? { values: [] };
-  return values.map(({ labels, value }) => ({
-    labels: Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)])),
-    value,
-  }));
+const NOTHING_SHARED: Shared = { growth: new Map(), held: new Map() };
+
+const readShared = async (on: Queryable, rules: readonly AlertRule[]): Promise<Shared> => ({
+  growth: await readGrowth(on, rules),
+  held: await readHeld(on, rules),
+});
+
+async function heldBy(
+  rule: AlertRule,
+  registry: Registry,
+  { growth, held }: Shared,
+): Promise<readonly (Series & { readonly heldMs?: number })[]> {
+  const { name, condition } = rule;
+  if (isOfProcess(rule)) return held.get(name) ?? [];
+  if ("gauge" in condition) return holding(condition, await seriesOf(registry, condition.gauge));
+  return "counter" in condition ? grown(condition, growth.get(name) ?? []) : [];
 }

@@ -160,7 +160,14 @@ export const WORK_RULES: readonly AlertRule[] = [
   },
   {
     name: "JobPaused",
-    condition: { gauge: "commonwork_circuit_open", by: "job", take: "max", is: ">", threshold: 0 },
+    condition: {
+      gauge: "commonwork_circuit_open",
+      ofProcess: true,
+      by: "job",
+      take: "max",
+      is: ">",
+      threshold: 0,
+    },
     forSeconds: 5 * MINUTE_S,
     severity: "page",
     page: { title: "The job", path: "/admin/jobs/{job}" },

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import { createCounterHistory } from "../alerts/counter-history.ts";
+import { createProcessHistory } from "../alerts/process-history.ts";
 import { ALERT_RULES } from "../alerts/rules.ts";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { settlesWithin } from "../deadlines.ts";
 import { warnThrottled } from "../log.ts";
 import { recordWaits } from "../queues/activity.ts";
 import { VERSION } from "../version.ts";
+import { setClockOffset } from "./clock-offset.ts";
 import type { Runtime } from "./runtime.ts";
 
 const WRITE_EVERY_MS = 15_000;
@@ -23,14 +25,21 @@ export type Presence = {
 
 /**
  * Keeps this process on the list of those that run, with its version and roles, and writes the activity of
- * its carriers, how long due work has waited (queues/activity.ts), and the counters that alert rules use: up
- * to five statements every 15 s.
+ * its carriers, how long due work has waited (queues/activity.ts), the counters that alert rules use, and the
+ * rules about single processes that hold in this one: up to six statements every 15 s.
+ *
+ * @param name names this process in alerts.
  */
 export function startPresence(
-  runtime: Pick<Runtime, "db" | "config" | "clock" | "log" | "activity" | "relay" | "metrics">,
+  runtime: Pick<
+    Runtime,
+    "db" | "config" | "clock" | "serverClock" | "log" | "activity" | "relay" | "metrics"
+  >,
+  name = `${hostname()} ${process.pid}`,
 ): Presence {
   const { db, config, clock, log, activity, relay, metrics } = runtime;
   const counters = createCounterHistory(metrics.registry, ALERT_RULES);
+  const conditions = createProcessHistory(metrics.registry, ALERT_RULES, name);
   const id = randomUUID();
   const startedAt = clock.now();
   const failed = warnThrottled(log, "could not write the activity of this process; will retry");
@@ -41,6 +50,8 @@ export function startPresence(
   };
   const write = async () => {
     await writeFigures();
+    setClockOffset(runtime);
+    await conditions.write(db.drizzle);
     await recordWaits(db.drizzle, clock.now(), relay.scanStarts());
     await db.drizzle.execute(
       sql`with gone as (delete from processes where seen_at < now() - interval '1 hour')

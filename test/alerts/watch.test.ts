@@ -1,10 +1,15 @@
-import { describe, expect, it, test } from "vitest";
-import type { CounterCondition } from "../../src/alerts/condition.ts";
+import type { Gauge } from "prom-client";
+import { describe, expect, it, test, vi } from "vitest";
+import type { CounterCondition, Series } from "../../src/alerts/condition.ts";
 import { createCounterHistory, isAboutCounter } from "../../src/alerts/counter-history.ts";
+import { isOfProcess } from "../../src/alerts/process-history.ts";
+import type { AlertRule } from "../../src/alerts/rule.ts";
 import { ALERT_RULES } from "../../src/alerts/rules.ts";
 import { isWatched, watchAlerts } from "../../src/alerts/watch.ts";
 import { scrapedGauges } from "../../src/http/metrics/gauges.ts";
 import { createMetrics, type Metrics } from "../../src/metrics.ts";
+import { startPresence } from "../../src/roles/presence.ts";
+import { eventually } from "../support/eventually.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 function watchOf(world: World, now: { ms: number }) {
@@ -17,11 +22,8 @@ function watchOf(world: World, now: { ms: number }) {
   });
 }
 
-/** Without what the load of this machine causes: the event loop is that of the test. */
 const named = async (watch: ReturnType<typeof watchOf>) =>
-  (await watch.look())
-    .filter(({ rule }) => rule.name !== "EventLoopBlocked")
-    .map(({ rule, state, labels }) => [rule.name, state, labels]);
+  (await watch.look()).map(({ rule, state, labels }) => [rule.name, state, labels]);
 
 const DEAD_LETTER = `insert into outbox (job, queue, key, payload, run_at, dead_at, attempts)
   values ('distribute-commission', 'commissions', gen_random_uuid()::text, '{}', now(), now(), 1)`;
@@ -142,6 +144,86 @@ describe("the growth of counters in all processes", () => {
         events.inc({ type: "document_uploaded", outcome }, 99);
     });
     expect(await named(watchOf(world, { ms: 0 }))).toEqual([["WorkersLost", "firing", { queue: "feeds" }]]);
+  });
+});
+
+describe("what single processes measure", () => {
+  /** A process of its own, which looks at its gauges as it does every 15 s. */
+  async function looked(world: World, name: string, set: (metrics: Metrics) => void): Promise<void> {
+    const metrics = createMetrics();
+    set(metrics);
+    const presence = startPresence({ ...world, metrics }, name);
+    await eventually(async () => expect(await world.query("select 1 from processes")).not.toEqual([]));
+    await presence.stop();
+  }
+
+  const loopDelay = ({ registry }: Metrics) => registry.getSingleMetric(LOOP_DELAY) as Gauge;
+  const LOOP_DELAY = "nodejs_eventloop_lag_p99_seconds";
+
+  const CASES: Readonly<Record<string, readonly [(metrics: Metrics) => void, Series]>> = {
+    JobPaused: [
+      ({ circuitOpen }) => circuitOpen.set({ job: "send-emails" }, 1),
+      { labels: { job: "send-emails" }, value: 1 },
+    ],
+    ClockWrong: [({ clockOffset }) => clockOffset.set(-7.25), { labels: { process: "b 7" }, value: -7.25 }],
+    EventLoopBlocked: [
+      (metrics) => {
+        const gauge = loopDelay(metrics);
+        // Measured for the process of the test.
+        vi.spyOn(gauge, "get").mockResolvedValue({ values: [{ labels: {}, value: 0.75 }] } as never);
+      },
+      { labels: { process: "b 7" }, value: 0.75 },
+    ],
+  };
+
+  it("every rule about the process itself has a case", () => {
+    expect(Object.keys(CASES).sort()).toEqual(
+      ALERT_RULES.filter(isOfProcess)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    // All others are about Postgres and Redis.
+    const gauges = ALERT_RULES.flatMap((rule) =>
+      "gauge" in rule.condition && !isOfProcess(rule) ? [rule.condition.gauge] : [],
+    );
+    expect(gauges.filter((name) => !name.startsWith("commonwork_"))).toEqual([]);
+  });
+
+  it.each(Object.entries(CASES))(
+    "%s of another process is an alert, from when it began there until it has passed",
+    async (name, [set, { labels, value }]) => {
+      const world = await createWorld();
+      await world.producers.queue("commissions").waitUntilReady();
+      const { forSeconds } = ALERT_RULES.find((rule) => rule.name === name) as AlertRule;
+      const found = async () =>
+        (await watchOf(world, { ms: Date.now() }).look()).filter(({ rule }) => rule.name === name);
+      expect(await found()).toEqual([]);
+      await looked(world, "b 7", set);
+      expect(await found()).toMatchObject([{ state: "pending", labels, value }]);
+      // It has held since before the time of the rule, and was not seen in one of these minutes.
+      await world.query(
+        `insert into alert_counts select minute - n * interval '1 minute', rule, label, counted, total
+         from alert_counts, generate_series(1, $1::int) n where n <> 2`,
+        [forSeconds / 60],
+      );
+      expect(await found()).toMatchObject([{ state: "firing", labels, value }]);
+      await world.query("delete from alert_counts where minute > now() - interval '2 minutes'");
+      expect(await found()).toEqual([]);
+    },
+  );
+
+  it("what was interrupted begins anew", async () => {
+    const world = await createWorld();
+    await world.producers.queue("commissions").waitUntilReady();
+    await looked(world, "b 7", ({ clockOffset }) => clockOffset.set(60));
+    await world.query(
+      `insert into alert_counts select minute - n * interval '1 minute', rule, label, counted, total
+       from alert_counts, generate_series(3, 30) n`,
+    );
+    const alerts = await named(watchOf(world, { ms: Date.now() }));
+    expect(alerts.filter(([name]) => name === "ClockWrong")).toEqual([
+      ["ClockWrong", "pending", { process: "b 7" }],
+    ]);
   });
 });
 

@@ -26,9 +26,9 @@ it("a process is listed while it runs, with its version, and writes its last fig
   world.metrics.stalled.inc({ queue: "media" });
   await presence.stop();
   expect(await listProcesses(world.db.drizzle)).toEqual([]);
-  expect(await world.query("select rule, label, counted::int as counted from alert_counts")).toEqual([
-    { rule: "WorkersLost", label: "media", counted: 1 },
-  ]);
+  // The machine of the test may block its event loop, which is another rule.
+  const counts = "select label, counted::int as counted from alert_counts where rule = 'WorkersLost'";
+  expect(await world.query(counts)).toEqual([{ label: "media", counted: 1 }]);
   expect(await world.query("select queue, settled from queue_minutes")).toEqual([
     { queue: "media", settled: 2 },
   ]);

@@ -169,19 +169,26 @@ export const jobActivity = pgTable(
 );
 
 /**
- * How much the counters of the alert rules grew, by minute. Every process adds its counts; rows older than
- * two hours are deleted at the next insert.
+ * How much the counters of the alert rules grew, by minute, and how often a process found that the condition
+ * of a rule about itself holds. Every process adds its counts; rows older than two hours are deleted at the
+ * next insert.
  */
 export const alertCounts = pgTable(
   "alert_counts",
   {
     minute: instant().notNull(),
     rule: text().notNull(),
-    /** The value of the label by which the rule adds up series; empty for a rule that adds up all. */
+    /**
+     * The value of the label by which the rule adds up series; empty for a rule that adds up all. Of a rule
+     * about single processes, the name of the process.
+     */
     label: text().notNull(),
     /** What the rule counts. */
     counted: bigint({ mode: "number" }).notNull(),
-    /** Of a histogram, all observations; else the same. */
+    /**
+     * Of a histogram, all observations; of a rule about the process, the sum of the values in thousandths;
+     * else the same.
+     */
     total: bigint({ mode: "number" }).notNull(),
   },
   // alerts: the latest minutes; deleting the old ones.

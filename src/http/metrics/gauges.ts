@@ -12,6 +12,7 @@ import { listStates } from "../../postings/listings.ts";
 import { countEntries, countFailing, type EntryCount } from "../../queues/outbox-counts.ts";
 import { countPostponed } from "../../queues/postpone.ts";
 import { verificationState } from "../../rewards/verifications.ts";
+import { setClockOffset } from "../../roles/clock-offset.ts";
 import type { Runtime } from "../../roles/runtime.ts";
 import { scheduleLagSeconds } from "../../roles/scheduler.ts";
 import { sharedReading } from "../../shared-reading.ts";
@@ -49,8 +50,7 @@ async function readGauges(runtime: Runtime, entries: CountsOfEntries): Promise<v
     readPart(runtime, "postgres", () => readPostgres(runtime, entries)),
     readPart(runtime, "redis", () => readRedis(runtime)),
   ]);
-  const offsetMs = runtime.serverClock?.offsetMs() ?? null;
-  if (offsetMs !== null) runtime.metrics.clockOffset.set(offsetMs / 1_000);
+  setClockOffset(runtime);
 }
 
 async function readPart(

@@ -37,3 +37,13 @@ it("a forgotten schedule leads to the button that resumes it, and to the command
   expect(schedules).toContain('<span id="verify-ledger">');
   expect(schedules).toContain('aria-label="Resume this schedule verify-ledger"');
 });
+
+it("an alert about a process names it, and how bad it is", async () => {
+  const world = await createWorld({ environment: PASSWORDS, timetable });
+  await world.query(
+    "insert into alert_counts values (date_trunc('minute', now()), 'EventLoopBlocked', 'worker-b 7', 4, 2800)",
+  );
+  const { page } = await visitors(await serve(world));
+  const overview = await page("/admin");
+  expect(overview).toMatch(/EventLoopBlocked<small>worker-b 7<\/small>.*?<td class="number">0\.7 s<\/td>/s);
+});
