@@ -3193,6 +3193,7 @@ CREATE TABLE token_sales (
   reasons        text[] NOT NULL DEFAULT '{}'::text[],
   inputs         jsonb,
   refunded_micro bigint NOT NULL DEFAULT 0,
+  trace          text,
   CONSTRAINT token_sales_pkey PRIMARY KEY (id),
   CONSTRAINT token_sales_inbox_id_inbox_id_fk FOREIGN KEY (inbox_id) REFERENCES inbox(id),
   CONSTRAINT token_sales_profile_id_volunteer_profiles_id_fk FOREIGN KEY (profile_id) REFERENCES volunteer_profiles(id),

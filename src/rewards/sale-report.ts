@@ -11,7 +11,7 @@ type SaleColumns = typeof tokenSales.$inferSelect;
 /** A sale with everything that happened to it. Amounts are decimal tokens. */
 export type SaleReport = Pick<
   SaleColumns,
-  "source" | "externalId" | "currency" | "timeAssumed" | "status" | "reasons"
+  "source" | "externalId" | "currency" | "timeAssumed" | "status" | "reasons" | "trace"
 > & {
   readonly id: string;
   /** The number that the seller knows the buyer by. */
@@ -65,7 +65,7 @@ export async function readSaleReport(on: Queryable, saleId: string): Promise<Sal
     on,
     sql`select s.id, s.source, s.external_id as "externalId", s.buyer_user_id as "buyerNumber", p.user_id as "buyerUserId",
                s.amount_micro::text as amount, s.refunded_micro::text as refunded, s.currency, s.time_assumed as "timeAssumed",
-               s.sold_at as "soldAt", s.received_at as "receivedAt", s.settled_at as "settledAt", s.status, s.reasons,
+               s.sold_at as "soldAt", s.received_at as "receivedAt", s.settled_at as "settledAt", s.status, s.reasons, s.trace,
                s.inputs -> 'history' as history
         from token_sales s left join volunteer_profiles p on p.id = s.profile_id where s.id = ${saleId}`,
   );

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { audit } from "../db/audit.ts";
 import {
   acceptMessages,
@@ -93,16 +93,17 @@ async function insertSales(
   inboxIds: ReadonlyMap<string, string>,
 ): Promise<Map<string, SaleReceipt>> {
   if (fresh.length === 0) return new Map();
+  const trace = tracesOf(tx, fresh);
   const inserted = await rows<{ id: string; source: string; externalId: string; inboxId: string }>(
     tx,
-    prepared`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed)
+    prepared`insert into token_sales (source, external_id, inbox_id, buyer_user_id, amount_micro, currency, sold_at, received_at, time_assumed${trace.column})
         select * from unnest(
           ${array(fresh.map((s) => s.source))}::text[], ${array(fresh.map((s) => s.externalId))}::text[],
           ${array(fresh.map((s) => inboxIds.get(messageKey(s))))}::bigint[], ${array(fresh.map((s) => s.buyerUserId))}::bigint[],
           ${array(fresh.map((s) => String(s.amountMicro)))}::bigint[], ${array(fresh.map((s) => s.currency))}::text[],
           ${array(fresh.map((s) => s.soldAt.toISOString()))}::timestamptz[],
           ${array(fresh.map((s) => s.receivedAt.toISOString()))}::timestamptz[],
-          ${array(fresh.map((s) => s.timeAssumed))}::boolean[])
+          ${array(fresh.map((s) => s.timeAssumed))}::boolean[]${trace.list})
         returning id, source, external_id as "externalId", inbox_id as "inboxId"`,
   );
   return new Map(
@@ -111,6 +112,13 @@ async function insertSales(
       { status: "accepted", receipt: sale.inboxId, saleId: sale.id },
     ]),
   );
+}
+
+/** The parts of the statement that write the traces; none while tracing is off. */
+function tracesOf({ dispatch }: Tx, sales: readonly ReceivedSale[]): { column: SQL; list: SQL } {
+  const traces = sales.map(({ trace }) => trace ?? dispatch.trace);
+  if (traces.every((trace) => trace === null)) return { column: sql``, list: sql`` };
+  return { column: sql`, trace`, list: sql`, ${array(traces)}::text[]` };
 }
 
 type KnownSale = {

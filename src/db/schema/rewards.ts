@@ -47,6 +47,8 @@ export const tokenSales = pgTable(
     reasons: text().array().notNull().default(sql`'{}'`),
     /** Facts and rules of the decision. Later changes of referrers do not affect it. */
     inputs: jsonb(),
+    /** The span that received it, as a W3C `traceparent`. Null unless tracing was on. */
+    trace: text(),
   },
   (t) => [
     uniqueIndex("token_sales_source_external_id").on(t.source, t.externalId),

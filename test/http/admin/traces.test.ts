@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
 import { delivery } from "../../support/emails.ts";
 import { user } from "../../support/platform.ts";
-import { callerContext } from "../../support/traced-world.ts";
-import { adminWorld, browser } from "./browser.ts";
+import { takeSale } from "../../support/sales.ts";
+import { referredBuyer, sellOnce } from "../../support/trace-scenes.ts";
+import { callerContext, tracedWorld } from "../../support/traced-world.ts";
+import { serve } from "../support.ts";
+import { adminWorld, browser, PASSWORDS } from "./browser.ts";
 
 const { context, traceId } = callerContext();
 
@@ -53,4 +56,25 @@ it("the page of a run and the list of e-mails name the trace, where one was reco
   expect(run).toContain(`<dt>Trace</dt><dd><code>${traceId}</code>`);
   const emails = await (await viewer.send("GET", "/admin/email-results")).text();
   expect(emails.split(traceId)).toHaveLength(2);
+});
+
+it("the page of a sale that was paid names the trace of the call that reported it", async () => {
+  const { world } = await tracedWorld({ environment: PASSWORDS });
+  const address = await serve(world);
+  const traceOfCall = await sellOnce(address, await referredBuyer(world));
+  await world.drain();
+  expect(await world.query("select id, status from token_sales")).toEqual([{ id: "1", status: "applied" }]);
+  const viewer = await browser(address, "viewer");
+  expect(await (await viewer.send("GET", "/admin/sales/1")).text()).toContain(
+    `<dt>Trace</dt><dd><code>${traceOfCall}</code>`,
+  );
+});
+
+it("the page of a sale has no trace where none was recorded", async () => {
+  const { world, address } = await adminWorld();
+  await takeSale(world, { buyer: await referredBuyer(world) });
+  const viewer = await browser(address, "viewer");
+  const page = await (await viewer.send("GET", "/admin/sales/1")).text();
+  expect(page).toContain("<dt>Transaction id</dt>");
+  expect(page).not.toContain("<dt>Trace</dt>");
 });

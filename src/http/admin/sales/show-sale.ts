@@ -11,7 +11,7 @@ import { sessionOf } from "../access/guard.ts";
 import { auditTable } from "../audit/audit-table.ts";
 import { explanationHtml } from "../explain/explanation-html.ts";
 import { actionForm, mayAct, resultOf } from "../frame/actions.ts";
-import { codeHtml, facts, notice, regionHtml, section, timeHtml } from "../frame/elements.ts";
+import { codeHtml, facts, notice, regionHtml, section, timeHtml, traceHtml } from "../frame/elements.ts";
 import { table } from "../frame/table.ts";
 import { userLinks } from "../frame/user-links.ts";
 import { workAbout } from "../work/subjects.ts";
@@ -87,6 +87,7 @@ const saleFacts = (sale: SaleReport, userOf: UserLinks): Html =>
     ["Received", timeHtml(sale.receivedAt)],
     ["Decided", timeHtml(sale.settledAt)],
     ["Work", workAbout("saleId", sale.id)],
+    ...(sale.trace === null ? [] : ([["Trace", traceHtml(sale.trace)]] as const)),
   ]);
 
 const commissionTable = (lines: readonly StoredLine[], userOf: UserLinks): Html =>

@@ -1,0 +1,1 @@
+ALTER TABLE "token_sales" ADD COLUMN "trace" text;
