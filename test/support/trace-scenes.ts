@@ -1,7 +1,7 @@
 import { QUEUE_NAMES } from "../../src/config/queues.ts";
 import { LOCK_POLICY } from "../../src/queues/queues.ts";
 import type { Workers } from "../../src/roles/worker.ts";
-import { callWebhook, saleBody, serve } from "../http/support.ts";
+import { callWebhook, saleBody, serve, sign } from "../http/support.ts";
 import { eventually } from "./eventually.ts";
 import { organization, type Person, volunteer } from "./factories.ts";
 import * as platform from "./platform.ts";
@@ -93,6 +93,35 @@ export async function traceOfEvent(world: World): Promise<string> {
   await invitedUser(world);
   const workers = await patientWorkers(world);
   await emitTraced(world, context);
+  await untilSettled(world, workers);
+  return traceId;
+}
+
+/** The secret with which `traceOfEventCall` signs: DOMAIN_EVENTS_WEBHOOK_SECRET of its world. */
+export const EVENTS_SECRET = "the secret of the host of these events";
+
+/** One event that a host sends to the webhook, from its call to the e-mail. @returns the id of its trace. */
+export async function traceOfEventCall(world: World): Promise<string> {
+  const { context, traceId } = callerContext(3);
+  await invitedUser(world);
+  const address = await serve(world);
+  const workers = await patientWorkers(world);
+  const event = {
+    id: "invitation-1",
+    event_type: "chat_thread_participant_added",
+    thread_id: "plans",
+    payload: { added_user_id: "lovelace" },
+  };
+  const body = JSON.stringify({ events: [event] });
+  const { status } = await callWebhook(address, body, {
+    path: "/webhooks/domain_events",
+    headers: {
+      "X-Scicent-Signature": null,
+      "X-Commonwork-Signature": sign(body, EVENTS_SECRET),
+      traceparent: context,
+    },
+  });
+  if (status !== 202) throw new Error(`the event was answered ${status}`);
   await untilSettled(world, workers);
   return traceId;
 }

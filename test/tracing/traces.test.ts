@@ -8,12 +8,14 @@ import type { ReceivedSpan } from "../support/otlp-collector.ts";
 import { ownRedis } from "../support/own-redis.ts";
 import { receivedSale } from "../support/sales.ts";
 import {
+  EVENTS_SECRET,
   emitTraced,
   invitedUser,
   patientWorkers,
   referredBuyer,
   sellOnce,
   traceOfEvent,
+  traceOfEventCall,
   traceOfSale,
   untilSettled,
 } from "../support/trace-scenes.ts";
@@ -153,6 +155,37 @@ describe("the trace of an event of a host", () => {
       context === null ? "carrier record-host-event" : "entry record-host-event",
     ]);
     expect(spanNames(spans).at(-1)?.trim()).toBe("transaction");
+  });
+});
+
+describe("the trace of an event that is sent to the webhook", () => {
+  it("continues that of the caller to the e-mail that is sent", async () => {
+    const { world, received } = await tracedWorld({
+      environment: { DOMAIN_EVENTS_WEBHOOK_SECRET: EVENTS_SECRET },
+    });
+    const traceId = await traceOfEventCall(world);
+    expect(await world.query("select title from notifications")).toHaveLength(1);
+    expect(world.mailbox).toHaveLength(1);
+    const spans = await received();
+    expect(spans.filter((span) => span.traceId !== traceId)).toEqual([]);
+    expect(spanNames(spans)).toEqual([
+      "webhook domain_events",
+      "  transaction",
+      "    entry notify-fan-out",
+      "      carrier notify-fan-out",
+      "        settle together",
+      "          transaction",
+      "            entry email-instant",
+      "              carrier email-instant",
+      "                transaction",
+      "                  entry send-emails",
+      "                    carrier send-emails",
+      "                      transaction",
+      "                      call send-emails",
+      "                      transaction",
+    ]);
+    const [mailing] = await world.query<{ trace: string }>("select trace from email_batches");
+    expect(mailing?.trace).toContain(traceId);
   });
 });
 
