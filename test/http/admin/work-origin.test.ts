@@ -6,7 +6,7 @@ import { startRun } from "../../../src/queues/manual-runs.ts";
 import { done } from "../../../src/queues/outcome.ts";
 import { organization } from "../../support/factories.ts";
 import { project, user } from "../../support/platform.ts";
-import { adminWorld, browser, PASSWORDS } from "./browser.ts";
+import { adminWorld, browser, PASSWORDS, postForm } from "./browser.ts";
 
 const payload = z.object({ name: z.string() });
 
@@ -71,6 +71,28 @@ it("without tracing, the page of an entry names the entry that enqueued it, and 
   const settled = await page(asked);
   expect(settled).toContain("it was settled or discarded");
   expect(settled).toContain(`<a href="/admin/work/${led}">${led}</a>`);
+});
+
+it("the page of an entry says where what settled entries did is kept, and what operators did with it", async () => {
+  const { world, address } = await adminWorld(PASSWORDS, { jobs: [child] });
+  const [admin, viewer] = [await browser(address, "admin"), await browser(address, "viewer")];
+  const page = async (id: string) => (await viewer.send("GET", `/admin/work/${id}`)).text();
+  await world.query(
+    `insert into outbox (queue, job, key, payload, run_at) values
+       ('commissions', 'distribute-commission', '7', '{"saleId": "7"}', now() + interval '1 day'),
+       ('maintenance', 'greet-child', 'x', '{"name": "x"}', now() + interval '1 day')`,
+  );
+  const kept = "What settled entries did is shown where it is kept: ";
+  expect(await page("1")).toContain(`${kept}<a href="/admin/sales/7">Sale 7</a>.`);
+  const run = await world.relay.transact((tx) => startRun(tx, child, { name: "by hand" }));
+  expect(await page("3")).toContain(`${kept}<a href="/admin/runs/${run}">Run ${run}</a>.`);
+  expect(await page("2")).not.toContain("What operators did with it");
+  const answer = await postForm(admin, "/admin/work/2/discard", { reason: "asked by the host" });
+  expect(answer.status).toBe(303);
+  const gone = await page("2");
+  expect(gone).toContain("it was settled or discarded");
+  expect(gone).toContain(`${kept}a <a href="/admin/sales">sale</a>`);
+  expect(gone).toMatch(/What operators did with it.*work\.discard.*asked by the host/s);
 });
 
 it("of a group that was settled together the first entry is named, and the page says so", async () => {

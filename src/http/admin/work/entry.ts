@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from "express";
+import { type AuditEntry, listAuditLog } from "../../../db/audit-log.ts";
 import { type Html, html } from "../../../html.ts";
 import {
   type EntryDetails,
@@ -12,6 +13,7 @@ import type { Runtime } from "../../../roles/runtime.ts";
 import { traceIdOf } from "../../../tracing/trace-context.ts";
 import { sessionOf } from "../access/guard.ts";
 import { needsReason } from "../access/needs-reason.ts";
+import { auditTable } from "../audit/audit-table.ts";
 import { onlyPlain } from "../board/board-redaction.ts";
 import { actionForm, mayAct, reasonIn, resultOf } from "../frame/actions.ts";
 import {
@@ -28,11 +30,12 @@ import { following, showPage } from "../frame/page.ts";
 import { ACTION_NAMES, ACTIONS, actOn, isAction, mayBe, RESULTS } from "./act.ts";
 import { postponeField, secondsIn } from "./bulk.ts";
 import { entryTable, stateBadge } from "./entry-table.ts";
-import { ledToHtml, originHtml } from "./origin.ts";
+import { type LedToView, ledToHtml, originHtml } from "./origin.ts";
 import { subjectLinks } from "./subjects.ts";
 
 /** Entries of the same trace. */
 const RELATED_SHOWN = 50;
+const AUDITED = 20;
 const ID = /^[1-9][0-9]{0,17}$/;
 
 /** `GET /work/:id` shows an entry; `POST /work/:id/retry|run-now|postpone|discard` acts on it. */
@@ -44,14 +47,15 @@ export function entryRoutes(runtime: Runtime): Router {
     const entry = await loadEntry(runtime.db.drizzle, req.params.id);
     const on = runtime.db.drizzle;
     const ledTo = await entriesCausedBy(on, req.params.id, RELATED_SHOWN);
-    if (entry === undefined) return showSettled(req, res, ledTo, runtime.clock.now());
+    const audited = await listAuditLog(on, { subject: `outbox:${req.params.id}` }, AUDITED);
+    if (entry === undefined) return showSettled(req, res, { ledTo, audited }, runtime.clock.now());
     const traceId = traceIdOf(entry.trace);
     const [subjects, origin, related] = await Promise.all([
       subjectLinks(on, entry.payload),
       originHtml(on, catalogue, entry),
       traceId === null ? [] : entriesOfTrace(on, traceId, RELATED_SHOWN),
     ]);
-    showEntry(runtime, req, res, { entry, subjects, origin, ledTo, related });
+    showEntry(runtime, req, res, { entry, subjects, origin, ledTo, related, audited });
   });
   router.post("/work/:id/:action", async (req, res, next) => {
     const { id, action } = req.params;
@@ -77,7 +81,12 @@ function mustSayWhy({ catalogue }: Runtime, { job, state }: EntryDetails): boole
   return state === "dead" || known === undefined || needsReason(known);
 }
 
-function showSettled(req: Request, res: Response, ledTo: LedTo, now: Date): void {
+function showSettled(
+  req: Request,
+  res: Response,
+  { ledTo, audited }: Pick<Shown, "ledTo" | "audited">,
+  now: Date,
+): void {
   showPage(res.status(404), {
     title: `Entry ${req.params["id"]}`,
     above: [["Work", "/admin/work"]],
@@ -85,10 +94,15 @@ function showSettled(req: Request, res: Response, ledTo: LedTo, now: Date): void
     body: html`${resultHtml(req)}${regionHtml(
       "entry",
       html`<p class="empty">The outbox has no such entry: it was settled or discarded, or never existed.</p>
-${ledTo.entries.length === 0 ? null : ledToHtml(ledTo, now)}`,
+${ledToHtml({ ledTo, about: [], empty: "Nothing that is not settled as well." }, now)}
+${auditHtml(audited)}`,
     )}`,
   });
 }
+
+/** What operators did with an entry alone; of actions on many, the audit log has one row for all. */
+const auditHtml = (audited: readonly AuditEntry[]): Html | null =>
+  audited.length === 0 ? null : section("What operators did with it", auditTable(audited, ""));
 
 /** What the action before this page has done. */
 function resultHtml(req: Request): Html | null {
@@ -104,10 +118,11 @@ type Shown = {
   readonly ledTo: LedTo;
   /** The unsettled entries of its trace, including itself. */
   readonly related: readonly ListedEntry[];
+  readonly audited: readonly AuditEntry[];
 };
 
 function showEntry(runtime: Runtime, req: Request, res: Response, shown: Shown): void {
-  const { entry, subjects, origin, ledTo, related } = shown;
+  const { entry, subjects, origin, related, audited } = shown;
   const now = runtime.clock.now();
   const job = runtime.catalogue.find(entry.job)?.job;
   showPage(res, {
@@ -148,13 +163,20 @@ ${regionHtml(
     ...(entry.trace === null ? [] : ([["Trace", traceHtml(entry.trace)]] as const)),
   ])}
 ${mayAct(res) ? actionsHtml(runtime, res, entry) : null}
-${ledToHtml(ledTo, now)}
+${ledToHtml(ledToOf(shown), now)}
+${auditHtml(audited)}
 ${related.length < 2 ? null : section("Other work of its trace", relatedHtml(related, entry.id, now))}`,
 )}
 ${section("Payload", jsonHtml(entry.payload))}
 ${entry.request === null ? null : section("Stored request of the outside call", jsonHtml(entry.request))}`,
   });
 }
+
+const ledToOf = ({ entry: { run }, ledTo, subjects }: Shown): LedToView => ({
+  ledTo,
+  about: [...(run === null ? [] : [html`<a href="/admin/runs/${run}">Run ${run}</a>`]), ...subjects],
+  empty: "Nothing yet: what it leads to is enqueued when it is settled.",
+});
 
 /** Lower ids were enqueued before it, higher ones by it or beside it. */
 const relatedHtml = (related: readonly ListedEntry[], id: string, now: Date): Html =>

@@ -28,10 +28,25 @@ export async function originHtml(on: Queryable, catalogue: Catalogue, entry: Ent
 const isGrouped = (catalogue: Catalogue, name: string | null): boolean =>
   name !== null && catalogue.find(name)?.job.form === "batch";
 
-/** What an entry has enqueued that is not settled yet. */
-export function ledToHtml({ entries, isPartial }: LedTo, now: Date): Html {
-  return section(
+/** What an entry has enqueued that is not settled yet, and where to look for the rest. */
+export type LedToView = {
+  readonly ledTo: LedTo;
+  /** Links to what the entry is about; none where that is not known any more. */
+  readonly about: readonly Html[];
+  /** Shown when nothing is listed. */
+  readonly empty: string;
+};
+
+export const ledToHtml = ({ ledTo: { entries, isPartial }, about, empty }: LedToView, now: Date): Html =>
+  section(
     "What it led to",
-    html`${entryTable(entries, now, "Nothing yet: what it leads to is enqueued when it is settled.")}${isPartial ? html`<p class="dim">Not all later entries were read: there may be more.</p>` : null}`,
+    html`${entryTable(entries, now, empty)}${isPartial ? html`<p class="dim">Not all later entries were read: there may be more.</p>` : null}
+<p class="dim">Only what is not settled is listed: an entry is deleted by the transaction that does its work. What settled entries did is shown where it is kept: ${
+      about.length > 0 ? listed(about) : KEPT_AT
+    }.</p>`,
   );
-}
+
+const listed = (links: readonly Html[]): Html =>
+  html`${links.map((link, index) => html`${index > 0 ? "; " : ""}${link}`)}`;
+
+const KEPT_AT = html`a <a href="/admin/sales">sale</a> with its ledger entries, a <a href="/admin/runs">run</a> with what it changed, the <a href="/admin/notifications/why">decisions about an event or a user</a>`;
