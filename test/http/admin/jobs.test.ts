@@ -41,7 +41,13 @@ const scene = async () => {
       headers: FORM,
       body: new URLSearchParams({ _csrf: by.csrf, ...fields }).toString(),
     });
-  return { world, address, admin, post };
+  /** Makes a dry run. @returns the fields with the proof of it, as its page sends them. */
+  const seen = async (by: Browser, job: string, fields: Record<string, string>) => {
+    const page = await (await post(by, `${job}/dry-run`, fields)).text();
+    const [, token = ""] = /name="dryRun" value="([^"]+)"/.exec(page) ?? [];
+    return { ...fields, dryRun: token };
+  };
+  return { world, address, admin, post, seen };
 };
 
 describe("a job", () => {
@@ -192,7 +198,7 @@ describe("the jobs", () => {
   });
 
   test("one is run from the form: a dry run that changes nothing, then the run", async () => {
-    const { world, admin, post } = await scene();
+    const { world, admin, post, seen } = await scene();
     const fields = { "p.times": "2", "p.loud": "true", "p.names": "Ada, Grace" };
     const preview = await post(admin, "greet-people/dry-run", fields);
     const text = await preview.text();
@@ -202,7 +208,7 @@ describe("the jobs", () => {
     expect(text).toContain('<input type="hidden" name="p.names" value="Ada, Grace">');
     expect(await world.query("select 1 from job_runs")).toEqual([]);
     expect(await noted(world)).toEqual([]);
-    const started = await post(admin, "greet-people/start", fields);
+    const started = await post(admin, "greet-people/start", await seen(admin, "greet-people", fields));
     expect([started.status, started.headers.get("location")]).toEqual([
       303,
       expect.stringMatching(/^\/admin\/runs\/\d+\?/),
@@ -235,8 +241,12 @@ describe("the jobs", () => {
     expect(text).toContain("The dry run was ended after 20 s: what a run would do is not known.");
     expect(text).toContain('<input type="checkbox" name="unseen" value="yes" required>');
     expect(text).toContain('<input type="hidden" name="p.names" value="Ada">');
-    const unseen = { ...fields, unseen: "yes" };
+    const [, dryRun = ""] = /name="dryRun" value="([^"]+)"/.exec(text) ?? [];
+    const unseen = { ...fields, dryRun, unseen: "yes" };
     expect((await post(admin, "greet-people/start", unseen)).status).toBe(422);
+    // Nobody has said that they have not seen the result.
+    const unsaid = { ...fields, dryRun, reason: "x" };
+    expect((await post(admin, "greet-people/start", unsaid)).status).toBe(422);
     expect(await world.query("select 1 from job_runs")).toEqual([]);
     const started = await post(admin, "greet-people/start", { ...unseen, reason: "the host waits for it" });
     expect(started.status).toBe(303);
@@ -247,6 +257,34 @@ describe("the jobs", () => {
     expect(await (await admin.send("GET", "/admin/audit?action=jobs.start")).text()).toContain(
       "<td>127.0.0.1</td><td>the host waits for it</td>",
     );
+  });
+
+  test("none is started without a dry run with the same input, in the same session, in the last hour", async () => {
+    const { world, address, admin, post, seen } = await scene();
+    const fields = { "p.times": "2", "p.names": "Ada" };
+    const start = (by: Browser, sent: Record<string, string>) =>
+      post(by, "greet-people/start", { ...sent, reason: "x" });
+    const proven = await seen(admin, "greet-people", fields);
+    const other = await seen(admin, "greet-people", { ...fields, "p.times": "3" });
+    const refused = [
+      await start(admin, fields),
+      await start(admin, { ...fields, unseen: "yes" }),
+      await start(admin, { ...fields, dryRun: other.dryRun }),
+      await start(admin, { ...proven, "p.names": "Ada, Grace" }),
+      await start(admin, { ...proven, dryRun: proven.dryRun.replace(/\.\d+\./, ".9999999999999.") }),
+      await start(admin, { ...proven, dryRun: `unknown${proven.dryRun.slice(5)}`, unseen: "yes" }),
+      await start(await browser(address, "admin"), proven),
+    ];
+    world.at("2026-05-01T09:00:01Z");
+    refused.push(await start(admin, proven));
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 422));
+    const page = await (refused[0] as Response).text();
+    expect(page).toContain("Nothing was started: a run needs a dry run with the same input");
+    // The form has what was entered, and leads to the dry run.
+    expect(page).toMatch(/action="\/admin\/jobs\/greet-people\/dry-run".*value="Ada"/s);
+    expect(await world.query("select 1 from job_runs")).toEqual([]);
+    world.at("2026-05-01T09:00:00Z");
+    expect((await start(admin, proven)).status).toBe(303);
   });
 
   test("invalid input is explained beside its field", async () => {
@@ -269,13 +307,14 @@ describe("the jobs", () => {
   });
 
   test("money and people need a reason, and ids of rows that do not exist are refused", async () => {
-    const { admin, post } = await scene();
+    const { admin, post, seen } = await scene();
     expect(needsReason(distributeCommission)).toBe(true);
     expect(needsReason(greet)).toBe(false);
-    const refused = await post(admin, "distribute-commission/start", { "p.saleId": "7" });
+    const fields = await seen(admin, "distribute-commission", { "p.saleId": "7" });
+    const refused = await post(admin, "distribute-commission/start", fields);
     expect(refused.status).toBe(422);
     const started = await post(admin, "distribute-commission/start", {
-      "p.saleId": "7",
+      ...fields,
       reason: "asked by the buyer",
     });
     expect(started.status).toBe(303);

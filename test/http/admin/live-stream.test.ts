@@ -125,6 +125,7 @@ describe("a stream of the process", () => {
     id: "s",
     expiresAt,
     csrfToken: "",
+    signingKey: "",
   });
 
   const away = () => Promise.reject(new Error("Postgres is away"));

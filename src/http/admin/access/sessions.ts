@@ -17,6 +17,8 @@ export type Session = {
   readonly expiresAt: Date;
   /** Sent by forms and scripts of our pages; pages of other origins cannot know it. */
   readonly csrfToken: string;
+  /** Signs what a page hands to a browser and has to come back unchanged. It is never sent. */
+  readonly signingKey: string;
 };
 
 export type Sessions = {
@@ -48,7 +50,7 @@ type Purpose = "session" | "device";
  */
 export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
   const logins = loginsOf(admin);
-  const tag = (name: string, purpose: Purpose | "csrf", text: string): string | null => {
+  const tag = (name: string, purpose: Purpose | "csrf" | "signing", text: string): string | null => {
     const key = logins.get(name)?.key;
     return key ? createHmac("sha256", key).update(`${purpose}\n${text}`).digest("base64url") : null;
   };
@@ -58,6 +60,7 @@ export function createSessions(admin: Config["admin"], clock: Clock): Sessions {
     id,
     expiresAt: new Date(expiresMs),
     csrfToken: tag(name, "csrf", id) ?? "",
+    signingKey: tag(name, "signing", id) ?? "",
   });
   const sealed = ({ name }: Login, purpose: Purpose, limitMs: number) => {
     const id = randomBytes(16).toString("base64url");
