@@ -52,14 +52,20 @@ export async function signInWith(
   return context;
 }
 
+/** How a page is looked at. The keyboard is tried once at each width: colors do not change where it leads. */
+type Glance = Omit<Look, "role"> & { readonly byKeyboard: boolean };
+
 /** The looks of a page, in the order in which it takes them after it was loaded once. */
 const LOOKS = [
-  { size: WIDE, colorScheme: "light" },
-  { size: WIDE, colorScheme: "dark" },
-  { size: PHONE, colorScheme: "dark" },
-  { size: PHONE, colorScheme: "light" },
-] as const;
+  { size: WIDE, colorScheme: "light", byKeyboard: true },
+  { size: WIDE, colorScheme: "dark", byKeyboard: false },
+  { size: PHONE, colorScheme: "dark", byKeyboard: false },
+  { size: PHONE, colorScheme: "light", byKeyboard: true },
+] as const satisfies readonly Glance[];
 const [FIRST] = LOOKS;
+
+/** For a page whose elements were seen already, with other texts. */
+const ONCE: readonly Glance[] = [{ ...FIRST, byKeyboard: false }];
 
 /** What is looked at: a page, or the answer to a form. */
 export type View = {
@@ -101,8 +107,8 @@ export const answerTo = (
 /**
  * What is wrong with pages, by page. Each is loaded once and looked at on a wide window and on a phone, in
  * light and dark colors, with the rules of axe, and walked through by keyboard at both widths. As the viewer
- * those pages are looked at whose elements differ from the admin's: of the others axe and the keyboard see
- * the same.
+ * all are loaded as well; those whose elements are the admin's are looked at once, as the keyboard and the
+ * other looks would find the same.
  */
 export async function faultsOf(
   browser: Browser,
@@ -110,9 +116,12 @@ export async function faultsOf(
   paths: readonly string[],
 ): Promise<Record<string, string[]>> {
   const views = (all: readonly string[]) => all.map((path) => pageAt(address, path));
+  const differing = await pathsThatDiffer(address, paths);
+  const alike = paths.filter((path) => !differing.includes(path));
   return {
     ...(await faultsOfViews(browser, address, "admin", views(paths))),
-    ...(await faultsOfViews(browser, address, "viewer", views(await pathsThatDiffer(address, paths)))),
+    ...(await faultsOfViews(browser, address, "viewer", views(differing))),
+    ...(await faultsOfViews(browser, address, "viewer", views(alike), ONCE)),
   };
 }
 
@@ -138,6 +147,7 @@ export async function faultsOfViews(
   address: string,
   role: Role | null,
   views: readonly View[],
+  looks: readonly Glance[] = LOOKS,
 ): Promise<Record<string, string[]>> {
   const context =
     role === null
@@ -152,18 +162,17 @@ export async function faultsOfViews(
     faults = [];
     await show(page, FIRST);
     await view.open(page);
-    for (const look of LOOKS) faults.push(...(await faultsInLook(page, look)));
+    for (const look of looks) faults.push(...(await faultsInLook(page, look)));
     if (faults.length > 0) found[`${role ?? "nobody"}: ${view.name}`] = faults;
-    await keepPictures(page, role ?? "nobody", view);
+    await keepPictures(page, role ?? "nobody", view, looks);
   }
   return found;
 }
 
-/** The keyboard is tried once at each width: colors do not change where it leads. */
-async function faultsInLook(page: Page, look: (typeof LOOKS)[number]): Promise<string[]> {
+async function faultsInLook(page: Page, look: Glance): Promise<string[]> {
   await show(page, look);
   const faults = await faultsShown(page, look);
-  if (look.colorScheme === "light") faults.push(...(await faultsByKeyboard(page)));
+  if (look.byKeyboard) faults.push(...(await faultsByKeyboard(page)));
   return faults.map((fault) => `${look.size.width} px, ${look.colorScheme}: ${fault}`);
 }
 
@@ -267,7 +276,7 @@ async function faultsByKeyboard(page: Page): Promise<string[]> {
 }
 
 /** Reports requests to other hosts, and what the console says. */
-function reportTo(report: (fault: string) => void, page: Page, address: string): void {
+export function reportTo(report: (fault: string) => void, page: Page, address: string): void {
   page.on("request", (request) => {
     if (!request.url().startsWith(address) && !request.url().startsWith("data:"))
       report(`asks ${request.url()}`);
@@ -307,12 +316,17 @@ async function faultsShown(page: Page, { colorScheme }: Pick<Look, "colorScheme"
 }
 
 /** Keeps pictures of a view in every look in the folder SCREENSHOTS, if that is set. */
-async function keepPictures(page: Page, role: string, { name }: View): Promise<void> {
+async function keepPictures(
+  page: Page,
+  role: string,
+  { name }: View,
+  looks: readonly Glance[],
+): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
   const file = name === "/" ? "overview" : name.replace(/\W+/g, "-").slice(0, 80);
-  for (const look of LOOKS) {
+  for (const look of looks) {
     await show(page, look);
     await page.screenshot({
       path: `${folder}/${file}-${look.size.width}-${look.colorScheme}-${role}.png`,
