@@ -37,16 +37,29 @@ const HIDDEN_BUTTONS = `<style>td[class^="actionsCell"] button { display: none }
 export function bullBoard(runtime: Runtime): RequestHandler {
   const serve = board(runtime);
   return (req, res, next) => {
-    hideButtons(res);
+    adaptPage(res);
     serve(req, res, next);
   };
 }
 
-/** Adds a style to the page of the board. */
-function hideButtons(res: Response): void {
+/** The board has its own links to us in a menu, behind an icon without a name. */
+const BACK_LINK = `<a href="/admin" style="position: fixed; right: 16px; bottom: 16px; z-index: 100; padding: 8px 14px; border-radius: 6px; background: #14594d; color: #fff; font: 14px sans-serif">Back to the dashboard</a>`;
+
+/** The fonts that the page of the board links to, at another host. */
+const FOREIGN_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g;
+
+/** Adds a style and the way back to the page of the board, and removes its links to other hosts. */
+function adaptPage(res: Response): void {
   const send = res.send.bind(res);
   res.send = (body) =>
-    send(typeof body === "string" ? body.replace("</head>", `${HIDDEN_BUTTONS}</head>`) : body);
+    send(
+      typeof body === "string"
+        ? body
+            .replace(FOREIGN_LINK, "")
+            .replace("</head>", `${HIDDEN_BUTTONS}</head>`)
+            .replace('<div id="root">', `${BACK_LINK}<div id="root">`)
+        : body,
+    );
 }
 
 function board(runtime: Runtime): RequestHandler {
