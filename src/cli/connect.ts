@@ -100,8 +100,8 @@ function defineInstall(command: Command, terminal: Terminal): void {
 
 const printedSql = (schema: string, checked: readonly CheckedMapping[]): string =>
   `-- Run by a superuser, or by a role that may act as the owner of these tables and as that of the schema ${schema}.
--- Each table is changed in a transaction of its own, which fails with "lock timeout" if others write to the table for two seconds:
--- run this again then. Nothing is done twice.
+-- Each table is changed in a transaction of its own, which fails if it waits two seconds for a writer. Then
+-- run this again.
 -- Afterwards: commonwork connect install --without-triggers
 ${checked.map(({ plan }) => installSql(schema, plan)).join("")}`;
 
