@@ -136,7 +136,7 @@ export async function retryDeadLetters(
   if (locked.length === 0) return { retried: 0, superseded: 0, auditId: null };
   const superseded = await supersededLetters(tx, locked, catalogue);
   const ids = locked.filter((id) => !superseded.has(id));
-  const runs = await runsOf(tx, ids);
+  const { jobs, runs } = await originsOf(tx, ids);
   await reopenRuns(tx, ids);
   await tx.execute(
     sql`update outbox o set dead_at = null, attempts = 0, error = null, postponed_at = null,
@@ -152,6 +152,7 @@ export async function retryDeadLetters(
     details: {
       ...circumstancesOf(options),
       ids,
+      jobs,
       runs,
       perSecond,
       ...(prepareAnew ? { prepareAnew } : {}),
@@ -161,14 +162,17 @@ export async function retryDeadLetters(
   return { retried: ids.length, superseded: superseded.size, auditId };
 }
 
-/** The run of each entry, in the same order; null for an entry without one. */
-async function runsOf(tx: Tx, ids: readonly string[]): Promise<(string | null)[]> {
-  const found = await rows<{ run: string | null }>(
+/** The name and the run of each entry, in the same order; null for an entry without a run. */
+async function originsOf(
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ jobs: readonly string[]; runs: readonly (string | null)[] }> {
+  const found = await rows<{ job: string; run: string | null }>(
     tx,
-    sql`select o.parent as run from unnest(${array(ids)}::bigint[]) with ordinality as given(id, n)
+    sql`select o.job, o.parent as run from unnest(${array(ids)}::bigint[]) with ordinality as given(id, n)
         join outbox o on o.id = given.id order by given.n`,
   );
-  return found.map(({ run }) => run);
+  return { jobs: found.map(({ job }) => job), runs: found.map(({ run }) => run) };
 }
 
 async function supersededLetters(

@@ -43,18 +43,19 @@ export async function readRetry(on: Queryable, auditId: string): Promise<Retry |
   return { ...retry, at: new Date(retry.at), outcomes: await outcomesOf(on, auditId) };
 }
 
-/** The audit log has the id of each entry and that of its run, in the same order. */
+/** The audit log has the id of each entry, its name and its run, in the same order. */
 const outcomesOf = (on: Queryable, auditId: string): Promise<RetryOutcome[]> =>
   rows<RetryOutcome>(
     on,
     sql`with put_back as (
-          select entry.id::bigint as id, run.id::bigint as run
+          select entry.id::bigint as id, run.id::bigint as run, job.name as job
           from audit_log a
           cross join jsonb_array_elements_text(a.details -> 'ids') with ordinality as entry(id, n)
           left join jsonb_array_elements_text(a.details -> 'runs') with ordinality as run(id, n) on run.n = entry.n
+          left join jsonb_array_elements_text(a.details -> 'jobs') with ordinality as job(name, n) on job.n = entry.n
           where a.id = ${auditId}),
         ended as (
-          select coalesce(o.job, r.job, '') as job,
+          select coalesce(o.job, r.job, p.job, '') as job,
                  case when o.dead_at is not null then 'dead' when o.id is not null then 'open'
                       when r.finished_at is not null then r.status else 'settled' end as outcome,
                  case when o.id is not null then o.error else r.error end as reason

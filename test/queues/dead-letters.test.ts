@@ -63,6 +63,24 @@ describe("dead letters", () => {
     expect(await inspectDeadLetter(world.db.drizzle, alive!)).toBeUndefined();
   });
 
+  it("that had no run are counted by job when they are settled", async () => {
+    broken = false;
+    const world = await createWorld({ jobs: [fragile] });
+    await world.query(
+      `insert into outbox (queue, job, key, payload, dead_at, attempts)
+       select $1, $2, item, jsonb_build_object('item', item), now(), 1 from unnest('{a,b}'::text[]) item`,
+      [fragile.queue, fragile.name],
+    );
+    const { auditId } = await inTransaction(world.db, (tx) =>
+      retryDeadLetters(tx, {}, { actor: "ann", reason: "fixed", catalogue: world.catalogue }),
+    );
+    await world.skipBackOff();
+    await world.drain();
+    expect((await readRetry(world.db.drizzle, auditId ?? ""))?.outcomes).toEqual([
+      { job: fragile.name, outcome: "settled", reason: null, entries: 2 },
+    ]);
+  });
+
   it("that are retried have all their attempts, are done, and update the row of their run", async () => {
     const world = await worldWithLetters(3);
     await world.query("update job_runs set started_at = '2026-01-01'");

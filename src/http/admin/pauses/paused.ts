@@ -32,6 +32,13 @@ export const jobPauseText = ({ job, until, decided }: DecidedPause): Html =>
 export const pausedJob = (pause: DecidedPause | undefined): Html | null =>
   pause === undefined ? null : html`<small class="warn why">paused${jobPauseText(pause)}</small>`;
 
+/** Why unsettled work of a job waits, if it is paused. */
+export function pausedWork(pauses: readonly DecidedPause[], job: string | undefined): Html | null {
+  const pause = pauses.find((each) => each.job === job);
+  if (pause === undefined) return null;
+  return html`<p class="warn why">It waits: <a href="/admin/jobs/${pause.job}">${pause.job}</a> is paused${jobPauseText(pause)}</p>`;
+}
+
 /** In place of the next slot of a schedule: since when it is paused, by whom and why. */
 export const pausedSchedule = ({ name, since, decided }: SchedulePause): Html =>
   html`${badge("paused", "warn")}<small class="why">since ${timeHtml(since)}${byHtml(scheduleSubject(name), decided)}</small>`;

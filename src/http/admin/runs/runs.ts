@@ -4,6 +4,7 @@ import type { LatestDecision } from "../../../db/audit-log.ts";
 import { readRunChanges } from "../../../explain/run-changes.ts";
 import { type Html, html } from "../../../html.ts";
 import { entriesOfRun, type RunEntry } from "../../../queues/entries.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import { startedBy } from "../../../queues/run-origin.ts";
 import { listRuns, listSteps, loadRun, RUN_STATUSES, RUN_TRIGGERS, type Run } from "../../../queues/runs.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
@@ -21,7 +22,7 @@ import {
 import type { AdminPage } from "../frame/navigation.ts";
 import { following, showPage } from "../frame/page.ts";
 import { table } from "../frame/table.ts";
-import { actorText } from "../pauses/paused.ts";
+import { actorText, pausedWork } from "../pauses/paused.ts";
 import { stateBadge } from "../work/entry-table.ts";
 import { subjectLinks } from "../work/subjects.ts";
 import { runChanges } from "./run-changes.ts";
@@ -91,14 +92,16 @@ ${pager("/admin/runs", given, { page: filter.page, hasMore: found.length > PER_P
     if (run === undefined) return next();
     const on = runtime.db.drizzle;
     const now = runtime.clock.now();
-    const [steps, entries, origin, subjects, changes] = await Promise.all([
+    const [steps, entries, origin, subjects, changes, pauses] = await Promise.all([
       listSteps(on, run.id),
       entriesOfRun(on, run.id, ENTRIES_SHOWN),
       run.trigger === "manual" ? startedBy(on, run.id) : undefined,
       subjectLinks(on, run.input),
       readRunChanges(on, run, now).then((found) => runChanges(on, run, found)),
+      run.finishedAt === null ? listDecidedPauses(on) : [],
     ]);
-    showRun(req, res, { run, steps, entries, origin, subjects, changes }, now);
+    const paused = pausedWork(pauses, run.job);
+    showRun(req, res, { run, steps, entries, origin, subjects, changes, paused }, now);
   });
   return router;
 }
@@ -122,10 +125,12 @@ type OneRun = {
   readonly subjects: readonly Html[];
   /** What it changed. */
   readonly changes: Html;
+  /** That its job is paused, while it is open. */
+  readonly paused: Html | null;
 };
 
 function showRun(req: Request, res: Response, one: OneRun, now: Date): void {
-  const { run, steps, entries, origin, subjects, changes } = one;
+  const { run, steps, entries, origin, subjects, changes, paused } = one;
   const isOver = run.finishedAt !== null;
   showPage(res, {
     title: `Run ${run.id} of ${run.job}`,
@@ -134,7 +139,7 @@ function showRun(req: Request, res: Response, one: OneRun, now: Date): void {
       [run.job, `/admin/jobs/${run.job}`],
     ],
     live: isOver ? false : `run=${run.id}&${following("outbox", "job_runs")}`,
-    body: html`${doneNotice(req, [run.id])}${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml(`run-${run.id}`, runDetails(run, now))}
+    body: html`${doneNotice(req, [run.id])}${run.trigger === "manual" ? originHtml(origin) : null}${regionHtml("paused", html`${paused}`)}${regionHtml(`run-${run.id}`, runDetails(run, now))}
 ${regionHtml("changes", steps.length > 0 ? html`` : changes)}
 ${section("Input", html`${subjects.length === 0 ? null : html`<p>About ${listed(subjects)}.</p>`}<pre class="card">${JSON.stringify(onlyPlain(run.input), null, 2)}</pre>`)}
 ${regionHtml("parts", html`${steps.length > 0 ? section("Steps", runTable(steps, now, "")) : null}${section("Entries that are not settled", entryTable(entries, now))}`)}`,

@@ -9,6 +9,7 @@ import {
   type ListedEntry,
   loadEntry,
 } from "../../../queues/entries.ts";
+import { listDecidedPauses } from "../../../queues/job-pauses.ts";
 import type { Runtime } from "../../../roles/runtime.ts";
 import { traceIdOf } from "../../../tracing/trace-context.ts";
 import { sessionOf } from "../access/guard.ts";
@@ -27,6 +28,7 @@ import {
   traceHtml,
 } from "../frame/elements.ts";
 import { following, showPage } from "../frame/page.ts";
+import { pausedWork } from "../pauses/paused.ts";
 import { ACTION_NAMES, ACTIONS, actOn, isAction, mayBe, RESULTS } from "./act.ts";
 import { postponeField, secondsIn } from "./bulk.ts";
 import { entryTable, stateBadge } from "./entry-table.ts";
@@ -50,12 +52,14 @@ export function entryRoutes(runtime: Runtime): Router {
     const audited = await listAuditLog(on, { subject: `outbox:${req.params.id}` }, AUDITED);
     if (entry === undefined) return showSettled(req, res, { ledTo, audited }, runtime.clock.now());
     const traceId = traceIdOf(entry.trace);
-    const [subjects, origin, related] = await Promise.all([
+    const [subjects, origin, related, pauses] = await Promise.all([
       subjectLinks(on, entry.payload),
       originHtml(on, catalogue, entry),
       traceId === null ? [] : entriesOfTrace(on, traceId, RELATED_SHOWN),
+      entry.state === "dead" ? [] : listDecidedPauses(on),
     ]);
-    showEntry(runtime, req, res, { entry, subjects, origin, ledTo, related, audited });
+    const paused = pausedWork(pauses, catalogue.find(entry.job)?.job.name);
+    showEntry(runtime, req, res, { entry, subjects, origin, ledTo, related, audited, paused });
   });
   router.post("/work/:id/:action", async (req, res, next) => {
     const { id, action } = req.params;
@@ -119,10 +123,12 @@ type Shown = {
   /** The unsettled entries of its trace, including itself. */
   readonly related: readonly ListedEntry[];
   readonly audited: readonly AuditEntry[];
+  /** That its job is paused. */
+  readonly paused: Html | null;
 };
 
 function showEntry(runtime: Runtime, req: Request, res: Response, shown: Shown): void {
-  const { entry, subjects, origin, related, audited } = shown;
+  const { entry, subjects, origin, related, audited, paused } = shown;
   const now = runtime.clock.now();
   const job = runtime.catalogue.find(entry.job)?.job;
   showPage(res, {
@@ -133,7 +139,7 @@ function showEntry(runtime: Runtime, req: Request, res: Response, shown: Shown):
     body: html`${resultHtml(req)}
 ${regionHtml(
   "entry",
-  html`${facts([
+  html`${paused}${facts([
     [
       "Job",
       job === undefined ? codeHtml(entry.job) : html`<a href="/admin/jobs/${job.name}">${entry.job}</a>`,
