@@ -3,7 +3,7 @@ import { array, type Queryable } from "../db/statement.ts";
 import type { Growth } from "./condition.ts";
 
 /** A count of a rule and a label. */
-export type Count = Growth & { readonly rule: string };
+export type RuleCount = Growth & { readonly rule: string };
 
 /** Twice the longest time that a rule looks back. */
 const KEPT = "interval '2 hours'";
@@ -12,8 +12,8 @@ const KEPT = "interval '2 hours'";
  * Adds counts to the row of the minute of each rule and label, in the order of the key, so that two processes
  * cannot deadlock.
  */
-export async function addCounts(on: Queryable, counts: readonly Count[]): Promise<void> {
-  const column = (name: keyof Count) => array(counts.map((row) => row[name]));
+export async function addRuleCounts(on: Queryable, counts: readonly RuleCount[]): Promise<void> {
+  const column = (name: keyof RuleCount) => array(counts.map((row) => row[name]));
   await on.execute(
     sql`with old as (delete from alert_counts where minute < now() - ${sql.raw(KEPT)})
         insert into alert_counts as a (minute, rule, label, counted, total)

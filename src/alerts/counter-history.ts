@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Registry } from "prom-client";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { groupBy } from "../group-by.ts";
-import { addCounts, type Count } from "./alert-counts.ts";
+import { addRuleCounts, type RuleCount } from "./alert-counts.ts";
 import { type CounterCondition, type Growth, isAbout } from "./condition.ts";
 import type { AlertRule } from "./rule.ts";
 
@@ -23,7 +23,7 @@ export type CounterHistory = {
 /** Begins with counters at 0, as in a process that starts. */
 export function createCounterHistory(registry: Registry, rules: readonly AlertRule[]): CounterHistory {
   const counted = rules.filter(isAboutCounter);
-  let written = new Map<string, Count>();
+  let written = new Map<string, RuleCount>();
   return {
     async write(on) {
       const now = new Map(
@@ -31,22 +31,22 @@ export function createCounterHistory(registry: Registry, rules: readonly AlertRu
           .flat()
           .map((count) => [`${count.rule} ${count.label}`, count]),
       );
-      const grownBy = [...now].flatMap(([key, { rule, label, counted: after, total }]): Count[] => {
+      const grownBy = [...now].flatMap(([key, { rule, label, counted: after, total }]): RuleCount[] => {
         const { counted: before = 0, total: totalBefore = 0 } = written.get(key) ?? {};
         const growth = { rule, label, counted: after - before, total: total - totalBefore };
         return growth.total > 0 ? [growth] : [];
       });
-      if (grownBy.length > 0) await addCounts(on, grownBy);
+      if (grownBy.length > 0) await addRuleCounts(on, grownBy);
       written = now;
     },
   };
 }
 
 /** The counters of this process, added up as the rule requires. */
-async function countsOf({ name, condition }: CounterRule, registry: Registry): Promise<Count[]> {
+async function countsOf({ name, condition }: CounterRule, registry: Registry): Promise<RuleCount[]> {
   const { counter, by, above } = condition;
   const { values } = (await registry.getSingleMetric(counter)?.get()) ?? { values: [] };
-  const sums = new Map<string, Count>();
+  const sums = new Map<string, RuleCount>();
   for (const { labels, value, metricName = counter } of values as SeriesValue[]) {
     if (!isAbout(condition, labels)) continue;
     const label = by === undefined ? "" : String(labels[by] ?? "");
@@ -80,7 +80,7 @@ export async function readGrowth(
   rules: readonly AlertRule[],
 ): Promise<ReadonlyMap<string, readonly Growth[]>> {
   const asked = rules.filter(isAboutCounter);
-  const found = await rows<Count>(
+  const found = await rows<RuleCount>(
     on,
     sql`select w.rule, c.label, sum(c.counted)::float8 as counted, sum(c.total)::float8 as total
         from unnest(${array(asked.map(({ name }) => name))}::text[],

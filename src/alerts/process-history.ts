@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Registry } from "prom-client";
 import { array, type Queryable, rows } from "../db/statement.ts";
 import { groupBy } from "../group-by.ts";
-import { addCounts } from "./alert-counts.ts";
+import { addRuleCounts } from "./alert-counts.ts";
 import { type GaugeCondition, holding, type Series } from "./condition.ts";
 import { seriesOf } from "./metric-series.ts";
 import type { AlertRule } from "./rule.ts";
@@ -44,7 +44,7 @@ export function createProcessHistory(
           })),
         ),
       );
-      if (held.flat().length > 0) await addCounts(on, held.flat());
+      if (held.flat().length > 0) await addRuleCounts(on, held.flat());
     },
   };
 }
