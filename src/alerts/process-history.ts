@@ -34,7 +34,7 @@ export function createProcessHistory(
   const looked = rules.filter(isOfProcess);
   return {
     async write(on) {
-      const held = await Promise.all(
+      const byRule = await Promise.all(
         looked.map(async ({ name: rule, condition }) =>
           holding(condition, await seriesOf(registry, condition.gauge)).map(({ labels, value }) => ({
             rule,
@@ -44,7 +44,8 @@ export function createProcessHistory(
           })),
         ),
       );
-      if (held.flat().length > 0) await addRuleCounts(on, held.flat());
+      const held = byRule.flat();
+      if (held.length > 0) await addRuleCounts(on, held);
     },
   };
 }

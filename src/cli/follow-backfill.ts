@@ -4,12 +4,10 @@ import { mirrorStatus } from "../connect/status.ts";
 import type { Database } from "../db/client.ts";
 import { estimatesFor, type MirrorProgress, mirrorProgress, resyncedSoFar } from "./mirror-progress.ts";
 import { printLine } from "./print.ts";
-import { INTERRUPTED } from "./run-modes.ts";
+import { INTERRUPTED, WORKER_CHECK_AFTER_MS } from "./run-modes.ts";
 import type { Terminal } from "./terminal.ts";
 
 const POLL_MS = 200;
-/** How long no row may have been compared before the CLI names a possible reason. */
-const WORKER_CHECK_AFTER_MS = 5_000;
 
 /** Shows how far the running workers are with mirrors, until these are compared or stopped. */
 export async function followBackfill(

@@ -11,8 +11,8 @@ export type ModeFlags = { dryRun?: true; inline?: true; detach?: true; json?: tr
 /** The exit code of a command that stops following a run. */
 export const INTERRUPTED = 130;
 
-/** How long a run may stay queued before the CLI checks for a worker. */
-const WORKER_CHECK_AFTER_MS = 5_000;
+/** How long work may wait for a worker before the CLI names a possible reason. */
+export const WORKER_CHECK_AFTER_MS = 5_000;
 
 /**
  * Opens the connections that a run needs; dry runs and runs in this process need no Redis.

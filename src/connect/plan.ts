@@ -139,12 +139,8 @@ async function refuseTables(
     if (own) throw fault(`reads ${name}, a table of Commonwork`);
     if (kind !== "r") throw fault(`reads ${name}, which is not a plain table: its changes cannot be noted`);
   }
-  const [missed] = (
-    await shapeFaults(
-      tx,
-      [...tables, ...sources].map(({ oid }) => oid),
-    )
-  ).values();
+  const oids = [...tables, ...sources].map(({ oid }) => oid);
+  const [missed] = (await shapeFaults(tx, oids)).values();
   if (missed !== undefined) throw fault(missed);
 }
 
